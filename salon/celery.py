@@ -1,0 +1,28 @@
+"""Celery, and every clock of the house on one screen.
+
+Tasks are doorbells: they carry ids, fetch the row and call one verb. What the clocks ring for is
+in the database already, so a lost ring costs one interval and a second beat process costs nothing.
+"""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "salon.settings")
+
+app = Celery("salon")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks(["salon", "events", "participants", "workshops", "metrics"])
+
+app.conf.beat_scheduler = "salon.heartbeat:BeatingScheduler"
+app.conf.beat_schedule = {
+    # seconds between rings, each task with a life no longer than its interval
+    name: {"task": task, "schedule": float(every), "options": {"expires": every}}
+    for name, task, every in [
+        ("worker lives", "salon.tasks.beat_of_the_worker", 15),
+        ("deliver what is due", "salon.tasks.deliver_due_messages", 20),
+        ("pass on unconfirmed seats", "participants.tasks.expire_deadlines", 60),
+        ("open and nag surveys", "metrics.tasks.run_surveys", 60),
+        ("evaluate ended events", "metrics.tasks.evaluate_due", 60),
+    ]
+}
