@@ -1,0 +1,1 @@
+// Live parts and countdowns.

@@ -1,0 +1,30 @@
+// Small behaviours of any page: dialogs, a question before a weighty button, one submit per press.
+//
+//   <button type="button" data-opens="cancel-sheet">…</button>  <dialog class="sheet" id="cancel-sheet">…
+//   <button type="button" data-closes>…</button>   closes the dialog it stands in
+//   <button data-confirm="确定清空名单?">           asks before it goes on; the text comes from the template
+//   <form data-once>                                the buttons rest after the first submit until the page comes back
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-opens], [data-closes], [data-confirm]");
+  if (!button) return;
+  if (button.dataset.opens) document.getElementById(button.dataset.opens)?.showModal();
+  if ("closes" in button.dataset) button.closest("dialog")?.close();
+  if (button.dataset.confirm && !window.confirm(button.dataset.confirm)) {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  }
+}, true);
+
+document.addEventListener("submit", (event) => {
+  if (!event.target.matches("form[data-once]") || event.defaultPrevented) return;
+  // Next tick: a button disabled at once would not send its own name and value.
+  const buttons = event.target.querySelectorAll("button:not([type=button]), input[type=submit]");
+  setTimeout(() => buttons.forEach((button) => { button.disabled = true; }));
+});
+
+// Coming back with the back button must not find dead buttons.
+window.addEventListener("pageshow", (event) => {
+  if (!event.persisted) return;
+  document.querySelectorAll("form[data-once] :disabled").forEach((button) => { button.disabled = false; });
+});
