@@ -4,6 +4,7 @@ Call it as `clock.now()`, so that a test which travels in time has one place to 
 """
 
 from django.db import connection
+from django.db.models import DateTimeField, Func
 
 
 def now():
@@ -11,3 +12,8 @@ def now():
     with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")
         return cursor.fetchone()[0]
+
+
+def database_now():
+    """The same clock as an expression, for a comparison inside another statement."""
+    return Func(function="clock_timestamp", output_field=DateTimeField())

@@ -71,9 +71,7 @@ class Message(models.Model):
     )
     # What the composer needs beyond the rows themselves: ids and dates, never personal values.
     context = models.JSONField(default=dict, blank=True)
-    state = models.CharField(
-        _("状态"), max_length=12, choices=State.choices, default=State.PLANNED
-    )
+    state = models.CharField(_("状态"), max_length=12, choices=State.choices, default=State.PLANNED)
     due_at = models.DateTimeField(_("计划时间"))
     released_at = models.DateTimeField(_("放行时间"), null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)

@@ -44,7 +44,9 @@ def env_list(name, default=""):
 DEBUG = env_flag("DEBUG", False)
 SECRET_KEY = env("SECRET_KEY")
 if not DEBUG and len(SECRET_KEY) < 40:
-    raise ImproperlyConfigured("SECRET_KEY is too short for production: give 40 characters or more.")
+    raise ImproperlyConfigured(
+        "SECRET_KEY is too short for production: give 40 characters or more."
+    )
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "*" if DEBUG else None)
 CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS", " ")
 # What goes before a path in a mail, where no request tells the host.
@@ -129,8 +131,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
-# By account and browser, not by address: twenty helpers sit behind one address at the venue.
-AXES_LOCKOUT_PARAMETERS = [["username", "user_agent"]]
+# By account at an address, never by address alone: the whole crew sits behind one at the venue.
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_RESET_ON_SUCCESS = True

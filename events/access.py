@@ -1,0 +1,159 @@
+"""Doors of an event: its crew, and its desks.
+
+`request.event` is set by each door. An event that the asker may not see answers like one that
+does not exist.
+"""
+
+import secrets
+from datetime import timedelta
+
+from django.conf import settings
+from django.contrib.auth.hashers import check_password, make_password
+from django.contrib.auth.views import redirect_to_login
+from django.core import signing
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import Http404
+from django.utils.translation import gettext_lazy as _
+
+from events.models import Crew, DeskPass, Event
+from salon import audit, clock, limits
+from salon.access import digest, door, new_token
+from salon.errors import Refused
+
+_desk_signer = signing.TimestampSigner(salt="desk")
+
+
+def find_event(slug):
+    try:
+        return Event.objects.get(slug=slug)
+    except Event.DoesNotExist:
+        raise Http404 from None
+
+
+def roles_of(user, event):
+    """The user's roles at the event; a superuser has every role."""
+    if not user.is_authenticated or not user.is_active:
+        return frozenset()
+    if user.is_superuser:
+        return frozenset(Crew.Role.values)
+    return frozenset(Crew.objects.filter(event=event, user=user).values_list("role", flat=True))
+
+
+def _published(request, slug, **kwargs):
+    request.event = find_event(slug)
+    if request.event.status == Event.Status.DRAFT and not roles_of(request.user, request.event):
+        raise Http404
+    return None
+
+
+def _crew(*roles):
+    def enter(request, slug, **kwargs):
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        request.event = find_event(slug)
+        request.roles = roles_of(request.user, request.event)
+        if not request.roles:
+            raise Http404
+        if not request.roles & {Crew.Role.ORGANISER, *roles}:
+            raise PermissionDenied
+        return None
+
+    return enter
+
+
+event_page = door("event_page", _published)
+organiser = door("organiser", _crew())
+host = door("host", _crew(Crew.Role.HOST))
+mentor = door("mentor", _crew(Crew.Role.MENTOR))
+
+
+# --- the desk ---------------------------------------------------------------------------------
+
+
+def issue_desk_pass(*, event, desk, by):
+    """Make a link and a PIN for one desk: `(pass, token, pin)`. Shown once, kept hashed.
+
+    The pass lives until six hours after the event ends.
+    """
+    token, token_digest = new_token()
+    pin = f"{secrets.randbelow(10**6):06}"
+    with transaction.atomic():
+        desk_pass = DeskPass.objects.create(
+            event=event,
+            desk=desk,
+            token_digest=token_digest,
+            pin_digest=make_password(pin),
+            expires_at=max(event.ends_at, clock.now()) + timedelta(hours=6),
+        )
+        audit.record("issue_desk_pass", desk_pass, by=by, event_id=event.pk)
+    return desk_pass, token, pin
+
+
+def revoke_desk_pass(*, desk_pass, by):
+    with transaction.atomic():
+        desk_pass.revoked_at = clock.now()
+        desk_pass.save(update_fields=["revoked_at"])
+        audit.record("revoke_desk_pass", desk_pass, by=by)
+
+
+def find_desk_pass(token):
+    """The living pass behind a desk link, or Http404."""
+    desk_pass = (
+        DeskPass.objects.select_related("event")
+        .filter(token_digest=digest(token), revoked_at=None, expires_at__gt=clock.now())
+        .first()
+    )
+    if desk_pass is None:
+        raise Http404
+    return desk_pass
+
+
+def open_desk(*, desk_pass, pin):
+    """Exchange the PIN for the value of the desk's cookie. Ten tries in a quarter of an hour."""
+    limits.require(f"desk-pin:{desk_pass.pk}", times=10, seconds=900)
+    if not check_password(pin, desk_pass.pin_digest):
+        raise Refused("wrong_pin", _("PIN 不对,请再看一眼交接单。"), status=403)
+    return _desk_signer.sign(str(desk_pass.pk))
+
+
+def desk_cookie(slug):
+    return f"desk-{slug}"
+
+
+def set_desk_cookie(response, desk_pass, value):
+    """One cookie an event, so that one tablet may serve two."""
+    response.set_cookie(
+        desk_cookie(desk_pass.event.slug),
+        value,
+        expires=desk_pass.expires_at,
+        httponly=True,
+        samesite="Strict",
+        secure=settings.SESSION_COOKIE_SECURE,
+    )
+
+
+def desk_of(request, slug):
+    """The desk pass of this request, with its event, in one statement; None without one."""
+    try:
+        pk = int(_desk_signer.unsign(request.COOKIES.get(desk_cookie(slug), "")))
+    except (signing.BadSignature, ValueError):
+        return None
+    return (
+        DeskPass.objects.select_related("event")
+        .filter(pk=pk, event__slug=slug, revoked_at=None, expires_at__gt=clock.database_now())
+        .first()
+    )
+
+
+def _desk(request, slug, **kwargs):
+    request.desk = desk_of(request, slug)
+    if request.desk is None:
+        raise Refused(
+            "no_desk", _("签到台未登录或已失效。请打开签到台链接,重新输入 PIN。"), status=401
+        )
+    request.event = request.desk.event
+    return None
+
+
+desk = door("desk", _desk)

@@ -1,0 +1,30 @@
+"""WHAT and WHEN: the event, its agenda, its crew, its preparation and its plan B."""
+
+from events.models.agenda import AgendaItem, Speaker
+from events.models.event import Blueprint, Crew, DeskPass, Event, Series
+from events.models.preparation import (
+    Material,
+    Milestone,
+    PrepGroup,
+    PrepMember,
+    RiskPlan,
+    RiskTrigger,
+    StaffRole,
+)
+
+__all__ = [
+    "AgendaItem",
+    "Blueprint",
+    "Crew",
+    "DeskPass",
+    "Event",
+    "Material",
+    "Milestone",
+    "PrepGroup",
+    "PrepMember",
+    "RiskPlan",
+    "RiskTrigger",
+    "Series",
+    "Speaker",
+    "StaffRole",
+]

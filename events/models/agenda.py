@@ -1,0 +1,113 @@
+"""The agenda: what happens when, as planned and as it really went."""
+
+from datetime import timedelta
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import RangeBoundary, RangeOperators
+from django.db import models
+from django.db.models import Deferrable, F, Func, Q
+from django.utils.translation import gettext_lazy as _
+
+from events.models.event import Event
+
+
+class Speaker(models.Model):
+    """Somebody who speaks or reviews; backups stand in when a speaker is absent."""
+
+    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="speakers")
+    name = models.CharField(_("姓名"), max_length=80)
+    title = models.CharField(_("头衔"), max_length=120, blank=True)
+    email = models.EmailField(_("邮箱"), blank=True)
+    mobile = models.CharField(_("手机"), max_length=20, blank=True)
+    is_backup = models.BooleanField(_("备选嘉宾"), default=False)
+
+    class Meta:
+        verbose_name = _("嘉宾")
+        verbose_name_plural = _("嘉宾")
+
+    def __str__(self):
+        return self.name
+
+
+class AgendaQuerySet(models.QuerySet):
+    def running(self):
+        return self.filter(started_at__isnull=False, finished_at=None)
+
+    def still_to_come(self):
+        return self.filter(started_at=None)
+
+
+class AgendaItem(models.Model):
+    class Kind(models.TextChoices):
+        CHECK_IN = "check_in", _("签到")
+        OPENING = "opening", _("开场")
+        TALK = "talk", _("分享")
+        BREAK = "break", _("茶歇")
+        WORKSHOP = "workshop", _("工作坊")
+        ROUNDTABLE = "roundtable", _("圆桌")
+
+    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="agenda")
+    kind = models.CharField(_("环节"), max_length=12, choices=Kind.choices)
+    title = models.CharField(_("标题"), max_length=120)
+    form = models.CharField(_("形式"), max_length=200, blank=True)
+    cue = models.TextField(_("主持提示"), blank=True)
+    interactive = models.BooleanField(_("互动环节"), default=False)
+    speaker = models.ForeignKey(
+        Speaker, on_delete=models.SET_NULL, null=True, blank=True, verbose_name=_("嘉宾")
+    )
+    # The schedule in force; "extend" and "plan B" move it.
+    starts_at = models.DateTimeField(_("开始"))
+    ends_at = models.DateTimeField(_("结束"))
+    # As announced before the day, for "planned against real".
+    planned_starts_at = models.DateTimeField(null=True, blank=True, editable=False)
+    planned_ends_at = models.DateTimeField(null=True, blank=True, editable=False)
+    started_at = models.DateTimeField(_("实际开始"), null=True, blank=True)
+    finished_at = models.DateTimeField(_("实际结束"), null=True, blank=True)
+
+    objects = AgendaQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("流程环节")
+        verbose_name_plural = _("流程")
+        ordering = ["starts_at", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends_at__gt=F("starts_at")),
+                name="agenda_item_ends_after_it_starts",
+                violation_error_message=_("环节的结束时间要晚于开始时间。"),
+            ),
+            # Deferred: moving a whole afternoon crosses itself until the last row is written.
+            ExclusionConstraint(
+                name="agenda_items_never_overlap",
+                expressions=[
+                    (F("event"), RangeOperators.EQUAL),
+                    (
+                        Func(
+                            F("starts_at"),
+                            F("ends_at"),
+                            RangeBoundary(),
+                            function="TSTZRANGE",
+                        ),
+                        RangeOperators.OVERLAPS,
+                    ),
+                ],
+                deferrable=Deferrable.DEFERRED,
+                violation_error_message=_("两个环节的时间重叠了。"),
+            ),
+            models.UniqueConstraint(
+                fields=["event"],
+                condition=Q(started_at__isnull=False, finished_at=None),
+                name="agenda_one_item_runs",
+            ),
+            models.CheckConstraint(
+                condition=Q(finished_at=None) | Q(started_at__isnull=False),
+                name="agenda_item_starts_before_it_finishes",
+            ),
+        ]
+
+    def __str__(self):
+        return self.title
+
+    @property
+    def minutes(self):
+        return (self.ends_at - self.starts_at) // timedelta(minutes=1)

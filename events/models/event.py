@@ -1,0 +1,231 @@
+"""The event itself, who runs it, and the desks at its door."""
+
+from datetime import timedelta
+from zoneinfo import ZoneInfo, available_timezones
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+
+def a_time_zone(name):
+    if name not in available_timezones():
+        raise ValidationError(_("没有这个时区:%(name)s"), params={"name": name})
+
+
+class Series(models.Model):
+    """Salons that belong together: one alumni community, one offers-and-needs board."""
+
+    slug = models.SlugField(unique=True)
+    title = models.CharField(_("系列名称"), max_length=120)
+
+    class Meta:
+        verbose_name = _("系列")
+        verbose_name_plural = _("系列")
+
+    def __str__(self):
+        return self.title
+
+
+class EventQuerySet(models.QuerySet):
+    def published(self):
+        return self.filter(status=Event.Status.PUBLISHED)
+
+    def upcoming(self, now):
+        return self.published().filter(ends_at__gte=now).order_by("starts_at")
+
+    def past(self, now):
+        return self.published().filter(ends_at__lt=now).order_by("-starts_at")
+
+    def run_by(self, user):
+        """Events the user organises; a superuser sees all."""
+        if user.is_superuser:
+            return self
+        return self.filter(
+            pk__in=Crew.objects.filter(user_id=user.pk, role=Crew.Role.ORGANISER).values("event")
+        )
+
+
+class Event(models.Model):
+    class Status(models.TextChoices):
+        DRAFT = "draft", _("筹备中·未公开")
+        PUBLISHED = "published", _("已公开")
+        CANCELLED = "cancelled", _("已取消")
+
+    class TagRegions(models.TextChoices):
+        INDUSTRY = "industry", _("按行业")
+        SIZE = "size", _("按社群规模")
+        PAIN = "pain", _("按痛点")
+
+    class Moderation(models.TextChoices):
+        BEFORE = "before", _("先审后上墙")
+        AFTER = "after", _("先上墙后审")
+
+    slug = models.SlugField(_("网址名"), unique=True, max_length=60)
+    title = models.CharField(_("名称"), max_length=120)
+    theme = models.CharField(_("主题"), max_length=200, blank=True)
+    description = models.TextField(_("介绍"), blank=True)
+    venue = models.CharField(_("场地"), max_length=200)
+    route = models.TextField(_("到达路线"), blank=True)
+    stream_link = models.URLField(_("直播链接"), blank=True)
+    timezone = models.CharField(
+        _("时区"), max_length=40, default="Asia/Shanghai", validators=[a_time_zone]
+    )
+    starts_at = models.DateTimeField(_("开始"))
+    ends_at = models.DateTimeField(_("结束"))
+    on_site_capacity = models.PositiveIntegerField(_("现场名额"), default=50)
+    online_capacity = models.PositiveIntegerField(_("线上名额"), default=100)
+    registration_opens_at = models.DateTimeField(_("报名开始"), null=True, blank=True)
+    registration_closes_at = models.DateTimeField(_("报名截止"), null=True, blank=True)
+    confirmation_hours = models.PositiveIntegerField(
+        _("确认时限(小时)"), default=72, validators=[MinValueValidator(1)]
+    )
+    offer_hours = models.PositiveIntegerField(
+        _("递补确认时限(小时)"), default=24, validators=[MinValueValidator(1)]
+    )
+    interactive_target_percent = models.PositiveSmallIntegerField(
+        _("互动时长目标(%)"), default=60, validators=[MaxValueValidator(100)]
+    )
+    status = models.CharField(
+        _("状态"), max_length=12, choices=Status.choices, default=Status.DRAFT
+    )
+    series = models.ForeignKey(
+        Series, on_delete=models.SET_NULL, null=True, blank=True, verbose_name=_("系列")
+    )
+    # What the host switches on the day; walls and phones follow.
+    tag_regions = models.CharField(
+        _("签到墙分区"), max_length=10, choices=TagRegions.choices, default=TagRegions.INDUSTRY
+    )
+    moderation = models.CharField(
+        _("上墙审核"), max_length=8, choices=Moderation.choices, default=Moderation.BEFORE
+    )
+    self_check_in = models.BooleanField(_("自助签到"), default=False)
+    ended_at = models.DateTimeField(_("实际结束"), null=True, blank=True)
+    version = models.PositiveIntegerField(default=1, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = EventQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("活动")
+        verbose_name_plural = _("活动")
+        ordering = ["-starts_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends_at__gt=F("starts_at")),
+                name="event_ends_after_it_starts",
+                violation_error_message=_("结束时间要晚于开始时间。"),
+            ),
+            models.CheckConstraint(
+                condition=Q(registration_opens_at__isnull=True)
+                | Q(registration_closes_at__isnull=True)
+                | Q(registration_closes_at__gt=F("registration_opens_at")),
+                name="event_registration_closes_after_it_opens",
+                violation_error_message=_("报名截止要晚于报名开始。"),
+            ),
+            models.CheckConstraint(
+                condition=Q(interactive_target_percent__lte=100),
+                name="event_interactive_target_is_a_percentage",
+            ),
+        ]
+
+    def __str__(self):
+        return self.title
+
+    def get_absolute_url(self):
+        return reverse("event", args=[self.slug])
+
+    @property
+    def zone(self):
+        return ZoneInfo(self.timezone)
+
+    @property
+    def date(self):
+        """The calendar day of the event, in its own zone."""
+        return self.starts_at.astimezone(self.zone).date()
+
+    def local(self, moment):
+        return moment.astimezone(self.zone)
+
+    def registration_is_open(self, now):
+        return (
+            self.status == self.Status.PUBLISHED
+            and (self.registration_opens_at is None or self.registration_opens_at <= now)
+            and now < (self.registration_closes_at or self.starts_at)
+        )
+
+    def is_over(self, now):
+        return self.ended_at is not None or self.ends_at <= now
+
+    def confirmation_deadline(self, now, *, offered=False):
+        """When an accepted (or, from the waiting list, offered) seat passes on: never after the
+        doors open."""
+        hours = self.offer_hours if offered else self.confirmation_hours
+        return min(now + timedelta(hours=hours), max(self.starts_at, now))
+
+
+class Crew(models.Model):
+    """A person with an account, and what they may do at one event."""
+
+    class Role(models.TextChoices):
+        ORGANISER = "organiser", _("主办方")
+        HOST = "host", _("主持人")
+        MENTOR = "mentor", _("导师·嘉宾")
+
+    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="crew")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="crew",
+        verbose_name=_("账号"),
+    )
+    role = models.CharField(_("角色"), max_length=12, choices=Role.choices)
+
+    class Meta:
+        verbose_name = _("活动班底")
+        verbose_name_plural = _("活动班底")
+        constraints = [
+            models.UniqueConstraint(fields=["event", "user", "role"], name="crew_once_per_role")
+        ]
+
+    def __str__(self):
+        return f"{self.user} · {self.get_role_display()}"
+
+
+class DeskPass(models.Model):
+    """One desk at the door: a link and a PIN, no account; revocable, dead after the event."""
+
+    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="desks")
+    desk = models.CharField(_("签到台"), max_length=40)
+    token_digest = models.CharField(max_length=64, unique=True)
+    pin_digest = models.CharField(max_length=128)
+    expires_at = models.DateTimeField(_("有效至"))
+    revoked_at = models.DateTimeField(_("停用时间"), null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("签到台通行证")
+        verbose_name_plural = _("签到台通行证")
+        ordering = ["pk"]
+
+    def __str__(self):
+        return self.desk
+
+
+class Blueprint(models.Model):
+    """A salon without its people and date: one JSON document, a part for each room."""
+
+    name = models.CharField(_("蓝本名称"), max_length=120, unique=True)
+    document = models.JSONField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("蓝本")
+        verbose_name_plural = _("蓝本")
+
+    def __str__(self):
+        return self.name

@@ -1,0 +1,243 @@
+"""WHAT IT WAS WORTH: survey, stream, evaluation, whitepaper, follow-up."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from events.models import Event
+from participants.models import Participant
+
+
+class Survey(models.Model):
+    event = models.OneToOneField(Event, on_delete=models.CASCADE, related_name="survey")
+    title = models.CharField(_("标题"), max_length=120)
+    intro = models.TextField(_("开场白"), blank=True)
+    opened_at = models.DateTimeField(_("开放时间"), null=True, blank=True)
+    closes_at = models.DateTimeField(_("截止时间"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("问卷")
+        verbose_name_plural = _("问卷")
+
+    def __str__(self):
+        return self.title
+
+
+class SurveyQuestion(models.Model):
+    class Kind(models.TextChoices):
+        SCALE = "scale", _("1–5 分")
+        CHOICE = "choice", _("单选")
+        OPEN = "open", _("开放题")
+
+    survey = models.ForeignKey(Survey, on_delete=models.CASCADE, related_name="questions")
+    position = models.PositiveSmallIntegerField(_("题号"))
+    kind = models.CharField(_("题型"), max_length=8, choices=Kind.choices)
+    text = models.CharField(_("题目"), max_length=200)
+    options = models.JSONField(_("选项"), default=list, blank=True)
+    # Counts towards the survey score: usefulness of content, flow, speakers.
+    scored = models.BooleanField(_("计入满意度"), default=False)
+    required = models.BooleanField(_("必答"), default=True)
+
+    class Meta:
+        verbose_name = _("问卷题目")
+        verbose_name_plural = _("问卷题目")
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["survey", "position"], name="survey_position_once"),
+            models.CheckConstraint(
+                condition=Q(scored=False) | Q(kind="scale"), name="survey_scored_is_a_scale"
+            ),
+        ]
+
+    def __str__(self):
+        return self.text
+
+
+class SurveyTicket(models.Model):
+    """Who was asked and whether they answered: carries no answer and no time of answering."""
+
+    survey = models.ForeignKey(Survey, on_delete=models.CASCADE, related_name="tickets")
+    participant = models.ForeignKey(Participant, on_delete=models.CASCADE, related_name="+")
+    answered = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["survey", "participant"], name="survey_ticket_once")
+        ]
+
+
+class SurveyResponse(models.Model):
+    """One anonymous sheet of answers: carries no person, and a random key so that the order of
+    sheets tells nothing either."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    survey = models.ForeignKey(Survey, on_delete=models.CASCADE, related_name="responses")
+    answers = models.JSONField()  # {question id: int 1–5 | option index | text}
+
+
+class StreamImport(models.Model):
+    class Kind(models.TextChoices):
+        VISITS = "visits", _("进出记录")
+        CHAT = "chat", _("聊天记录")
+
+    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="stream_imports")
+    kind = models.CharField(_("内容"), max_length=8, choices=Kind.choices)
+    file_digest = models.CharField(max_length=64)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True
+    )
+    at = models.DateTimeField(auto_now_add=True)
+    undone_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("直播数据导入")
+        verbose_name_plural = _("直播数据导入")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["event", "file_digest"],
+                condition=Q(undone_at=None),
+                name="stream_file_imported_once",
+            )
+        ]
+
+
+class StreamVisit(models.Model):
+    """One stay of one viewer; `viewer` names guests, people are named by `participant`."""
+
+    source = models.ForeignKey(StreamImport, on_delete=models.CASCADE, related_name="visits")
+    participant = models.ForeignKey(
+        Participant, on_delete=models.SET_NULL, null=True, related_name="stream_visits"
+    )
+    viewer = models.CharField(max_length=64)  # a digest of the viewer's key in the file
+    joined_at = models.DateTimeField()
+    left_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(left_at__gte=F("joined_at")), name="visit_leaves_after_it_joins"
+            )
+        ]
+        indexes = [models.Index(fields=["source", "viewer"], name="visit_by_viewer")]
+
+
+class ChatLine(models.Model):
+    source = models.ForeignKey(StreamImport, on_delete=models.CASCADE, related_name="lines")
+    participant = models.ForeignKey(
+        Participant, on_delete=models.SET_NULL, null=True, related_name="chat_lines"
+    )
+    at = models.DateTimeField()
+    text = models.CharField(max_length=500)
+
+
+class Target(models.Model):
+    """What a metric should reach at this event."""
+
+    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="targets")
+    key = models.SlugField(_("指标"), max_length=40)
+    value = models.DecimalField(_("目标值"), max_digits=10, decimal_places=2)
+
+    class Meta:
+        verbose_name = _("指标目标")
+        verbose_name_plural = _("指标目标")
+        constraints = [models.UniqueConstraint(fields=["event", "key"], name="target_once")]
+
+    def __str__(self):
+        return self.key
+
+
+class Goal(models.Model):
+    """The event's own goals, beside the metrics."""
+
+    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="goals")
+    text = models.CharField(_("目标"), max_length=120)
+    target = models.PositiveIntegerField(_("目标值"))
+    result = models.PositiveIntegerField(_("结果"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("活动目标")
+        verbose_name_plural = _("活动目标")
+        ordering = ["pk"]
+
+    def __str__(self):
+        return self.text
+
+
+class Evaluation(models.Model):
+    """What was computed at one moment, frozen; later ones stand beside it."""
+
+    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="evaluations")
+    computed_at = models.DateTimeField(_("计算时间"))
+    metrics = models.JSONField()
+    # Which facts it saw, so that late data is noticed and differences can be explained.
+    facts = models.JSONField(default=dict)
+
+    class Meta:
+        verbose_name = _("效果评估")
+        verbose_name_plural = _("效果评估")
+        ordering = ["-computed_at", "-pk"]
+
+
+class FollowUp(models.Model):
+    """Thirty days later: the community's active rate now."""
+
+    participant = models.OneToOneField(
+        Participant, on_delete=models.CASCADE, related_name="follow_up"
+    )
+    active_rate = models.DecimalField(_("现在的月活率(%)"), max_digits=5, decimal_places=2)
+    note = models.CharField(_("有什么变化"), max_length=300, blank=True)
+    answered_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(active_rate__gte=0, active_rate__lte=100),
+                name="follow_up_rate_is_a_percentage",
+            )
+        ]
+
+
+class Whitepaper(models.Model):
+    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="whitepapers")
+    version = models.PositiveSmallIntegerField(_("版本"))
+    title = models.CharField(_("标题"), max_length=120)
+    sections = models.JSONField()  # [{"module": key, "title": …, "text": Markdown, …}]
+    published_at = models.DateTimeField(_("发布时间"), null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    edit_version = models.PositiveIntegerField(default=1, editable=False)
+
+    class Meta:
+        verbose_name = _("白皮书")
+        verbose_name_plural = _("白皮书")
+        ordering = ["-version"]
+        constraints = [
+            models.UniqueConstraint(fields=["event", "version"], name="whitepaper_version_once")
+        ]
+
+    def __str__(self):
+        return f"{self.title} v{self.version}"
+
+
+class WhitepaperClaim(models.Model):
+    """One claimant of an event's whitepaper, counted once whatever they download."""
+
+    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="whitepaper_claims")
+    participant = models.ForeignKey(
+        Participant, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    # Who it is, for telling claimants apart and for "new version" letters; empty once erased.
+    email = models.CharField(max_length=254, blank=True)
+    wants_news = models.BooleanField(default=False)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("白皮书领取")
+        verbose_name_plural = _("白皮书领取")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["event", "email"], condition=~Q(email=""), name="claim_once_per_email"
+            )
+        ]

@@ -1,0 +1,106 @@
+"""The personal link: a key in a letter, exchanged for a signed cookie, gone from the address.
+
+Opening the link changes nothing on the server, so a mail scanner may open it a hundred times.
+`request.person` and `request.event` are set by the door.
+"""
+
+from django.conf import settings
+from django.core import signing
+from django.db import transaction
+from django.http import Http404
+from django.utils.translation import gettext_lazy as _
+
+from events.access import desk_of, find_event, roles_of
+from participants.models import Participant, PersonalLink
+from salon import clock
+from salon.access import digest, door, new_token
+from salon.errors import Refused
+
+_signer = signing.TimestampSigner(salt="person")
+KEEP_SECONDS = 180 * 24 * 3600
+
+
+def issue_link(*, participant):
+    """A fresh key to the person's page; its path is `/l/<token>`. Older keys stay good."""
+    token, token_digest = new_token()
+    PersonalLink.objects.create(participant=participant, token_digest=token_digest)
+    return f"/l/{token}"
+
+
+def revoke_links(*, participant):
+    with transaction.atomic():
+        PersonalLink.objects.filter(participant=participant, revoked_at=None).update(
+            revoked_at=clock.now()
+        )
+
+
+def find_link(token):
+    """The living link behind a token, its participant and event loaded, or Http404."""
+    try:
+        return PersonalLink.objects.select_related("participant__event").get(
+            token_digest=digest(token), revoked_at=None, participant__erased_at=None
+        )
+    except PersonalLink.DoesNotExist:
+        raise Http404 from None
+
+
+def set_person_cookie(response, link):
+    response.set_cookie(
+        person_cookie(link.participant.event.slug),
+        _signer.sign(str(link.pk)),
+        max_age=KEEP_SECONDS,
+        httponly=True,
+        samesite="Lax",
+        secure=settings.SESSION_COOKIE_SECURE,
+    )
+
+
+def person_cookie(slug):
+    return f"me-{slug}"
+
+
+def person_of(request, slug):
+    """The participant of this request with event and category, in one statement; or None."""
+    try:
+        pk = int(_signer.unsign(request.COOKIES.get(person_cookie(slug), ""), KEEP_SECONDS))
+    except (signing.BadSignature, ValueError):
+        return None
+    return (
+        Participant.objects.present()
+        .select_related("event", "category")
+        .filter(links__pk=pk, links__revoked_at=None, event__slug=slug)
+        .first()
+    )
+
+
+def _person(request, slug, **kwargs):
+    request.person = person_of(request, slug)
+    if request.person is None:
+        find_event(slug)
+        raise Refused(
+            "no_personal_link",
+            _(
+                "请用您收到的个人链接打开这一页。链接丢了?在报名页再填一次手机或邮箱,我们会重新发给您。"
+            ),
+            status=403,
+        )
+    request.event = request.person.event
+    return None
+
+
+def _in_the_house(request, slug, **kwargs):
+    """Crew of any role, a desk, or a participant of this event: who may look at the walls."""
+    request.person = person_of(request, slug)
+    found = request.person or desk_of(request, slug)
+    request.event = found.event if found else find_event(slug)
+    if found or roles_of(request.user, request.event):
+        return None
+    raise Refused(
+        "not_in_the_house",
+        _("这一页只给本场的参与者和工作人员看。请先登录,或打开签到台链接。"),
+        status=403,
+    )
+
+
+person = door("person", _person)
+in_the_house = door("in_the_house", _in_the_house)

@@ -1,0 +1,38 @@
+"""WHO: the person, from the application to the tag card on the wall."""
+
+from participants.models.arrival import CheckIn, DeskRequest, InterestGroup, TagCard
+from participants.models.person import (
+    Channel,
+    Consent,
+    PainPoint,
+    Participant,
+    PersonalLink,
+    Wording,
+)
+from participants.models.screening import (
+    Call,
+    Category,
+    Criterion,
+    ScreeningBatch,
+    SeatRelease,
+    StatusChange,
+)
+
+__all__ = [
+    "Call",
+    "Category",
+    "Channel",
+    "CheckIn",
+    "Consent",
+    "Criterion",
+    "DeskRequest",
+    "InterestGroup",
+    "PainPoint",
+    "Participant",
+    "PersonalLink",
+    "ScreeningBatch",
+    "SeatRelease",
+    "StatusChange",
+    "TagCard",
+    "Wording",
+]

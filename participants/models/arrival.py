@@ -1,0 +1,120 @@
+"""At the door: check-ins, the desk's idempotent requests, tag cards and interest groups."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from events.models import DeskPass, Event
+from participants.models.person import Participant
+
+
+class CheckIn(models.Model):
+    """One person came. A voided row stays; at most one per person is in force."""
+
+    class Method(models.TextChoices):
+        QR = "qr", _("扫码")
+        CODE = "code", _("签到码")
+        SEARCH = "search", _("查找")
+        WALK_IN = "walk_in", _("现场报名")
+        SELF = "self", _("自助签到")
+
+    event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="check_ins")
+    participant = models.ForeignKey(Participant, on_delete=models.PROTECT, related_name="check_ins")
+    desk = models.ForeignKey(DeskPass, on_delete=models.SET_NULL, null=True, related_name="+")
+    desk_name = models.CharField(_("签到台"), max_length=40, blank=True)
+    method = models.CharField(_("方式"), max_length=8, choices=Method.choices)
+    # When it happened: the tablet's time, corrected by its offset and clamped to what is possible.
+    at = models.DateTimeField(_("签到时间"))
+    scanned_at = models.DateTimeField(_("设备时间"), null=True, blank=True)
+    received_at = models.DateTimeField(_("收到时间"))
+    voided_at = models.DateTimeField(_("撤销时间"), null=True, blank=True)
+    void_reason = models.CharField(_("撤销理由"), max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = _("签到")
+        verbose_name_plural = _("签到")
+        ordering = ["at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["participant"],
+                condition=Q(voided_at=None),
+                name="check_in_once_per_person",
+            )
+        ]
+        indexes = [models.Index(fields=["event", "at"], name="check_in_by_time")]
+
+    def __str__(self):
+        return f"#{self.pk}"
+
+
+class DeskRequest(models.Model):
+    """What a desk asked and what it was answered, written with the effect in one transaction:
+    the same request again gets the same answer and has no second effect."""
+
+    client_id = models.UUIDField(primary_key=True)
+    desk = models.ForeignKey(DeskPass, on_delete=models.CASCADE, related_name="requests")
+    body_digest = models.CharField(max_length=64)
+    answer = models.JSONField()
+    at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self):
+        return str(self.client_id)
+
+
+class TagCard(models.Model):
+    """The four tags of a person on the wall, prefilled from the application."""
+
+    class SizeBand(models.TextChoices):
+        UNDER_5K = "under_5k", _("5 千以下")
+        FROM_5K = "5k_10k", _("5 千–1 万")
+        FROM_10K = "10k_50k", _("1–5 万")
+        FROM_50K = "50k_200k", _("5–20 万")
+        OVER_200K = "over_200k", _("20 万以上")
+
+    participant = models.OneToOneField(
+        Participant, on_delete=models.CASCADE, related_name="tag_card"
+    )
+    industry = models.CharField(_("行业"), max_length=12, choices=Participant.Industry.choices)
+    size_band = models.CharField(_("社群规模"), max_length=12, choices=SizeBand.choices, blank=True)
+    expertise = models.CharField(_("擅长"), max_length=40, blank=True)
+    pain = models.CharField(_("痛点"), max_length=200, blank=True)
+    topic = models.CharField(_("痛点主题"), max_length=30, blank=True)
+    interest_group = models.ForeignKey(
+        "participants.InterestGroup",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="cards",
+    )
+    # Nobody is moved twice: once placed in a group of three or more, a card stays.
+    moved = models.BooleanField(default=False)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        verbose_name = _("标签卡")
+        verbose_name_plural = _("标签卡")
+
+    def __str__(self):
+        return f"#{self.pk}"
+
+
+class InterestGroup(models.Model):
+    """People of one industry with one pain, found at the door."""
+
+    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="interest_groups")
+    name = models.CharField(_("组名"), max_length=60)
+    industry = models.CharField(max_length=12, blank=True)
+    topic = models.CharField(max_length=30, blank=True)
+    place = models.CharField(_("集合位置"), max_length=60, blank=True)
+    pinned = models.BooleanField(_("固定"), default=False)
+    merged_into = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("兴趣小组")
+        verbose_name_plural = _("兴趣小组")
+        constraints = [
+            models.UniqueConstraint(fields=["event", "name"], name="interest_group_name_once")
+        ]
+
+    def __str__(self):
+        return self.name

@@ -1,0 +1,286 @@
+"""The person at one event: answers, status, consents, and the keys to their own page."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext_lazy as _
+
+from events.models import Event
+from participants.models.screening import Category
+
+
+class Channel(models.Model):
+    """Where an application came from: a poster, a link, a personal invitation."""
+
+    class Kind(models.TextChoices):
+        OFFICIAL_ACCOUNT = "official_account", _("公众号内推")
+        INVITATION = "invitation", _("定向邀请")
+        COMMUNITY = "community", _("社群内报名")
+
+    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="channels")
+    kind = models.CharField(_("渠道"), max_length=20, choices=Kind.choices)
+    code = models.SlugField(_("渠道码"), max_length=40)
+    label = models.CharField(_("名称"), max_length=80)
+    inviter = models.CharField(_("邀请人"), max_length=80, blank=True)
+
+    class Meta:
+        verbose_name = _("报名渠道")
+        verbose_name_plural = _("报名渠道")
+        constraints = [models.UniqueConstraint(fields=["event", "code"], name="channel_code_once")]
+
+    def __str__(self):
+        return self.label
+
+
+class ParticipantQuerySet(models.QuerySet):
+    def with_status(self, *statuses):
+        return self.filter(status__in=statuses)
+
+    def confirmed(self):
+        return self.with_status(Participant.Status.CONFIRMED)
+
+    def holding_a_seat(self):
+        return self.with_status(*Participant.SEATED)
+
+    def on_site(self):
+        return self.filter(online=False)
+
+    def online(self):
+        return self.filter(online=True)
+
+    def checked_in(self):
+        # One join, no doubles: at most one check-in per person is in force.
+        return self.filter(check_ins__isnull=False, check_ins__voided_at=None)
+
+    def not_checked_in(self):
+        return self.exclude(pk__in=self.model.objects.checked_in().values("pk"))
+
+    def consenting(self, purpose):
+        return self.filter(
+            Exists(
+                Consent.objects.filter(
+                    participant=OuterRef("pk"), purpose=purpose, withdrawn_at=None
+                )
+            )
+        )
+
+    def present(self):
+        """Not erased: people one may still show."""
+        return self.filter(erased_at=None)
+
+
+class Participant(models.Model):
+    class Status(models.TextChoices):
+        SUBMITTED = "submitted", _("待审核")
+        PHONE_SCREENING = "phone_screening", _("待电话沟通")
+        ACCEPTED = "accepted", _("已通过·待确认")
+        CONFIRMED = "confirmed", _("已确认")
+        WAITLISTED = "waitlisted", _("候补中")
+        OFFERED = "offered", _("已递补·待确认")
+        NOT_SELECTED = "not_selected", _("未入选")
+        WITHDRAWN = "withdrawn", _("本人取消")
+        CANCELLED = "cancelled", _("主办方取消")
+
+    # Statuses that occupy a seat.
+    SEATED = (Status.ACCEPTED, Status.OFFERED, Status.CONFIRMED)
+
+    class Industry(models.TextChoices):
+        INTERNET = "internet", _("互联网")
+        EDUCATION = "education", _("教育")
+        CONSUMER = "consumer", _("消费")
+        SERVICES = "services", _("服务")
+        OTHER = "other", _("其他")
+
+    class Source(models.TextChoices):
+        FORM = "form", _("报名表")
+        IMPORT = "import", _("导入")
+        WALK_IN = "walk_in", _("现场报名")
+
+    event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="participants")
+    category = models.ForeignKey(
+        Category, on_delete=models.PROTECT, related_name="participants", verbose_name=_("类别")
+    )
+    channel = models.ForeignKey(
+        Channel, on_delete=models.SET_NULL, null=True, blank=True, verbose_name=_("渠道")
+    )
+    source = models.CharField(_("来源"), max_length=10, choices=Source.choices, default=Source.FORM)
+    name = models.CharField(_("姓名"), max_length=80)
+    # "zhangsan zs": what the desk and the screening page search in.
+    pinyin = models.CharField(max_length=200, blank=True, editable=False)
+    mobile = models.CharField(_("手机"), max_length=20, blank=True)  # E.164
+    email = models.CharField(_("邮箱"), max_length=254, blank=True)  # lower case
+    organisation = models.CharField(_("机构"), max_length=120, blank=True)
+    job_title = models.CharField(_("岗位"), max_length=80, blank=True)
+    industry = models.CharField(_("行业"), max_length=12, choices=Industry.choices)
+    community_size = models.PositiveIntegerField(_("社群规模(人)"), null=True, blank=True)
+    active_rate = models.DecimalField(
+        _("近6个月平均月活率(%)"),
+        max_digits=5,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0), MaxValueValidator(100)],
+    )
+    followers = models.PositiveIntegerField(_("粉丝量"), null=True, blank=True)
+    creator_field = models.CharField(_("创作领域"), max_length=80, blank=True)
+    can_bring = models.CharField(_("可带来的案例或方法"), max_length=300, blank=True)
+    cooperation_need = models.CharField(_("合作需求"), max_length=300, blank=True)
+    resource_offer = models.CharField(_("可提供的资源"), max_length=300, blank=True)
+    expertise = ArrayField(
+        models.CharField(max_length=40), verbose_name=_("擅长领域"), default=list, blank=True
+    )
+    expectation = models.CharField(_("期望收获"), max_length=500, blank=True)
+    online = models.BooleanField(_("线上参加"), default=False)
+    status = models.CharField(
+        _("状态"), max_length=20, choices=Status.choices, default=Status.SUBMITTED
+    )
+    # Told to the person: why not selected, or why cancelled.
+    told_reason = models.CharField(_("告知本人的理由"), max_length=300, blank=True)
+    # Until when an accepted or offered seat is held.
+    confirm_by = models.DateTimeField(_("确认截止"), null=True, blank=True)
+    status_changed_at = models.DateTimeField(auto_now_add=True)
+    score = models.DecimalField(_("得分"), max_digits=6, decimal_places=2, default=0)
+    # Six characters without 0/O/1/I, below the QR code.
+    code = models.CharField(_("签到码"), max_length=6)
+    # Of the form that was posted: the same post again finds its own row.
+    client_id = models.UUIDField(unique=True, null=True, blank=True, editable=False)
+    # Of the imported row: the same file again finds its own rows.
+    source_key = models.CharField(max_length=120, blank=True, editable=False)
+    note = models.TextField(_("内部备注"), blank=True)
+    submitted_at = models.DateTimeField(_("报名时间"))
+    erased_at = models.DateTimeField(null=True, blank=True)
+    version = models.PositiveIntegerField(default=1, editable=False)
+
+    objects = ParticipantQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("参与者")
+        verbose_name_plural = _("参与者")
+        ordering = ["-submitted_at", "-pk"]
+        indexes = [
+            models.Index(fields=["event", "status", "category"], name="participant_by_status"),
+            models.Index(
+                fields=["confirm_by"],
+                condition=Q(status__in=["accepted", "offered"]),
+                name="participant_by_deadline",
+            ),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["event", "code"], name="participant_code_once"),
+            models.UniqueConstraint(
+                fields=["event", "mobile"],
+                condition=~Q(mobile=""),
+                name="participant_mobile_once",
+            ),
+            models.UniqueConstraint(
+                fields=["event", "email"], condition=~Q(email=""), name="participant_email_once"
+            ),
+            models.CheckConstraint(
+                condition=~Q(mobile="")
+                | ~Q(email="")
+                | Q(source="walk_in")
+                | Q(erased_at__isnull=False),
+                name="participant_can_be_reached",
+                violation_error_message=_("手机和邮箱至少填一项。"),
+            ),
+            models.CheckConstraint(
+                condition=Q(active_rate__isnull=True) | Q(active_rate__gte=0, active_rate__lte=100),
+                name="participant_active_rate_is_a_percentage",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=["accepted", "offered"], confirm_by__isnull=False)
+                | ~Q(status__in=["accepted", "offered"]),
+                name="participant_held_seat_has_deadline",
+            ),
+        ]
+
+    def __str__(self):
+        return self.name or f"#{self.pk}"
+
+
+class PainPoint(models.Model):
+    """A pain named in the application: the first content of tag card, blind box and pain wall."""
+
+    participant = models.ForeignKey(
+        Participant, on_delete=models.CASCADE, related_name="pain_points"
+    )
+    position = models.PositiveSmallIntegerField()
+    text = models.CharField(_("痛点"), max_length=200)
+
+    class Meta:
+        verbose_name = _("痛点")
+        verbose_name_plural = _("痛点")
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["participant", "position"], name="pain_point_position_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(position__gte=1, position__lte=5), name="pain_points_one_to_five"
+            ),
+        ]
+
+    def __str__(self):
+        return self.text
+
+
+class Consent(models.Model):
+    """One purpose, one row, with the wording that was agreed to. Withdrawn is a time, not a
+    deletion."""
+
+    class Purpose(models.TextChoices):
+        PROCESSING = "processing", _("处理个人信息用于本次活动")
+        WALL_NAME = "wall_name", _("在签到墙展示姓名")
+        PHOTO = "photo", _("现场拍照与录像")
+        SHARE_CONTACT = "share_contact", _("互相确认后交换联系方式")
+        WHITEPAPER_CREDIT = "whitepaper_credit", _("在白皮书中署名")
+
+    participant = models.ForeignKey(Participant, on_delete=models.CASCADE, related_name="consents")
+    purpose = models.CharField(_("用途"), max_length=20, choices=Purpose.choices)
+    wording = models.CharField(_("当时的文字"), max_length=300)
+    given_at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("同意记录")
+        verbose_name_plural = _("同意记录")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["participant", "purpose"],
+                condition=Q(withdrawn_at=None),
+                name="consent_in_force_once",
+            )
+        ]
+
+    def __str__(self):
+        return self.get_purpose_display()
+
+
+class PersonalLink(models.Model):
+    """A key to one person's page; only its digest is kept. Each letter carries a key of its own."""
+
+    participant = models.ForeignKey(Participant, on_delete=models.CASCADE, related_name="links")
+    token_digest = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self):
+        return f"#{self.pk}"
+
+
+class Wording(models.Model):
+    """The organiser's own wording of one kind of letter at one event."""
+
+    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="wordings")
+    kind = models.CharField(_("信件"), max_length=40)
+    subject = models.CharField(_("标题"), max_length=200)
+    body = models.TextField(_("正文"))
+
+    class Meta:
+        verbose_name = _("信件文字")
+        verbose_name_plural = _("信件文字")
+        constraints = [models.UniqueConstraint(fields=["event", "kind"], name="wording_once")]
+
+    def __str__(self):
+        return self.kind

@@ -1,0 +1,178 @@
+"""Categories with their shares and criteria, and the record of every decision."""
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from events.models import Event
+
+
+class Category(models.Model):
+    """A kind of participant and its share of the seats. Shares become seats by largest remainder,
+    see quota.seats."""
+
+    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="categories")
+    key = models.SlugField(_("代号"), max_length=20)
+    name = models.CharField(_("类别"), max_length=40)
+    share_percent = models.DecimalField(
+        _("占比(%)"),
+        max_digits=5,
+        decimal_places=2,
+        validators=[MinValueValidator(0), MaxValueValidator(100)],
+    )
+    position = models.PositiveSmallIntegerField(_("顺序"), default=0)
+
+    class Meta:
+        verbose_name = _("类别")
+        verbose_name_plural = _("类别")
+        ordering = ["position", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["event", "key"], name="category_key_once"),
+            models.CheckConstraint(
+                condition=Q(share_percent__gte=0, share_percent__lte=100),
+                name="category_share_is_a_percentage",
+            ),
+        ]
+
+    def __str__(self):
+        return self.name
+
+
+class Criterion(models.Model):
+    """One rule of a category, as data. See quota.judge for what each operator means."""
+
+    class Operator(models.TextChoices):
+        AT_LEAST = "gte", _("不少于")
+        AT_MOST = "lte", _("不多于")
+        PRESENT = "present", _("已填写")
+        MIN_COUNT = "min_count", _("至少几条")
+        ANY_OF_PRESENT = "any_of_present", _("任填其一")
+
+    category = models.ForeignKey(Category, on_delete=models.CASCADE, related_name="criteria")
+    # A field of Participant, or several separated by "|" for any_of_present.
+    field = models.CharField(_("字段"), max_length=80)
+    operator = models.CharField(_("条件"), max_length=16, choices=Operator.choices)
+    threshold = models.DecimalField(
+        _("门槛"), max_digits=14, decimal_places=2, null=True, blank=True
+    )
+    label = models.CharField(_("说明"), max_length=80)
+    weight = models.PositiveSmallIntegerField(_("分值"), default=1)
+    position = models.PositiveSmallIntegerField(_("顺序"), default=0)
+
+    class Meta:
+        verbose_name = _("筛选条件")
+        verbose_name_plural = _("筛选条件")
+        ordering = ["position", "pk"]
+
+    def __str__(self):
+        return self.label
+
+
+class SeatRelease(models.Model):
+    """Seats one category could not fill, given to another by decision, on record."""
+
+    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="seat_releases")
+    source = models.ForeignKey(
+        Category, on_delete=models.CASCADE, related_name="+", verbose_name=_("让出类别")
+    )
+    target = models.ForeignKey(
+        Category, on_delete=models.CASCADE, related_name="+", verbose_name=_("接收类别")
+    )
+    online = models.BooleanField(_("线上名额"), default=False)
+    seats = models.PositiveSmallIntegerField(_("名额数"), validators=[MinValueValidator(1)])
+    reason = models.CharField(_("理由"), max_length=200)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("名额调剂")
+        verbose_name_plural = _("名额调剂")
+        constraints = [
+            models.CheckConstraint(condition=Q(seats__gte=1), name="seat_release_moves_a_seat"),
+            models.CheckConstraint(
+                condition=~Q(source=F("target")), name="seat_release_between_two_categories"
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.source} → {self.target}: {self.seats}"
+
+
+class ScreeningBatch(models.Model):
+    """Decisions taken together: mailed together once released, undone together once."""
+
+    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="screening_batches")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True)
+    at = models.DateTimeField(auto_now_add=True)
+    kind = models.CharField(_("方式"), max_length=20)  # "single", "bulk", "fill"
+    released_at = models.DateTimeField(_("放行时间"), null=True, blank=True)
+    undone_at = models.DateTimeField(_("撤销时间"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("筛选批次")
+        verbose_name_plural = _("筛选批次")
+        ordering = ["-pk"]
+
+    def __str__(self):
+        return f"#{self.pk}"
+
+
+class StatusChange(models.Model):
+    """Where a person stood before and after, who decided, and why."""
+
+    participant = models.ForeignKey(
+        "participants.Participant", on_delete=models.CASCADE, related_name="status_changes"
+    )
+    before = models.CharField(max_length=20, blank=True)
+    after = models.CharField(max_length=20)
+    batch = models.ForeignKey(
+        ScreeningBatch, on_delete=models.SET_NULL, null=True, related_name="changes"
+    )
+    actor = models.CharField(max_length=40)
+    # For the organiser's eyes: why a person was taken against a rule, or not.
+    reason = models.CharField(_("理由"), max_length=200, blank=True)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-pk"]
+
+    def __str__(self):
+        return f"{self.before} → {self.after}"
+
+
+class Call(models.Model):
+    """One phone screening: claimed by one caller at a time, the claim expires by itself."""
+
+    class Outcome(models.TextChoices):
+        PASS = "pass", _("通过")
+        HOLD = "hold", _("再议")
+        NOT_A_FIT = "not_a_fit", _("不合适")
+        NO_ANSWER = "no_answer", _("未接通")
+
+    participant = models.ForeignKey(
+        "participants.Participant", on_delete=models.CASCADE, related_name="calls"
+    )
+    caller = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True)
+    claimed_at = models.DateTimeField()
+    claim_expires_at = models.DateTimeField()
+    outcome = models.CharField(_("结果"), max_length=12, choices=Outcome.choices, blank=True)
+    notes = models.TextField(_("沟通记录"), blank=True)
+    call_back_at = models.DateTimeField(_("约定回电"), null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("电话沟通")
+        verbose_name_plural = _("电话沟通")
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["participant"],
+                condition=Q(finished_at=None),
+                name="call_one_open_claim_per_person",
+            )
+        ]
+
+    def __str__(self):
+        return f"#{self.pk}"

@@ -1,0 +1,6 @@
+"""Addresses of the room: `urlpatterns` below /e/<slug>/, `organiser_urlpatterns` below
+/admin/e/<slug>/."""
+
+urlpatterns = []
+organiser_urlpatterns = []
+house_urlpatterns = []  # outside any one event

@@ -1,0 +1,63 @@
+"""Pages that belong to the house and to no room: health, language, the account's home."""
+
+from contextlib import suppress
+
+from django.conf import settings
+from django.contrib.auth import views as auth_views
+from django.db import DatabaseError, connection
+from django.http import JsonResponse
+from django.views import i18n as language_views
+from django.views.decorators.cache import never_cache
+from redis import Redis, RedisError
+
+from salon import clock
+from salon.access import public
+from salon.models import Heartbeat, Message
+
+STALE_SECONDS = 180
+
+login = public(auth_views.LoginView.as_view(template_name="login.html"))
+logout = public(auth_views.LogoutView.as_view())
+set_language = public(language_views.set_language)
+
+
+@public
+@never_cache
+def healthz(request):
+    """200 when all is well, else 503: `{"database", "redis", "worker", "beat_age", "outbox_age"}`.
+
+    Ages are seconds: of the beat's last sign, and of the oldest message that is due and unsent.
+    """
+    report = {
+        "database": False,
+        "redis": False,
+        "worker": False,
+        "beat_age": None,
+        "outbox_age": None,
+    }
+    try:
+        now = clock.now()
+        beats = dict(Heartbeat.objects.values_list("name", "at"))
+        report["database"] = True
+        report["worker"] = (
+            "worker" in beats and (now - beats["worker"]).total_seconds() < STALE_SECONDS
+        )
+        if "beat" in beats:
+            report["beat_age"] = round((now - beats["beat"]).total_seconds(), 1)
+        oldest = Message.objects.due(now).values_list("due_at", flat=True).first()
+        report["outbox_age"] = round((now - oldest).total_seconds(), 1) if oldest else 0
+    except DatabaseError:
+        connection.close()
+    with suppress(RedisError):
+        report["redis"] = Redis.from_url(
+            settings.REDIS_URL, socket_connect_timeout=1, socket_timeout=1
+        ).ping()
+    well = (
+        report["database"]
+        and report["redis"]
+        and report["worker"]
+        and report["beat_age"] is not None
+        and report["beat_age"] < STALE_SECONDS
+        and report["outbox_age"] < STALE_SECONDS
+    )
+    return JsonResponse(report, status=200 if well else 503)
