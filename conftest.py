@@ -3,7 +3,7 @@
     db, client, settings, django_assert_num_queries   pytest-django's
     transactional_db     committed rows, for tests with threads (the `race` marker)
     travel               moves Python's clock and the database's together
-    valkey               this process's Valkey, to be stopped, killed or wiped: it is back afterwards
+    valkey               this process's Valkey, to be stopped, killed or wiped; back afterwards
     house                the running web, live stream, worker, beat and mailbox on the test database
     house_apart          a second house on a PostgreSQL of its own, to be killed and restarted
     browser              Chromium; fails, never skips, where there is none
@@ -120,7 +120,7 @@ def travel(request):
 
 @pytest.fixture
 def valkey():
-    """This test process's Valkey: `.stop()`, `.kill()`, `.start()`; empty and running afterwards."""
+    """This process's Valkey: `.stop()`, `.kill()`, `.start()`; empty and running afterwards."""
     yield servers.valkey
     servers.valkey.stop()
     servers.valkey.start()
@@ -263,7 +263,7 @@ def _pages(size):
             context.close()
         assert not faults, f"the browser complained: {faults}"
 
-    fixture.__doc__ = f"""`{size}()` opens a page in a browser of its own, {SIZES[size]["viewport"]}.
+    fixture.__doc__ = f"""`{size}()` opens a page with its own cookies, {SIZES[size]["viewport"]}.
 
     The test fails when a page reports an error (a refused script or style among them), unless it
     was opened with `tolerant=True`, as tests that cut the network do. `language="en-GB"` and other

@@ -72,7 +72,8 @@ def ensure(home=HOME, *, postgres=True, valkey=True):
         os.environ.setdefault("ALLOWED_HOSTS", "*")
 
 
-_held = {}
+_held = {}  # home: the descriptor that holds the lock
+_keepers = {}  # home: the keeper, when it was this process that started it
 
 
 def use(home=HOME):
@@ -114,11 +115,20 @@ def leave(home=HOME, within=15):
         return
     os.close(held)
     end = time.monotonic() + within
-    while is_kept(home) and time.monotonic() < end:
+    while time.monotonic() < end:
+        if not is_kept(home):
+            if home in _keepers:
+                _keepers.pop(home).wait(within)
+            return
         nobody = can_lock(home / "users.lock", fcntl.LOCK_EX)
         if not nobody and can_lock(home / "users.lock", fcntl.LOCK_SH):
             return  # somebody else uses them
         time.sleep(LOOK_EVERY_SECONDS / 4)
+
+
+def is_held(home=HOME):
+    """Does this process use the servers of `home`?"""
+    return home in _held
 
 
 def is_kept(home=HOME):
@@ -128,15 +138,16 @@ def is_kept(home=HOME):
 def start_keeper(home):
     (home / "addresses.json").unlink(missing_ok=True)
     log = home / "keeper.log"
-    keeper = subprocess.Popen(
-        # -P: this directory holds modules named like other packages (celery.py).
-        [sys.executable, "-P", __file__, str(home)],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=log.open("w"),
-        start_new_session=True,
-        cwd="/",
-    )
+    with log.open("w") as errors:
+        keeper = _keepers[home] = subprocess.Popen(
+            # -P: this directory holds modules named like other packages (celery.py).
+            [sys.executable, "-P", __file__, str(home)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=errors,
+            start_new_session=True,
+            cwd="/",
+        )
     end = time.monotonic() + START_WITHIN_SECONDS
     while not (home / "addresses.json").exists():
         if keeper.poll() is not None or time.monotonic() > end:
@@ -325,9 +336,11 @@ class Postgres(Server):
         shutil.rmtree(partly, ignore_errors=True)
         own_directory(partly)
         made = subprocess.run(
-            [self.binaries / "initdb", "-D", partly, "-U", USER, "--auth=trust"]
-            + ["--encoding=UTF8", "--locale=C", "--no-instructions"]
-            + ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "-c", "timezone=UTC"],
+            [
+                *(self.binaries / "initdb", "-D", partly, "-U", USER, "--auth=trust"),
+                *("--encoding=UTF8", "--locale=C", "--no-instructions"),
+                *("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "-c", "timezone=UTC"),
+            ],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -461,8 +474,10 @@ def postgres_owner():
         return pwd.getpwnam(SYSTEM_USER)
     except KeyError:
         made = subprocess.run(
-            ["/usr/sbin/useradd", "--system", "--user-group", "--no-create-home"]
-            + ["--home-dir", "/nonexistent", "--shell", "/usr/sbin/nologin", SYSTEM_USER],
+            [
+                *("/usr/sbin/useradd", "--system", "--user-group", "--no-create-home"),
+                *("--home-dir", "/nonexistent", "--shell", "/usr/sbin/nologin", SYSTEM_USER),
+            ],
             capture_output=True,
             text=True,
         )
@@ -543,11 +558,11 @@ def works_in(pid, directory):
         return False
 
 
-def is_free(port):
+def is_free(port, host="127.0.0.1"):
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", port))
+            probe.bind((host, port))
         except OSError:
             return False
     return True
@@ -601,13 +616,12 @@ def keep(home):
 
 def revive(server):
     # The children of a killed postmaster need a moment to notice, and hold its memory until then.
-    for attempt in range(10):
-        try:
-            return server.start()
-        except CannotStart:
-            if attempt == 9:
-                raise
-            time.sleep(0.3)
+    for _ in range(10):
+        with contextlib.suppress(CannotStart):
+            server.start()
+            return
+        time.sleep(0.3)
+    server.start()
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
-"""The running house for journeys and fault tests: web and live, a worker, a beat and an SMTP server.
+"""The running house for journeys and fault tests: web and live, worker, beat, SMTP server.
 
 Each is a real process of its own (the SMTP server a thread) on the test's database and Valkey.
 """
 
+import contextlib
 import email
 import email.policy
 import http.client
@@ -152,10 +153,8 @@ class House:
 
 
 def end_group(process, sign):
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, sign)
-    except ProcessLookupError:
-        pass
     process.wait(WITHIN_SECONDS)
 
 
