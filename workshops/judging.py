@@ -92,9 +92,7 @@ def close_vote(*, event, by):
         for award in awards:
             votes = dict(award.counts.values_list("group", "votes"))
             seed = secrets.token_hex(16)
-            result = tally.result(
-                votes, {pk: means.get(pk) for pk in votes}, seed=seed
-            )
+            result = tally.result(votes, {pk: means.get(pk) for pk in votes}, seed=seed)
             award.winner = groups.get(result.winner)
             award.result = {
                 "votes": {str(pk): count for pk, count in votes.items()},

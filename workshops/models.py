@@ -396,6 +396,19 @@ class PlanRow(models.Model):
         ]
 
 
+class PlanEdit(models.Model):
+    """Who has written in a plan: a contribution that counts, once per person."""
+
+    plan = models.ForeignKey(Plan, on_delete=models.CASCADE, related_name="edits")
+    participant = models.ForeignKey(Participant, on_delete=models.CASCADE, related_name="+")
+    at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["plan", "participant"], name="plan_edit_per_person")
+        ]
+
+
 class PlanPhoto(models.Model):
     plan = models.ForeignKey(Plan, on_delete=models.CASCADE, related_name="photos")
     image = models.ImageField(upload_to="plans/")

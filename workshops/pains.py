@@ -84,7 +84,10 @@ def feature(*, solution, by, featured=True):
         solution.featured_at = clock.now() if featured else None
         solution.save(update_fields=["featured_at"])
         audit.record(
-            "feature_solution", solution, by=by, event_id=solution.card.event_id,
+            "feature_solution",
+            solution,
+            by=by,
+            event_id=solution.card.event_id,
             fields=["featured_at"],
         )
         live.publish(solution.card.event, "pains")
