@@ -1,6 +1,7 @@
 """WHO: the person, from the application to the tag card on the wall."""
 
 from participants.models.arrival import CheckIn, DeskRequest, InterestGroup, TagCard
+from participants.models.importing import ImportFile
 from participants.models.person import (
     Channel,
     Consent,
@@ -13,6 +14,7 @@ from participants.models.screening import (
     Call,
     Category,
     Criterion,
+    FreedSeat,
     ScreeningBatch,
     SeatRelease,
     StatusChange,
@@ -26,6 +28,8 @@ __all__ = [
     "Consent",
     "Criterion",
     "DeskRequest",
+    "FreedSeat",
+    "ImportFile",
     "InterestGroup",
     "PainPoint",
     "Participant",

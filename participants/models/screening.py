@@ -58,6 +58,7 @@ class Criterion(models.Model):
         _("门槛"), max_digits=14, decimal_places=2, null=True, blank=True
     )
     label = models.CharField(_("说明"), max_length=80)
+    unit = models.CharField(_("单位"), max_length=10, blank=True)
     weight = models.PositiveSmallIntegerField(_("分值"), default=1)
     position = models.PositiveSmallIntegerField(_("顺序"), default=0)
 
@@ -98,6 +99,29 @@ class SeatRelease(models.Model):
 
     def __str__(self):
         return f"{self.source} → {self.target}: {self.seats}"
+
+
+class FreedSeat(models.Model):
+    """A seat that became free, and who moved up, or why nobody did (SALON §3)."""
+
+    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="freed_seats")
+    category = models.ForeignKey(Category, on_delete=models.CASCADE, related_name="+")
+    online = models.BooleanField(_("线上名额"), default=False)
+    promoted = models.ForeignKey(
+        "participants.Participant", on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    # "promoted", or the code of quota.NobodyMoved.
+    code = models.CharField(max_length=24)
+    sentence = models.CharField(_("说明"), max_length=300)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("空出的名额")
+        verbose_name_plural = _("空出的名额")
+        ordering = ["-pk"]
+
+    def __str__(self):
+        return f"#{self.pk}"
 
 
 class ScreeningBatch(models.Model):
