@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 TESTS ?=
 
-.PHONY: run test lint bench
+.PHONY: run test lint bench messages
 
 run: $(VENV)/.installed
 	@exec $(BIN)/python manage.py up $(ARGS)
@@ -19,6 +19,10 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check
 	$(BIN)/lint-imports
 	$(BIN)/pytest -q tests/test_house_rules.py
+
+# The English catalogue: collect the sentences of the code, compile.
+messages: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.messages
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks
