@@ -6,7 +6,14 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    multiple,
+    rule,
+)
 
 from participants.interest import (
     SMALLEST,
@@ -105,6 +112,20 @@ def test_a_fifth_of_a_kind_does_not_call_the_moved_ones_back():
     settled = settle(groups, labels=LABELS).groups
     late = arrive(*((number, "education", CHURN) for number in (5, 6, 7)), groups=settled)
     assert settle(late, labels=LABELS).moves == ()
+
+
+def test_whoever_was_moved_stays_even_when_the_others_leave():
+    groups = arrive(
+        *((number, "education", NEW) for number in (1, 2, 3)),
+        *((number, "consumer", DATA) for number in (4, 5)),
+        (6, "consumer", NEW),
+    )
+    settled = settle(groups, labels=LABELS).groups
+    for number in (1, 2, 3):
+        settled = leave(number, settled)
+    assert home_of(6, settled).name == "教育·新用户激活组"
+    more = arrive((7, "internet", DATA), (8, "internet", DATA), groups=settled)
+    assert not [move for move in settle(more, labels=LABELS).moves if move.person in (4, 5, 6)]
 
 
 def test_asking_again_gives_the_same_place():
@@ -212,8 +233,15 @@ class Door(RuleBasedStateMachine):
     def _number(self, index):
         return self.groups[index % len(self.groups)].number if self.groups else None
 
+    @initialize(target=people, chosen=st.lists(cells, max_size=9))
+    def the_first_are_here(self, chosen):
+        return multiple(*(self.somebody_arrives_with(cell) for cell in chosen))
+
     @rule(target=people, cell=cells)
     def somebody_arrives(self, cell):
+        return self.somebody_arrives_with(cell)
+
+    def somebody_arrives_with(self, cell):
         self.last += 1
         before = {group.number: group.members for group in self.groups}
         placement = place(Arrival(self.last, *cell), self.groups, labels=LABELS)
@@ -291,5 +319,5 @@ class Door(RuleBasedStateMachine):
             assert len(set(values)) == len(values)
 
 
-Door.TestCase.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+Door.TestCase.settings = settings(max_examples=200, stateful_step_count=40, deadline=None)
 TestDoor = Door.TestCase
