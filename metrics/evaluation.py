@@ -4,6 +4,7 @@ A definition states where its numerator and denominator come from and who is lef
 is the source of all of them. A denominator of nothing is "no data" (value None), never 0 or 100 %.
 """
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
@@ -419,11 +420,51 @@ def _number(value):
     return int(value) if value == int(value) else float(value)
 
 
+# What an evaluation has seen, as counts: when one differs, there is late data.
+FACTS = """
+    SELECT jsonb_build_object(
+        'participants', (SELECT jsonb_object_agg(status, n) FROM (
+            SELECT status, count(*) AS n FROM participants_participant
+             WHERE event_id = %(event)s GROUP BY status) s),
+        'check_ins', (SELECT count(*) FROM participants_checkin
+             WHERE event_id = %(event)s AND voided_at IS NULL),
+        'visits', (SELECT count(*) FROM metrics_streamvisit v
+             JOIN metrics_streamimport i ON i.id = v.source_id
+             WHERE i.event_id = %(event)s AND i.undone_at IS NULL),
+        'contributions', (SELECT count(*) FROM contribution),
+        'plans', (SELECT count(n.submitted_at) FROM workshops_plan n
+             JOIN workshops_workgroup g ON g.id = n.group_id WHERE g.event_id = %(event)s),
+        'answers', (SELECT count(*) FROM metrics_surveyresponse r
+             JOIN metrics_survey s ON s.id = r.survey_id WHERE s.event_id = %(event)s),
+        'matches', (SELECT count(*) FROM workshops_match m
+             JOIN participants_participant p ON p.id = m.first_id
+             WHERE p.event_id = %(event)s AND m.first_confirmed_at IS NOT NULL
+               AND m.second_confirmed_at IS NOT NULL),
+        'claims', (SELECT count(*) FROM metrics_whitepaperclaim WHERE event_id = %(event)s),
+        'follow_ups', (SELECT count(*) FROM metrics_followup f
+             JOIN participants_participant p ON p.id = f.participant_id
+             WHERE p.event_id = %(event)s),
+        'targets', (SELECT jsonb_object_agg(key, value) FROM metrics_target
+             WHERE event_id = %(event)s))
+"""
+
+
+def facts(event):
+    (seen,) = _row(f"WITH contribution AS ({CONTRIBUTIONS})" + FACTS, event)
+    return json.loads(seen) if isinstance(seen, str) else seen
+
+
+def is_due(event):
+    """No evaluation yet, or facts that the last one has not seen."""
+    last = event.evaluations.first()
+    return last is None or last.facts != facts(event)
+
+
 def evaluate(*, event, by=None):
     """Compute everything now and freeze it; earlier evaluations stay as they are."""
     with transaction.atomic():
         evaluation = Evaluation.objects.create(
-            event=event, computed_at=clock.now(), metrics=measure(event), facts={}
+            event=event, computed_at=clock.now(), metrics=measure(event), facts=facts(event)
         )
         audit.record("evaluate", evaluation, by=by)
     return evaluation

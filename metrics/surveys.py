@@ -7,8 +7,10 @@ no person, no time and a random key. Nothing joins the two.
 from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from events.models import Event
 from metrics.evaluation import attendee_ids
 from metrics.models import Survey, SurveyQuestion, SurveyResponse, SurveyTicket
 from salon import audit, clock, outbox
@@ -17,6 +19,7 @@ from salon.text import clean_text
 
 FIRST_LETTER = timedelta(hours=1)
 NAG = timedelta(hours=20)
+ASK_WITHIN = timedelta(hours=24)
 OPEN_FOR = timedelta(days=14)
 OPEN_ANSWER_LENGTH = 1000
 
@@ -50,6 +53,14 @@ def open_survey(*, event, by=None):
                     due_at=ended_at + after,
                 )
     return len(newcomers)
+
+
+def events_to_ask(now):
+    """Events that ended within the last day: the survey goes to everyone who came within 24 h."""
+    return Event.objects.ended(now).filter(
+        Q(ended_at__gt=now - ASK_WITHIN) | Q(ended_at=None, ends_at__gt=now - ASK_WITHIN),
+        survey__isnull=False,
+    )
 
 
 def may_answer(*, person):

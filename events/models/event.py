@@ -41,6 +41,12 @@ class EventQuerySet(models.QuerySet):
     def past(self, now):
         return self.published().filter(ends_at__lt=now).order_by("-starts_at")
 
+    def ended(self, now):
+        """Over, whether the host said so or the clock did."""
+        return self.exclude(status=Event.Status.CANCELLED).filter(
+            Q(ended_at__isnull=False) | Q(ends_at__lte=now)
+        )
+
     def run_by(self, user):
         """Events the user organises; a superuser sees all."""
         if user.is_superuser:

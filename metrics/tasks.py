@@ -1,0 +1,22 @@
+"""The evaluation's doorbells."""
+
+from celery import shared_task
+
+from events.models import Event
+from metrics import evaluation, surveys
+from salon import clock
+
+
+@shared_task
+def run_surveys():
+    """Open the survey of every event that has ended, and ask whoever turned out to have come."""
+    for event in surveys.events_to_ask(clock.now()):
+        surveys.open_survey(event=event)
+
+
+@shared_task
+def evaluate_due():
+    """Evaluate ended events that have no evaluation yet or have new facts since their last."""
+    for event in Event.objects.ended(clock.now()):
+        if evaluation.is_due(event):
+            evaluation.evaluate(event=event)
