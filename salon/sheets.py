@@ -14,7 +14,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import PurePath
 from xml.etree.ElementTree import ParseError
@@ -26,44 +26,23 @@ from django.utils.translation import gettext_lazy as _
 from openpyxl.reader.excel import ExcelReader
 from openpyxl.styles.stylesheet import apply_stylesheet
 from openpyxl.utils.cell import coordinate_to_tuple
-from openpyxl.utils.datetime import from_excel
 from openpyxl.worksheet._reader import DATA_TAG, INLINE_STRING, ROW_TAG, WorkSheetParser
 from openpyxl.xml.constants import SHARED_STRINGS, SHEET_MAIN_NS
 
-from salon.errors import Refused
-
-MOST_BYTES = 5 * 1024 * 1024
-MOST_UNPACKED = 50 * 1024 * 1024
-MOST_PARTS = 200
-MOST_ROWS = 50_000
-MOST_COLUMNS = 100
-
-MOST_SETTINGS_BYTES = 4 * 1024 * 1024  # every part that is parsed as one tree
-MOST_STRINGS = 1_000_000
-MOST_ROW_RECORDS = 200_000  # rows with and without values: formatted blank ones are recorded too
-MOST_MARKUP_PER_ROW = 200_000  # "<" between two rows: 16 384 columns need 100 000
-
-CELL_LENGTH = 32_767  # Excel counts UTF-16 units
-
-
-class SheetRefused(Refused):
-    """The file is not taken; `message` says why in one sentence, `code` for machines."""
-
-    def __init__(self, code, message):
-        super().__init__(code, message, status=422)
-
-
-def _damaged():
-    return SheetRefused("damaged", _("文件已损坏,读不出来。请用 Excel 或 WPS 打开后另存为 .xlsx 再传。"))
-
-
-def _too_large():
-    return SheetRefused("too_large", _("文件太大:最多 5 MB。请拆成几份再传。"))
-
-
-def _bomb():
-    return SheetRefused("bomb", _("文件展开后太大,不能导入。请另存为新的 .xlsx 再传。"))
-
+from salon.sheet_gate import (
+    MOST_COLUMNS,
+    MOST_MARKUP_PER_ROW,
+    MOST_ROW_RECORDS,
+    MOST_ROWS,
+    MOST_STRINGS,
+    SheetRefused,
+    bomb,
+    check_archive,
+    damaged,
+    entities,
+    not_workbook,
+    read_limited,
+)
 
 # ---- reading -----------------------------------------------------------------------------
 
@@ -100,7 +79,7 @@ def open_table(source, *, name=None):
     macros, active, bomb, entities, not_workbook, damaged, encoding, format, rows, columns.
     """
     name = PurePath(str(name or getattr(source, "name", source))).name
-    data = _read_limited(source)
+    data = read_limited(source)
     if not data.strip(b"\x00 \t\r\n"):
         raise SheetRefused("empty", _("文件是空的。"))
     suffix = PurePath(name).suffix.lower()
@@ -109,101 +88,11 @@ def open_table(source, *, name=None):
             "old_excel", _("这是旧版 .xls 或加了密码的文件。请去掉密码,另存为 .xlsx 再传。")
         )
     if data.startswith(b"PK"):
-        _check_archive(data)
+        check_archive(data)
         return Table(name=name, sheets=_workbook_sheets(data))
     if suffix in (".csv", ".txt", ".tsv"):
         return Table(name=name, sheets=[_csv_sheet(data)])
     raise SheetRefused("format", _("只能导入 .xlsx 或 .csv 文件。"))
-
-
-def _read_limited(source):
-    if isinstance(source, bytes | bytearray | memoryview):
-        data = bytes(source[: MOST_BYTES + 1])
-    elif hasattr(source, "read"):
-        if hasattr(source, "seek"):
-            source.seek(0)
-        data = source.read(MOST_BYTES + 1)
-    else:
-        with open(source, "rb") as file:
-            data = file.read(MOST_BYTES + 1)
-    if len(data) > MOST_BYTES:
-        raise _too_large()
-    return data
-
-
-_FORBIDDEN_PARTS = (
-    ("macros", re.compile(r"vbaproject|vbadata|macrosheets?/|dialogsheets?/", re.I)),
-    ("active", re.compile(
-        r"externallinks/|embeddings/|activex/|querytables/|connections\.xml$|customui/|oleobject"
-        r"|webextensions/", re.I,
-    )),
-)  # fmt: skip
-_FORBIDDEN_WORDS = (
-    ("macros", re.compile(rb"macroEnabled|vbaProject", re.I)),
-    ("active", re.compile(rb"relationships/(?:externalLink|oleObject|control|attachedTemplate)")),
-)
-_SENTENCES = {
-    "macros": _("文件里有宏,不能导入。请另存为不含宏的 .xlsx 再传。"),
-    "active": _("文件里有外部链接或嵌入对象,不能导入。请只保留数据,另存为 .xlsx 再传。"),
-    "entities": _("文件里有不允许的内容(实体声明),不能导入。"),
-}
-_BINARY_PART = re.compile(r"\.(?:png|jpe?g|gif|bmp|tiff?|emf|wmf|svg|wdp|bin|vml)$", re.I)
-_DECLARATION = re.compile(rb"<!\s*(?:DOCTYPE|ENTITY)", re.I)
-
-
-def _check_archive(data):
-    """Refuse by what the archive really holds; what it declares is only the first look."""
-    try:
-        archive = zipfile.ZipFile(io.BytesIO(data))
-        parts = archive.infolist()
-        if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > MOST_UNPACKED:
-            raise _bomb()
-        names = [part.filename for part in parts]
-        if len(set(names)) != len(names):
-            raise _damaged()
-        for part in parts:
-            for code, pattern in _FORBIDDEN_PARTS:
-                if pattern.search(part.filename):
-                    raise SheetRefused(code, _SENTENCES[code])
-            if part.flag_bits & 1:
-                raise SheetRefused("old_excel", _("文件加了密码。请去掉密码再传。"))
-            if part.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-                raise _damaged()
-        if "[Content_Types].xml" not in names:
-            raise SheetRefused("not_workbook", _("这不是 Excel 工作簿。只能导入 .xlsx 或 .csv 文件。"))
-        left = MOST_UNPACKED
-        for part in parts:
-            left -= _check_part(archive, part, left)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError) as error:
-        raise _damaged() from error
-
-
-def _check_part(archive, part, left):
-    """Unpack one part in pieces, at most `left` bytes; return its real size."""
-    name = part.filename
-    is_xml = not _BINARY_PART.search(name)
-    is_listing = name.endswith(".rels") or name == "[Content_Types].xml"
-    streamed = re.match(r"/?xl/(worksheets/|sharedStrings)", name)
-    if is_xml and not streamed and part.file_size > MOST_SETTINGS_BYTES:
-        raise _bomb()
-    size, tail = 0, b""
-    with archive.open(part) as stream:
-        while piece := stream.read(1 << 18):
-            size += len(piece)
-            if size > left:
-                raise _bomb()
-            if not is_xml:
-                continue
-            seen = tail + piece
-            # UTF-16 would hide a declaration from this look; no spreadsheet program writes it.
-            if b"\x00" in piece or _DECLARATION.search(seen):
-                raise SheetRefused("entities", _SENTENCES["entities"])
-            if is_listing:
-                for code, pattern in _FORBIDDEN_WORDS:
-                    if pattern.search(seen):
-                        raise SheetRefused(code, _SENTENCES[code])
-            tail = piece[-64:]
-    return size
 
 
 _PARSER_ERRORS = (
@@ -222,7 +111,7 @@ def _workbook_sheets(data):
             apply_stylesheet(reader.archive, reader.wb)
         except _PARSER_ERRORS:
             # Survey platforms write styles that openpyxl cannot read. Without them dates stay
-            # serial numbers, which `read_moment` understands.
+            # serial numbers, which `salon.text.read_moment` understands.
             reader.wb._date_formats, reader.wb._timedelta_formats = set(), set()
         found = [
             (sheet, relation.target)
@@ -230,11 +119,9 @@ def _workbook_sheets(data):
             if "worksheet" in relation.Type and relation.target in reader.valid_files
         ]
     except DefusedXmlException as error:
-        raise SheetRefused("entities", _SENTENCES["entities"]) from error
+        raise entities() from error
     except _PARSER_ERRORS as error:
-        raise SheetRefused(
-            "not_workbook", _("这不是 Excel 工作簿。只能导入 .xlsx 或 .csv 文件。")
-        ) from error
+        raise not_workbook() from error
     visible = [each for each in found if each[0].state == "visible"] or found
     if not visible:
         raise SheetRefused("empty", _("工作簿里没有工作表。"))
@@ -256,7 +143,7 @@ class _Metered:
         piece = self._stream.read(size)
         self.markup += piece.count(b"<")
         if self.markup > MOST_MARKUP_PER_ROW:
-            raise _bomb()
+            raise bomb()
         return piece
 
 
@@ -292,7 +179,7 @@ def _shared_strings(reader):
                 element.clear()
                 source.markup = 0
                 if len(strings) > MOST_STRINGS:
-                    raise _bomb()
+                    raise bomb()
     return strings
 
 
@@ -337,32 +224,32 @@ def _sheet_rows(reader, path, strings):
             for number, cells in parser.parse():
                 records += 1
                 if number <= last:
-                    raise _damaged()
+                    raise damaged()
                 if records > MOST_ROW_RECORDS:
                     raise _too_many_rows()
                 last = number
                 # "e": #REF! and the like, which is nobody's answer.
-                cells = [
+                filled_cells = [
                     cell
                     for cell in cells
                     if cell["value"] not in (None, "") and cell.get("data_type") != "e"
                 ]
-                if not cells:
+                if not filled_cells:
                     continue
-                width = max(cell["column"] for cell in cells)
+                width = max(cell["column"] for cell in filled_cells)
                 filled += 1
                 if filled > MOST_ROWS:
                     raise _too_many_rows()
                 if width > MOST_COLUMNS:
                     raise SheetRefused("columns", _("列太多:最多 100 列。"))
                 values = [None] * width
-                for cell in cells:
+                for cell in filled_cells:
                     values[cell["column"] - 1] = cell["value"]
                 yield number, tuple(values)
     except DefusedXmlException as error:
-        raise SheetRefused("entities", _SENTENCES["entities"]) from error
+        raise entities() from error
     except _PARSER_ERRORS as error:
-        raise _damaged() from error
+        raise damaged() from error
 
 
 def _too_many_rows():
@@ -445,7 +332,7 @@ def _csv_rows(text, delimiter):
                 raise _too_many_rows()
             yield number, tuple(values)
     except csv.Error as error:
-        raise _damaged() from error
+        raise damaged() from error
 
 
 def _unquote(value):
@@ -453,65 +340,9 @@ def _unquote(value):
     return value[1:] if value[:1] == "'" and _FORMULA_START.match(value) else value
 
 
-# ---- times in cells ----------------------------------------------------------------------
-
-_MOMENT = re.compile(
-    r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?"
-    r"(?:[T\s]*(?:(?:星期|周)[一二三四五六日天])?\s*(上午|下午|晚上|am|pm)?\s*"
-    r"(\d{1,2})\s*[:时点]\s*(\d{1,2})\s*分?(?:[:\s]*(\d{1,2})(?:\.\d+)?\s*秒?)?\s*(am|pm)?"
-    r"\s*(z|utc|(?:utc|gmt)?[+-]\d{1,2}:?\d{0,2})?)?",
-    re.I,
-)
-
-
-def read_moment(value, *, tz):
-    """Return the cell `value` as an aware datetime, whole seconds; None when it is empty.
-
-    A time without a zone is in `tz`. Takes datetimes, Excel's serial numbers and the texts people
-    and platforms write (2026/11/21 01:23:00, 2026年11月21日 下午1:23, ISO). ValueError otherwise.
-    """
-    if value is None or value == "":
-        return None
-    if isinstance(value, bool) or isinstance(value, time | timedelta):
-        raise ValueError("not a moment")
-    if isinstance(value, datetime):
-        moment = value
-    elif isinstance(value, date):
-        moment = datetime(value.year, value.month, value.day)
-    elif isinstance(value, int | float):
-        if not 20_000 < value < 80_000:  # the years 1954 to 2119
-            raise ValueError("not a moment")
-        moment = from_excel(value)
-    else:
-        moment = _moment_in_text(str(value))
-    moment = (moment + timedelta(microseconds=500_000)).replace(microsecond=0)
-    return moment if moment.tzinfo else moment.replace(tzinfo=tz)
-
-
-def _moment_in_text(text):
-    text = text.strip().replace("：", ":").replace("，", " ").replace("／", "/")
-    text = text.translate({ord(wide): str(n) for n, wide in enumerate("０１２３４５６７８９")})
-    found = _MOMENT.fullmatch(text)
-    if not found:
-        raise ValueError("not a moment")
-    year, month, day, before, hour, minute, second, after, zone = found.groups()
-    half = (before or after or "").lower()
-    hour = int(hour or 0)
-    if half in ("下午", "晚上", "pm") and hour < 12:
-        hour += 12
-    elif half in ("上午", "am") and hour == 12:
-        hour = 0
-    moment = datetime(int(year), int(month), int(day), hour, int(minute or 0), int(second or 0))
-    if not zone:
-        return moment
-    shift = re.sub("[a-z:]", "", zone.lower()) or "+0"
-    digits = shift[1:].zfill(2) if len(shift) <= 3 else shift[1:].zfill(4)
-    offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:] or 0))
-    return (moment - (offset if shift[0] == "+" else -offset)).replace(tzinfo=UTC)
-
-
 # ---- writing -----------------------------------------------------------------------------
 
+CELL_LENGTH = 32_767  # Excel counts UTF-16 units
 _UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _DATE, _DATETIME = "yyyy-mm-dd", "yyyy-mm-dd hh:mm"
 

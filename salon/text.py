@@ -1,4 +1,4 @@
-"""One cleaner and one reading for everything people type: texts, names, mobiles, sizes, rates.
+"""One cleaner and one reading for what people type: texts, names, mobiles, sizes, rates, times.
 
 Forms, the JSON API, imports and messages all come through here, so that one person typed in
 two places is one person.
@@ -7,6 +7,7 @@ two places is one person.
 import functools
 import re
 import unicodedata
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
 import phonenumbers
@@ -176,7 +177,11 @@ def normalize_email(value):
 
 MOST_PEOPLE = 2_147_483_647
 _UNKNOWN = frozenset(
-    ["-", "--", "—", "——", "/", "\\", ".", "无", "暂无", "没有", "空", "(空)", "(跳过)", "跳过", "未填", "未填写", "不详", "不清楚", "不知道", "不确定", "未知", "未统计", "没统计", "没有统计", "暂未统计", "保密", "n/a", "na", "none", "null", "nan"]
+    [
+        *("-", "--", "—", "——", "/", "\\", ".", "n/a", "na", "none", "null", "nan"),
+        *("无", "暂无", "没有", "空", "(空)", "跳过", "(跳过)", "未填", "未填写", "保密"),
+        *("不详", "不清楚", "不知道", "不确定", "未知", "未统计", "没统计", "没有统计", "暂未统计"),
+    ]
 )
 _ABOUT = re.compile(
     "^(?:约为|约有|约|大约|大概|大致|估计|将近|接近|近|差不多|已超过|已超|超过|超|过|目前|"
@@ -206,9 +211,9 @@ def _typed(value):
 def parse_count(value):
     """Return a number of people as an int, or None when nothing is answered.
 
-    `1.2万`, `约3000人`, `5k`, `６００００`, `250,000`, `1200+`, `3千`, `一万二`; of a range the lower
-    end, because the criteria ask for "at least". ValueError when it cannot be read, is negative,
-    not whole or more people than there can be.
+    `1.2万`, `约3000人`, `5k`, `６００００`, `250,000`, `1200+`, `3千`, `一万二`; of a range the
+    lower end, because the criteria ask for "at least". ValueError when it cannot be read, is
+    negative, not whole or more people than there can be.
     """
     if value is None:
         return None
@@ -321,7 +326,7 @@ def _parse_rate_text(text):
     text = re.sub("(?:左右|上下|以上|及以上|多|\\+)+$", "", text)
     if text in ("一半", "半数"):
         return Decimal(50)
-    if share := re.fullmatch(r"([\d.]+|[一二三四五六七八九十])成(半|\d|[一二三四五六七八九])?", text):
+    if share := re.fullmatch(r"([\d.]+|[一二三四五六七八九十])成([半\d一二三四五六七八九])?", text):
         points = (share[2] or "零").replace("半", "五")
         return _parse_amount(share[1]) * 10 + _parse_amount(points)
     ends = _RANGE.split(text)
@@ -342,6 +347,63 @@ def _parse_rate_text(text):
     return rates[0]
 
 
+# ---- times, as people and platforms write them -------------------------------------------
+
+_MOMENT = re.compile(
+    r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?"
+    r"(?:[T\s]*(?:(?:星期|周)[一二三四五六日天])?\s*(上午|下午|晚上|am|pm)?\s*"
+    r"(\d{1,2})\s*[:时点]\s*(\d{1,2})\s*分?(?:[:\s]*(\d{1,2})(?:\.\d+)?\s*秒?)?\s*(am|pm)?"
+    r"\s*(z|utc|(?:utc|gmt)?[+-]\d{1,2}:?\d{0,2})?)?",
+    re.I,
+)
+
+
+def read_moment(value, *, tz):
+    """Return the cell `value` as an aware datetime, whole seconds; None when it is empty.
+
+    A time without a zone is in `tz`. Takes datetimes, Excel's serial numbers and the texts people
+    and platforms write (2026/11/21 01:23:00, 2026年11月21日 下午1:23, ISO). ValueError otherwise.
+    """
+    if value is None or value == "":
+        return None
+    if isinstance(value, bool | time | timedelta):
+        raise ValueError("not a moment")
+    if isinstance(value, datetime):
+        moment = value
+    elif isinstance(value, date):
+        moment = datetime(value.year, value.month, value.day)  # noqa: DTZ001
+    elif isinstance(value, int | float):
+        if not 20_000 < value < 80_000:  # the years 1954 to 2119
+            raise ValueError("not a moment")
+        moment = datetime(1899, 12, 30) + timedelta(days=value)  # noqa: DTZ001
+    else:
+        moment = _moment_in_text(str(value))
+    moment = (moment + timedelta(microseconds=500_000)).replace(microsecond=0)
+    return moment if moment.tzinfo else moment.replace(tzinfo=tz)
+
+
+def _moment_in_text(text):
+    text = text.strip().replace("：", ":").replace("，", " ").replace("／", "/")
+    text = text.translate({ord(wide): str(n) for n, wide in enumerate("０１２３４５６７８９")})
+    found = _MOMENT.fullmatch(text)
+    if not found:
+        raise ValueError("not a moment")
+    year, month, day, before, hour, minute, second, after, zone = found.groups()
+    half = (before or after or "").lower()
+    hour = int(hour or 0)
+    if half in ("下午", "晚上", "pm") and hour < 12:
+        hour += 12
+    elif half in ("上午", "am") and hour == 12:
+        hour = 0
+    moment = datetime(int(year), int(month), int(day), hour, int(minute or 0), int(second or 0))
+    if not zone:
+        return moment
+    shift = re.sub("[a-z:]", "", zone.lower()) or "+0"
+    digits = shift[1:].zfill(2) if len(shift) <= 3 else shift[1:].zfill(4)
+    offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:] or 0))
+    return (moment - (offset if shift[0] == "+" else -offset)).replace(tzinfo=UTC)
+
+
 # ---- pinyin ------------------------------------------------------------------------------
 
 # Surnames read otherwise than the same character in a word; two characters before one.
@@ -351,7 +413,7 @@ _SURNAMES = {
     "上官": "shang guan", "欧阳": "ou yang", "诸葛": "zhu ge", "夏侯": "xia hou",
     "皇甫": "huang fu", "呼延": "hu yan", "宇文": "yu wen", "慕容": "mu rong", "独孤": "du gu",
     "公孙": "gong sun", "申屠": "shen tu", "淳于": "chun yu", "赫连": "he lian", "拓跋": "tuo ba",
-    "百里": "bai li", "钟离": "zhong li", "濮阳": "pu yang", "太叔": "tai shu", "仲长": "zhong zhang",
+    "百里": "bai li", "钟离": "zhong li", "濮阳": "pu yang", "太叔": "tai shu",
     "曾": "zeng", "单": "shan", "解": "xie", "仇": "qiu", "查": "zha", "朴": "piao", "盖": "ge",
     "区": "ou", "乐": "yue", "翟": "zhai", "覃": "qin", "缪": "miao", "华": "hua", "燕": "yan",
     "宁": "ning", "任": "ren", "折": "she", "员": "yun", "祭": "zhai", "种": "chong",
