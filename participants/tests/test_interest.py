@@ -115,17 +115,13 @@ def test_a_fifth_of_a_kind_does_not_call_the_moved_ones_back():
 
 
 def test_whoever_was_moved_stays_even_when_the_others_leave():
-    groups = arrive(
-        *((number, "education", NEW) for number in (1, 2, 3)),
-        *((number, "consumer", DATA) for number in (4, 5)),
-        (6, "consumer", NEW),
-    )
+    groups = arrive(*((number, "education", NEW) for number in (1, 2, 3)), (4, "consumer", NEW))
     settled = settle(groups, labels=LABELS).groups
     for number in (1, 2, 3):
         settled = leave(number, settled)
-    assert home_of(6, settled).name == "教育·新用户激活组"
-    more = arrive((7, "internet", DATA), (8, "internet", DATA), groups=settled)
-    assert not [move for move in settle(more, labels=LABELS).moves if move.person in (4, 5, 6)]
+    more = arrive(*((number, "internet", DATA) for number in (5, 6, 7)), groups=settled)
+    assert settle(more, labels=LABELS).moves == ()
+    assert home_of(4, more).name == "教育·新用户激活组"
 
 
 def test_asking_again_gives_the_same_place():
