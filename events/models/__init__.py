@@ -1,6 +1,6 @@
 """WHAT and WHEN: the event, its agenda, its crew, its preparation and its plan B."""
 
-from events.models.agenda import AgendaItem, Speaker
+from events.models.agenda import AgendaItem, AgendaStep, Speaker
 from events.models.event import Blueprint, Crew, DeskPass, Event, Series
 from events.models.preparation import (
     Material,
@@ -14,6 +14,7 @@ from events.models.preparation import (
 
 __all__ = [
     "AgendaItem",
+    "AgendaStep",
     "Blueprint",
     "Crew",
     "DeskPass",

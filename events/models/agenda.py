@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeBoundary, RangeOperators
 from django.db import models
@@ -111,3 +112,43 @@ class AgendaItem(models.Model):
     @property
     def minutes(self):
         return (self.ends_at - self.starts_at) // timedelta(minutes=1)
+
+
+class AgendaStepQuerySet(models.QuerySet):
+    def in_force(self):
+        return self.filter(undone_at=None)
+
+
+class AgendaStep(models.Model):
+    """One press of the host: what was done to the agenda, and what undoing it brings back.
+
+    The newest step in force is what a host page has "seen": a press that names an older one
+    comes too late, somebody else was quicker.
+    """
+
+    class Verb(models.TextChoices):
+        START = "start", _("开始")
+        FINISH = "finish", _("结束")
+        EXTEND = "extend", _("延长")
+
+    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="agenda_steps")
+    verb = models.CharField(_("操作"), max_length=8, choices=Verb.choices)
+    item = models.ForeignKey(
+        AgendaItem, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name=_("环节")
+    )
+    minutes = models.PositiveSmallIntegerField(_("分钟"), null=True, blank=True)
+    at = models.DateTimeField(_("时间"))
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True)
+    # {"items": {id: {field: ISO time or null}}, "event": {"ends_at": …, "ended_at": …}}
+    before = models.JSONField(default=dict)
+    undone_at = models.DateTimeField(_("撤销时间"), null=True, blank=True)
+
+    objects = AgendaStepQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("流程操作")
+        verbose_name_plural = _("流程操作")
+        ordering = ["-pk"]
+
+    def __str__(self):
+        return f"{self.get_verb_display()} {self.item or ''}".strip()

@@ -1,0 +1,42 @@
+"""What the rooms above hand down to this one.
+
+An event cannot import its participants, and yet its pages show how many confirmed, and yet those
+people must be told when it moves. Each `Hatch` below is a list of functions that the rooms above
+put in from their AppConfig.ready:
+
+    @upstairs.headcount.offer
+    def confirmed_people(event): …
+
+The comment at each hatch says what is called and what is expected back. The functions
+run inside the caller's transaction where there is one, so they may write rows and must not send.
+"""
+
+
+class Hatch(list):
+    def offer(self, function):
+        """Decorator: hand a function down. Offering the same one again changes nothing."""
+        if function not in self:
+            self.append(function)
+        return function
+
+
+# f(event) -> {"heads": int} and/or {"groups": int}: confirmed people on site, working groups.
+headcount = Hatch()
+
+# f(event, *, before, by) after the event's times changed; `before` is an agenda.Span with the
+# old starts_at and ends_at. Re-date what hangs on them.
+when_moved = Hatch()
+
+# f(event, *, by) after the event was called off. Tell the people, cancel what was planned.
+when_called_off = Hatch()
+
+# f(event, *, change, by): people have to be told that the agenda changed. `change` is a
+# plan_b.Change (what it was, what it is now, and a key that makes telling it twice one telling).
+when_agenda_changes = Hatch()
+
+# f(event) -> (title, html) or None: a panel of the control room. Marked safe by the room that
+# rendered it; live parts carry their own data-live-topic.
+panels = Hatch()
+
+# f(event, item) -> html or "": what the host can press during this item (a draw, a timer).
+host_controls = Hatch()
