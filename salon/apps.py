@@ -7,4 +7,6 @@ class SalonConfig(AppConfig):
     verbose_name = _("平台")
 
     def ready(self):
-        from salon import access  # noqa: F401  registers the check that every view has a door
+        # access registers the check that every view has a door; celery is the app whose queue
+        # every process, a web server too, rings.
+        from salon import access, celery  # noqa: F401

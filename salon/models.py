@@ -7,7 +7,7 @@ The platform stands below all rooms, so rows here name an event or a person by n
 from django.contrib.auth.models import AbstractUser
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import Count, Min, Q
 from django.utils.translation import gettext_lazy as _
 
 
@@ -26,20 +26,66 @@ class MessageQuerySet(models.QuerySet):
     def of_event(self, event):
         return self.filter(event_id=event.pk)
 
+    def of_person(self, person_id):
+        return self.filter(person_id=person_id)
+
+    def of_kind(self, *kinds):
+        return self.filter(kind__in=kinds)
+
+    def in_batch(self, batch):
+        return self.filter(batch=batch)
+
+    def open(self):
+        return self.filter(state=Message.State.PLANNED)
+
     def held(self):
         """Prepared by a decision, waiting for the organiser's release."""
-        return self.filter(state=Message.State.PLANNED, released_at=None)
+        return self.open().filter(released_at=None)
+
+    def sent(self):
+        return self.filter(state=Message.State.SENT)
+
+    def failed(self):
+        return self.filter(state=Message.State.FAILED)
 
     def due(self, now):
         """May go now: released, its hour has come, and nobody else holds it."""
         return self.filter(
-            Q(state=Message.State.PLANNED) | Q(state=Message.State.CLAIMED, lease_until__lt=now),
+            Q(state=Message.State.PLANNED, next_try_at=None)
+            | Q(state=Message.State.PLANNED, next_try_at__lte=now)
+            | Q(state=Message.State.CLAIMED, lease_until__lt=now),
             released_at__isnull=False,
             due_at__lte=now,
         )
 
-    def open(self):
-        return self.filter(state=Message.State.PLANNED)
+    def not_handed_over(self):
+        """Still to be stopped: planned, or claimed by a worker that has not come to it yet."""
+        return self.filter(state__in=[Message.State.PLANNED, Message.State.CLAIMED]).exclude(
+            state=Message.State.CLAIMED, handed_over_at__isnull=False
+        )
+
+    def batches(self):
+        """One dict for each batch and kind, the next to go first: `batch`, `kind`, `messages`,
+        `held`, `waiting`, `sent`, `failed`, `cancelled`, `first_due_at`."""
+        state = Message.State
+
+        def number(**conditions):
+            return Count("pk", filter=Q(**conditions))
+
+        return (
+            self.order_by()
+            .values("batch", "kind")
+            .annotate(
+                messages=Count("pk"),
+                held=number(state=state.PLANNED, released_at=None),
+                waiting=number(state__in=[state.PLANNED, state.CLAIMED], released_at__isnull=False),
+                sent=number(state=state.SENT),
+                failed=number(state=state.FAILED),
+                cancelled=number(state=state.CANCELLED),
+                first_due_at=Min("due_at"),
+            )
+            .order_by("first_due_at", "batch", "kind")
+        )
 
 
 class Message(models.Model):
@@ -75,11 +121,15 @@ class Message(models.Model):
     due_at = models.DateTimeField(_("计划时间"))
     released_at = models.DateTimeField(_("放行时间"), null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
+    # Set after a try that failed for a passing reason; due_at stays what was planned.
+    next_try_at = models.DateTimeField(_("下次尝试"), null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(_("尝试次数"), default=0)
     handed_over_at = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(_("发出时间"), null=True, blank=True)
     uncertain = models.BooleanField(_("可能重复"), default=False)
     failure = models.CharField(_("失败原因"), max_length=200, blank=True)
+    # No server is set for the channel: the copy below is the message, read in the admin.
+    only_in_mailbox = models.BooleanField(_("仅存站内信箱"), default=False)
     # As it went. Links into a personal page are masked: a stored token would be a stored key.
     recipient = models.CharField(_("收件人"), max_length=254, blank=True)
     subject = models.CharField(_("标题"), max_length=200, blank=True)

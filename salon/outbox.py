@@ -1,0 +1,370 @@
+"""The outbox: what is to be said, to whom, when; written with the fact, delivered afterwards.
+
+A verb plans a row in its own transaction. The worker claims due rows, composes each letter from
+the rows as they are then, notes "handed over", sends, notes "sent". It never sends inside a
+transaction. Killed in between, it leaves a claim that runs out; whoever finds a row that was
+handed over sends it once more and flags it `uncertain`.
+
+The Celery bell only shortens the wait: the beat looks for due rows every few seconds anyway.
+"""
+
+import json
+import logging
+import time
+import traceback
+from collections import Counter
+from datetime import timedelta
+
+from celery import current_app
+from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import transaction
+from django.db.models import BooleanField, ExpressionWrapper, F, Q
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from salon import audit, broker, clock
+from salon.channels import CHANNELS, Letter, NotDelivered, tidy
+from salon.errors import Refused
+from salon.models import Message
+
+log = logging.getLogger(__name__)
+
+State = Message.State
+AT_ONCE = 20
+# Longer than the slowest single sending; a killed worker's rows are found after it.
+LEASE = timedelta(seconds=60)
+PAUSES = [timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180, 360)]
+
+_composers = {}
+
+
+def letter(kind):
+    """Register `compose(message) -> Letter | None` for messages of this kind.
+
+    Called when the message goes, in Chinese, outside any transaction. None means that nobody
+    needs to hear this any more (the person has answered, withdrawn, been erased): the message is
+    cancelled. Refused means that it cannot go, with the reason. A module with composers is
+    imported in its AppConfig.ready.
+    """
+
+    def register(compose):
+        if kind in _composers:
+            raise ValueError(f"two composers for {kind!r}")
+        _composers[kind] = compose
+        return compose
+
+    return register
+
+
+# --- what verbs and organisers do -----------------------------------------------------------------
+
+_PLAN = """
+    INSERT INTO salon_message (dedup_key, kind, event_id, person_id, channel, batch, context,
+        state, due_at, released_at, attempts, uncertain, only_in_mailbox, failure, recipient,
+        subject, body, created_at)
+    VALUES (%(dedup_key)s, %(kind)s, %(event_id)s, %(person_id)s, %(channel)s, %(batch)s,
+        %(context)s, 'planned', %(due_at)s, CASE WHEN %(released)s THEN clock_timestamp() END,
+        0, false, false, '', '', '', '', clock_timestamp())
+    ON CONFLICT (dedup_key) DO UPDATE SET dedup_key = excluded.dedup_key
+    RETURNING *
+"""
+
+
+def plan(
+    *,
+    dedup_key,
+    kind,
+    event_id,
+    due_at,
+    person_id=None,
+    channel=Message.Channel.EMAIL,
+    batch="",
+    context=None,
+    released=True,
+):
+    """Write one message into the outbox, within the verb's transaction. One statement.
+
+    Idempotent: with a `dedup_key` that is known already, the row that has it is returned as it
+    is, be it sent or cancelled. `context` holds ids and dates, never personal values. With
+    `released=False` the message waits for `release`.
+    """
+    if kind not in _composers:
+        raise LookupError(f"no composer for messages of kind {kind!r}")
+    values = {
+        "dedup_key": dedup_key,
+        "kind": kind,
+        "event_id": event_id,
+        "person_id": person_id,
+        "channel": str(channel),
+        "batch": batch,
+        "context": json.dumps(context or {}, cls=DjangoJSONEncoder),
+        "due_at": due_at,
+        "released": released,
+    }
+    (message,) = Message.objects.raw(_PLAN, values)
+    # A hint by this machine's clock; whether it is due the database decides.
+    if released and due_at <= timezone.now() + timedelta(seconds=10):
+        ring()
+    return message
+
+
+def release(messages, *, by):
+    """Let held messages go; those whose hour has come go now. Returns how many."""
+    return _change(
+        "release_message",
+        messages.held(),
+        by=by,
+        released_at=clock.database_now(),
+    )
+
+
+def hold(messages, *, by):
+    """Keep messages back that have not gone yet, until they are released. Returns how many."""
+    return _change(
+        "hold_message",
+        messages.not_handed_over().filter(released_at__isnull=False),
+        by=by,
+        state=State.PLANNED,
+        lease_until=None,
+        released_at=None,
+    )
+
+
+def redate(messages, *, due_at=None, delta=None, by=None):
+    """Move messages that have not gone yet to `due_at`, or by `delta`. Returns how many."""
+    if (due_at is None) == (delta is None):
+        raise TypeError("give either due_at or delta")
+    return _change(
+        "redate_message",
+        messages.open(),
+        by=by,
+        due_at=due_at if delta is None else F("due_at") + delta,
+    )
+
+
+def cancel(messages, *, by=None):
+    """Call off messages that have not gone yet. Returns how many."""
+    return _change(
+        "cancel_message",
+        messages.not_handed_over(),
+        by=by,
+        state=State.CANCELLED,
+        lease_until=None,
+    )
+
+
+def try_again(messages, *, by):
+    """Send failed messages after all, with as many tries as a new one has. Returns how many."""
+    return _change(
+        "try_message_again",
+        messages.failed(),
+        by=by,
+        state=State.PLANNED,
+        attempts=0,
+        next_try_at=None,
+        failure="",
+    )
+
+
+def _change(verb, messages, *, by, **values):
+    with transaction.atomic():
+        changing = list(messages.select_for_update(of=("self",)))
+        Message.objects.filter(pk__in=[message.pk for message in changing]).update(**values)
+        audit.record_all(verb, changing, by=by, fields=sorted(values))
+        ring()
+    return len(changing)
+
+
+def forget(person_id):
+    """Blank what a person was sent and call off what they would be; for erasing them.
+
+    Rows stay, so that counts do. A letter that is on the wire at this moment arrives, and leaves
+    no copy here.
+    """
+    with transaction.atomic():
+        theirs = Message.objects.of_person(person_id)
+        cancel(theirs)
+        theirs.update(recipient="", subject="", body="")
+
+
+def preview(message):
+    """The Letter as its reader will see it, secrets masked, without sending; None if it would be
+    called off. For a message that went: as it went. Raises Refused like its composer."""
+    if message.state == State.SENT or message.handed_over_at:
+        return Letter(to=message.recipient, subject=message.subject, text=message.body)
+    draft = _compose(message)
+    if draft is None:
+        return None
+    return Letter(
+        to=CHANNELS[message.channel]().shown_recipient(draft),
+        subject=draft.subject,
+        text=draft.as_kept(),
+        attachments=draft.attachments,
+        reply_to=draft.reply_to,
+    )
+
+
+def _compose(message):
+    if message.kind not in _composers:
+        raise Refused("no_composer", _("这类消息已不再使用。"))
+    # The worker's language, not that of whoever happens to look.
+    with translation.override(settings.LANGUAGE_CODE):
+        draft = _composers[message.kind](message)
+        return None if draft is None else tidy(draft)
+
+
+# --- the bell -------------------------------------------------------------------------------------
+
+
+def ring():
+    """Wake a worker once this transaction is committed. Never fails, and at most one ring each."""
+    connection = transaction.get_connection()
+    if _ring not in [call[1] for call in connection.run_on_commit]:
+        transaction.on_commit(_ring, robust=True)
+
+
+def _ring():
+    def send(redis):
+        redis.ping()  # within 50 ms; the task's own connection would wait for seconds
+        current_app.send_task("salon.tasks.deliver_due_messages", expires=60)
+
+    broker.attempt(send)
+
+
+# --- what the worker does -------------------------------------------------------------------------
+
+
+def deliver_due(*, within_seconds=240):
+    """Send what is due, in batches, until nothing is or the time is over.
+
+    Returns a Counter of states: {"sent": 12, "failed": 1, "planned": 2 (to be tried again)}.
+    May run any number of times at once. RuntimeError inside a transaction.
+    """
+    done, end = Counter(), time.monotonic() + within_seconds
+    while messages := claim():
+        done.update(_deliver(messages))
+        if time.monotonic() > end:
+            ring()
+            break
+    return done
+
+
+def claim(limit=AT_ONCE):
+    """Take up to `limit` due messages for LEASE; nobody else gets them meanwhile."""
+    with transaction.atomic(durable=True):
+        now = clock.now()
+        messages = list(Message.objects.due(now).select_for_update(skip_locked=True)[:limit])
+        for message in messages:
+            # Its last holder vanished after handing it over: it may have arrived already.
+            message.uncertain = message.uncertain or message.handed_over_at is not None
+            message.state = State.CLAIMED
+            message.lease_until = now + LEASE
+            message.handed_over_at = message.next_try_at = None
+        Message.objects.filter(pk__in=[message.pk for message in messages]).update(
+            uncertain=ExpressionWrapper(
+                Q(uncertain=True) | Q(handed_over_at__isnull=False), output_field=BooleanField()
+            ),
+            state=State.CLAIMED,
+            lease_until=now + LEASE,
+            handed_over_at=None,
+            next_try_at=None,
+        )
+    return messages
+
+
+def _deliver(messages):
+    channels = {name: CHANNELS[name]() for name in {message.channel for message in messages}}
+    try:
+        for message in messages:
+            yield _deliver_one(message, channels[message.channel])
+    finally:
+        for channel in channels.values():
+            channel.close()
+
+
+def _deliver_one(message, channel):
+    """Send one claimed message; the state it came to, or None if it was taken from us."""
+    try:
+        draft = _compose(message)
+        if draft is None:
+            return _note(message, State.CANCELLED)
+        set_up = channel.is_set_up(draft)
+        channel.check(draft)
+        text = draft.as_sent() if set_up else draft.as_kept()
+    except NotDelivered as problem:
+        return _note(message, State.FAILED, failure=problem.reason)
+    except Refused as refusal:
+        return _note(message, State.FAILED, failure=str(refusal))
+    except Exception as error:  # noqa: BLE001  one broken letter must not keep back the others
+        where = "".join(traceback.format_tb(error.__traceback__))
+        # The exception's own text may hold a person's values.
+        log.error("message %s (%s): %s\n%s", message.pk, message.kind, type(error).__name__, where)
+        message.attempts += 1
+        return _put_back(message, NotDelivered(_("这封信没能写成,请检查模板。")))
+    if not _hand_over(message, channel, draft):
+        return None
+    try:
+        if set_up:
+            channel.send(message, draft, text)
+    except NotDelivered as problem:
+        return _put_back(message, problem)
+    return _note(
+        message,
+        State.SENT,
+        sent_at=clock.database_now(),
+        only_in_mailbox=not set_up,
+        failure="",
+    )
+
+
+def _hand_over(message, channel, draft):
+    """Note, before the wire is touched, what will be sent; False if the claim is no longer ours.
+
+    The copy is kept now and not after the sending, so that `forget` in between stays forgotten.
+    """
+    claimed_until, now = message.lease_until, clock.now()
+    message.handed_over_at, message.lease_until = now, now + LEASE
+    message.attempts += 1
+    return Message.objects.filter(
+        pk=message.pk, state=State.CLAIMED, lease_until=claimed_until
+    ).update(
+        handed_over_at=message.handed_over_at,
+        lease_until=message.lease_until,
+        attempts=message.attempts,
+        recipient=channel.shown_recipient(draft)[:254],
+        subject=draft.subject,
+        body=draft.as_kept(),
+    )
+
+
+def _put_back(message, problem):
+    if problem.for_good or message.attempts > len(PAUSES):
+        return _note(
+            message,
+            State.FAILED,
+            failure=problem.reason,
+            attempts=message.attempts,
+            uncertain=message.uncertain or problem.perhaps,
+        )
+    return _note(
+        message,
+        State.PLANNED,
+        failure=problem.reason,
+        attempts=message.attempts,
+        next_try_at=clock.database_now() + PAUSES[message.attempts - 1],
+        handed_over_at=None,
+        uncertain=message.uncertain or problem.perhaps,
+    )
+
+
+def _note(message, state, **values):
+    """Write the outcome, unless the row was taken from us: by another worker, by a cancellation.
+    What was sent is sent, whoever holds the row now."""
+    rows = Message.objects.filter(pk=message.pk)
+    if state != State.SENT:
+        rows = rows.filter(state=State.CLAIMED, lease_until=message.lease_until)
+    taken = not rows.update(state=state, lease_until=None, **values)
+    if state == State.FAILED and not taken:
+        log.warning("message %s (%s) failed", message.pk, message.kind)
+    return None if taken else str(state)
