@@ -22,6 +22,8 @@ class CheckIn(models.Model):
     participant = models.ForeignKey(Participant, on_delete=models.PROTECT, related_name="check_ins")
     desk = models.ForeignKey(DeskPass, on_delete=models.SET_NULL, null=True, related_name="+")
     desk_name = models.CharField(_("签到台"), max_length=40, blank=True)
+    # Who stood at the desk, as they signed on the tablet; a desk has no accounts.
+    operator = models.CharField(_("经手人"), max_length=20, blank=True)
     method = models.CharField(_("方式"), max_length=8, choices=Method.choices)
     # When it happened: the tablet's time, corrected by its offset and clamped to what is possible.
     at = models.DateTimeField(_("签到时间"))
