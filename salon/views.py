@@ -6,12 +6,14 @@ from django.conf import settings
 from django.contrib.auth import views as auth_views
 from django.db import DatabaseError, connection
 from django.http import JsonResponse
+from django.utils.translation import gettext as _
 from django.views import i18n as language_views
 from django.views.decorators.cache import never_cache
 from redis import Redis, RedisError
 
 from salon import clock
 from salon.access import public
+from salon.errors import say
 from salon.models import Heartbeat, Message
 
 STALE_SECONDS = 180
@@ -19,6 +21,16 @@ STALE_SECONDS = 180
 login = public(auth_views.LoginView.as_view(template_name="login.html"))
 logout = public(auth_views.LogoutView.as_view())
 set_language = public(language_views.set_language)
+
+
+def locked_out(request, response=None, credentials=None):
+    """What axes answers after too many wrong passwords for one account from one address."""
+    return say(
+        request,
+        status=429,
+        code="locked_out",
+        message=_("密码错了太多次。请等 15 分钟再试,或请另一位主办方为您重设密码。"),
+    )
 
 
 @public
