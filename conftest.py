@@ -78,6 +78,12 @@ CLOCK = """
 def django_db_setup(django_db_setup, django_db_blocker):
     """The test database, with a clock that can be moved, and without waiting for the disk."""
     with django_db_blocker.unblock():
+        # pytest-django makes none when the run holds only tests that use `house`.
+        old_name = connection.settings_dict["NAME"]
+        made = not old_name.startswith("test_")
+        if made:
+            connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+    with django_db_blocker.unblock():
         with connection.cursor() as cursor:
             cursor.execute("SELECT to_regnamespace('travelling')")
             if cursor.fetchone()[0] is None:
@@ -87,6 +93,10 @@ def django_db_setup(django_db_setup, django_db_blocker):
             cursor.execute(f"ALTER DATABASE {name} SET search_path = {path}")
             cursor.execute(f"ALTER DATABASE {name} SET synchronous_commit = off")
         connection.close()  # the settings hold for connections made from now on
+    yield
+    if made:
+        with django_db_blocker.unblock():
+            connection.creation.destroy_test_db(old_name, verbosity=0)
 
 
 @pytest.fixture
