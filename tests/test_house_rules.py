@@ -155,3 +155,11 @@ def test_no_path_of_one_machine_is_written_down():
 
 def read(name):
     return (CHECKOUT / name).read_text(errors="replace")
+
+
+def test_the_readme_names_every_variable_that_settings_read():
+    settings = read("salon/settings.py")
+    variables = set(re.findall(r"\benv(?:_flag|_int|_list)?\(\s*\"([A-Z_]+)\"", settings))
+    assert "DATABASE_URL" in variables
+    named = set(re.findall(r"`([A-Z_]+)`", read("README.md")))
+    assert sorted(variables - named) == []
