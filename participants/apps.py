@@ -5,3 +5,8 @@ from django.utils.translation import gettext_lazy as _
 class ParticipantsConfig(AppConfig):
     name = "participants"
     verbose_name = _("参与者")
+
+    def ready(self):
+        # They register themselves: letters with the outbox, walls with the live stream, this room
+        # with the one below.
+        from participants import for_events, letters, walls  # noqa: F401

@@ -17,10 +17,14 @@ LENGTH = 6
 _CODE = re.compile(f"[{ALPHABET}]{{{LENGTH}}}")
 
 
+def random_code():
+    return "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
+
+
 def new_code(event):
     """A code that nobody at the event carries. The unique constraint guards the last instant."""
     while True:
-        code = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
+        code = random_code()
         if not Participant.objects.filter(event=event, code=code).exists():
             return code
 

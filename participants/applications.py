@@ -1,0 +1,453 @@
+"""Applying: one form, one row, whatever the network does; and the person's own later edits.
+
+The same post again finds its own row (`client_id`); the same mobile or e-mail changes nothing,
+its owner is sent their own link, and whoever asked gets the same neutral answer (SALON §3).
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db import IntegrityError, transaction
+from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from events.models import Event
+from participants import codes, criteria
+from participants.models import Category, Channel, Consent, PainPoint, Participant, StatusChange
+from salon import audit, clock, limits, outbox
+from salon.errors import Refused
+from salon.models import Message
+from salon.text import clean_text, normalize_email, normalize_mobile, person_name, pinyin_of
+
+MOST_PAIN_POINTS = 5
+# A colleague may sign up the whole team on one phone; a script may not sign up a city.
+NEW_PER_DEVICE = {"times": 30, "seconds": 3600}
+# Pressing "send" again is not asking for the link again.
+SAME_PRESS = timedelta(minutes=10)
+
+TEXT_FIELDS = (
+    "organisation",
+    "job_title",
+    "creator_field",
+    "can_bring",
+    "cooperation_need",
+    "resource_offer",
+    "expectation",
+)
+NUMBER_FIELDS = ("community_size", "active_rate", "followers")
+# Asked only of the categories whose criteria name them.
+CATEGORY_FIELDS = (
+    "community_size",
+    "active_rate",
+    "followers",
+    "creator_field",
+    "can_bring",
+    "cooperation_need",
+    "resource_offer",
+)
+
+
+# ---- what may be done now ----------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Registration:
+    """How sign-up stands: `state` is open, closed (the waiting list is), not_yet, over or
+    cancelled; `full` names the rooms without a free seat ("on_site", "online")."""
+
+    state: str
+    now: object
+    full: frozenset
+
+    @property
+    def takes_applications(self):
+        return self.state in ("open", "closed")
+
+    def waits(self, *, online):
+        """Whether an application for this room goes to the waiting list."""
+        return self.state == "closed" or ("online" if online else "on_site") in self.full
+
+
+def registration(event):
+    """How sign-up of the event stands by the database's clock, in one statement."""
+    held = (
+        Participant.objects.filter(event=OuterRef("pk")).holding_a_seat().order_by().values("event")
+    )
+    row = (
+        Event.objects.filter(pk=event.pk)
+        .annotate(
+            now=clock.database_now(),
+            seated_on_site=Coalesce(
+                Subquery(held.annotate(n=Count("pk", filter=Q(online=False))).values("n")), 0
+            ),
+            seated_online=Coalesce(
+                Subquery(held.annotate(n=Count("pk", filter=Q(online=True))).values("n")), 0
+            ),
+        )
+        .get()
+    )
+    full = set()
+    if row.seated_on_site >= row.on_site_capacity:
+        full.add("on_site")
+    if row.seated_online >= row.online_capacity:
+        full.add("online")
+    return Registration(_state(row), row.now, frozenset(full))
+
+
+def _state(event):
+    if event.status == Event.Status.CANCELLED:
+        return "cancelled"
+    if event.ended_at or event.starts_at <= event.now:
+        return "over"
+    if event.registration_opens_at and event.now < event.registration_opens_at:
+        return "not_yet"
+    return "open" if event.registration_is_open(event.now) else "closed"
+
+
+def why_not_open(event, state):
+    """The sentence for a state that takes no applications."""
+    if state == "cancelled":
+        return _("这场活动已取消,不再接受报名。")
+    if state == "not_yet":
+        opens = date_format(event.local(event.registration_opens_at), "n月j日 H:i")
+        return _("报名还没有开始,%(opens)s 开放,到时再来。") % {"opens": opens}
+    return _("这场活动已经开始或结束,不再接受报名。想临时参加请到现场签到台问一声。")
+
+
+# ---- answers -----------------------------------------------------------------------------
+
+
+def read_answers(answers):
+    """Clean one person's answers for the table; Refused with the field's code when one is bad.
+
+    `answers`: Participant's field names; `expertise` and `pain_points` lists of str, `online`
+    bool, `consents` an iterable of Consent.Purpose values. Texts longer than their column are
+    cut: the form has said so before, and an import must not stop for it.
+    """
+    row = {"name": person_name(answers.get("name", ""))[:80]}
+    if not row["name"]:
+        raise Refused("name", _("请填写姓名。"), status=422)
+    row["mobile"] = _contact(
+        answers.get("mobile"), normalize_mobile, "phone", _("手机号码不对,请检查位数。")
+    )
+    row["email"] = _contact(
+        answers.get("email"), normalize_email, "email", _("邮箱地址不对,请检查一下。")
+    )
+    if not (row["mobile"] or row["email"]):
+        raise Refused("phone", _("手机和邮箱至少填一项,我们才能联系到您。"), status=422)
+    for field in TEXT_FIELDS:
+        limit = Participant._meta.get_field(field).max_length
+        row[field] = clean_text(answers.get(field), max_length=limit)
+    for field in NUMBER_FIELDS:
+        row[field] = answers.get(field)
+    row["industry"] = answers.get("industry") or Participant.Industry.OTHER
+    if row["industry"] not in Participant.Industry.values:
+        raise Refused("industry", _("请选择行业。"), status=422)
+    expertise = (clean_text(word, max_length=40) for word in answers.get("expertise") or ())
+    row["expertise"] = list(dict.fromkeys(filter(None, expertise)))[:10]
+    row["online"] = bool(answers.get("online"))
+    row["pinyin"] = " ".join(dict.fromkeys(pinyin_of(row["name"])))[:200]
+    return row
+
+
+def _contact(value, normalize, code, sentence):
+    if not clean_text(value):
+        return ""
+    try:
+        return normalize(value)
+    except ValueError:
+        raise Refused(code, sentence, status=422) from None
+
+
+def read_pain_points(texts):
+    cleaned = (clean_text(text, max_length=200) for text in texts or ())
+    return list(dict.fromkeys(filter(None, cleaned)))[:MOST_PAIN_POINTS]
+
+
+def judge_person(person, *, rules=None, pain_points=None):
+    """criteria.Judgement of a saved or unsaved person by the rules of their category."""
+    rules = person.category.criteria.all() if rules is None else rules
+    if pain_points is None:
+        pain_points = [point.text for point in person.pain_points.all()]
+    answers = {
+        "pain_points": pain_points,
+        "expertise": person.expertise,
+        "expectation": person.expectation,
+        "organisation": person.organisation,
+        "job_title": person.job_title,
+        **{field: getattr(person, field) for field in CATEGORY_FIELDS},
+    }
+    return criteria.judge(as_criteria(rules), answers)
+
+
+def as_criteria(rules):
+    """Rows of Criterion as what `criteria.judge` takes."""
+    return [
+        criteria.Criterion(
+            field=rule.field,
+            operator=rule.operator,
+            label=rule.label,
+            weight=rule.weight,
+            threshold=rule.threshold,
+            unit=rule.unit,
+        )
+        for rule in rules
+    ]
+
+
+def criteria_fields(category):
+    """Names of the answers that the category's criteria look at."""
+    return {name for rule in as_criteria(category.criteria.all()) for name in rule.fields}
+
+
+# ---- apply -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """`kind`: new, replayed (this very post was taken before) or known (the person was). Faces
+    answer all three alike, so that nobody learns who has applied."""
+
+    kind: str
+    participant: Participant
+
+
+def apply(*, event, answers, client_id, channel_code="", device=""):
+    """Take one application, once.
+
+    `answers` as in `read_answers`, with `category` (its key, or the row) and `consents` (an
+    iterable of Consent.Purpose values). An unknown channel code is no reason to send anybody
+    away. `device` names the browser for the rate limit. Raises Refused: name, phone, email,
+    industry, category, consent, closed, too_often.
+    """
+    row = read_answers(answers)
+    category = _category(event, answers.get("category"))
+    pains = read_pain_points(answers.get("pain_points"))
+    consents = set(answers.get("consents") or ())
+    if Consent.Purpose.PROCESSING not in consents:
+        raise Refused("consent", _("需要您同意处理个人信息,才能受理报名。"), status=422)
+    for _attempt in range(3):
+        if known := _find(event, client_id, row):
+            return _answer_known(known, client_id, row)
+        try:
+            with transaction.atomic():
+                sign_up = _admit(event, device)
+                person = _take(
+                    event,
+                    category=category,
+                    row=row,
+                    pains=pains,
+                    client_id=client_id,
+                    sign_up=sign_up,
+                )
+                person.channel = _channel(event, channel_code)
+                _write(person, pains, consents, sign_up.now)
+        except IntegrityError:
+            continue  # a twin was faster, or the code is taken: look again
+        outbox.ring()
+        return Outcome("new", person)
+    raise Refused("busy", _("系统正忙,请稍等几秒再试。您填的内容不会丢。"), status=503)
+
+
+def _find(event, client_id, row):
+    same = Q(client_id=client_id)
+    if row["mobile"]:
+        same |= Q(event=event, mobile=row["mobile"])
+    if row["email"]:
+        same |= Q(event=event, email=row["email"])
+    return list(Participant.objects.filter(same).present().order_by("pk")[:3])
+
+
+def _answer_known(known, client_id, row):
+    for person in known:
+        if person.client_id == client_id:
+            return Outcome("replayed", person)
+    now = clock.now()
+    with transaction.atomic():
+        for person in known:
+            if not _is_same_press(person, row, now):
+                send_link_again(participant=person, now=now)
+    outbox.ring()
+    return Outcome("known", known[0])
+
+
+def _is_same_press(person, row, now):
+    same = all(getattr(person, field) == value for field, value in row.items())
+    return same and now - person.submitted_at < SAME_PRESS
+
+
+def send_link_again(*, participant, now):
+    """Mail the person a fresh link to their own page; at most one in ten minutes."""
+    window = int(now.timestamp()) // int(SAME_PRESS.total_seconds())
+    return outbox.plan(
+        dedup_key=f"link_again:{participant.pk}:{window}",
+        kind="link_again",
+        event_id=participant.event_id,
+        person_id=participant.pk,
+        due_at=now,
+        channel=channel_of(participant),
+    )
+
+
+def channel_of(participant):
+    """By which way the person is written to."""
+    return "email" if participant.email else "sms"
+
+
+def _category(event, value):
+    if isinstance(value, Category):
+        return value
+    found = event.categories.prefetch_related("criteria").filter(key=clean_text(value)).first()
+    if found is None:
+        raise Refused("category", _("请选择您的身份。"), status=422)
+    return found
+
+
+def _channel(event, code):
+    return Channel.objects.filter(event=event, code=code).first() if code else None
+
+
+def _admit(event, device):
+    sign_up = registration(event)
+    if not sign_up.takes_applications:
+        raise Refused("closed", why_not_open(event, sign_up.state))
+    if device:
+        limits.require(f"apply:{event.pk}:{device}", **NEW_PER_DEVICE)
+    return sign_up
+
+
+def _take(event, *, category, row, pains, client_id, sign_up):
+    waits = sign_up.waits(online=row["online"])
+    person = Participant(
+        event=event,
+        category=category,
+        client_id=client_id,
+        code=codes.random_code(),
+        submitted_at=sign_up.now,
+        status=Participant.Status.WAITLISTED if waits else Participant.Status.SUBMITTED,
+        **row,
+    )
+    person.score = judge_person(person, pain_points=pains).score
+    return person
+
+
+def _write(person, pains, consents, now):
+    person.save(force_insert=True)
+    PainPoint.objects.bulk_create(
+        PainPoint(participant=person, position=position, text=text)
+        for position, text in enumerate(pains, 1)
+    )
+    Consent.objects.bulk_create(new_consents(person, consents, now))
+    audit.record("apply", person, by=person, event_id=person.event_id)
+    outbox.plan(
+        dedup_key=f"received:{person.pk}",
+        kind="received",
+        event_id=person.event_id,
+        person_id=person.pk,
+        due_at=now,
+        channel=channel_of(person),
+    )
+
+
+def new_consents(person, purposes, now):
+    return [
+        Consent(
+            participant=person,
+            purpose=purpose,
+            wording=str(Consent.Purpose(purpose).label),
+            given_at=now,
+        )
+        for purpose in Consent.Purpose.values
+        if purpose in purposes
+    ]
+
+
+# ---- the person's own edits --------------------------------------------------------------
+
+
+def edit(*, participant, answers, version, by):
+    """The person (or an organiser for them) changes answers; returns the names that changed.
+
+    A criteria field changed while a seat is held sends the application back to review: the
+    seat is let go until an organiser decides again, and nobody is moved up meanwhile. Raises
+    Refused("edited_elsewhere") when `version` is not the row's any more.
+    """
+    row = read_answers(answers)
+    pains = read_pain_points(answers.get("pain_points"))
+    with transaction.atomic():
+        Event.objects.select_for_update().get(pk=participant.event_id)
+        person = (
+            Participant.objects.select_for_update(of=("self",))
+            .select_related("category", "event")
+            .get(pk=participant.pk)
+        )
+        if person.version != version:
+            raise Refused(
+                "edited_elsewhere",
+                _("这份资料刚刚在别处改过。请看一眼最新内容,再改一次。"),
+            )
+        old_pains = [point.text for point in person.pain_points.all()]
+        row["online"] = person.online  # another room is a move of its own, with its own seats
+        changed = {field for field, value in row.items() if getattr(person, field) != value}
+        if pains != old_pains:
+            changed.add("pain_points")
+        changed.discard("pinyin")
+        if not changed:
+            return set()
+        for field, value in row.items():
+            setattr(person, field, value)
+        person.score = judge_person(person, pain_points=pains).score
+        person.version += 1
+        if person.status in Participant.SEATED and changed & criteria_fields(person.category):
+            _back_to_review(person, by)
+        try:
+            with transaction.atomic():
+                person.save()
+        except IntegrityError:
+            raise Refused(
+                "contact_taken", _("这个手机或邮箱已经用在另一份报名上了。"), status=422
+            ) from None
+        if "pain_points" in changed:
+            person.pain_points.all().delete()
+            PainPoint.objects.bulk_create(
+                PainPoint(participant=person, position=position, text=text)
+                for position, text in enumerate(pains, 1)
+            )
+        audit.record("edit_answers", person, by=by, fields=sorted(changed))
+    return changed
+
+
+def _back_to_review(person, by):
+    StatusChange.objects.create(
+        participant=person,
+        before=person.status,
+        after=Participant.Status.SUBMITTED,
+        actor=audit.actor_name(by),
+        reason=_("改了筛选条件相关的答案,回到待审核"),
+    )
+    person.status = Participant.Status.SUBMITTED
+    person.confirm_by = None
+    person.status_changed_at = clock.now()
+    outbox.cancel(outbox_of(person).open())
+
+
+def outbox_of(person):
+    return Message.objects.filter(event_id=person.event_id, person_id=person.pk)
+
+
+def set_consent(*, participant, purpose, given, by):
+    """Give or withdraw one consent; as easy one way as the other. Processing is withdrawn by
+    withdrawing or erasing, not here."""
+    with transaction.atomic():
+        Participant.objects.select_for_update().get(pk=participant.pk)
+        in_force = Consent.objects.filter(
+            participant=participant, purpose=purpose, withdrawn_at=None
+        )
+        now = clock.now()
+        if given and not in_force.exists():
+            Consent.objects.bulk_create(new_consents(participant, {purpose}, now))
+        elif not given and purpose != Consent.Purpose.PROCESSING:
+            in_force.update(withdrawn_at=now)
+        audit.record("set_consent", participant, by=by, fields=[purpose])

@@ -1,0 +1,78 @@
+"""What the room of events hears from this one: heads to count, people to tell (events/upstairs)."""
+
+from django.conf import settings
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from events import upstairs
+from participants import reminders
+from participants.applications import channel_of
+from participants.models import Participant
+from participants.standing import lock_people, stand, write_letter
+from salon import clock, outbox
+
+Status = Participant.Status
+
+
+@upstairs.headcount.offer
+def confirmed_heads(event):
+    people = Participant.objects.filter(event=event).present().confirmed().on_site()
+    return {"heads": people.count()}
+
+
+@upstairs.when_moved.offer
+def follow_the_date(event, *, before, by):
+    """Re-date reminders and deadlines, and tell everybody who holds a seat they know of."""
+    now = clock.now()
+    people = Participant.objects.filter(event=event).present()
+    reminders.redate(event, now=now)
+    # A seat that waits for its letter is kept until the doors open, whenever that is now.
+    waiting = people.with_status(Status.ACCEPTED, Status.OFFERED)
+    waiting.filter(confirm_by=before.starts_at).update(confirm_by=event.starts_at)
+    waiting.filter(confirm_by__gt=event.starts_at).update(confirm_by=event.starts_at)
+    if before.starts_at != event.starts_at:
+        told = people.filter(status__in=(Status.CONFIRMED, Status.OFFERED))
+        tell(told, "event_moved", event=event, now=now, key=f"{event.starts_at:%Y%m%d%H%M}")
+
+
+@upstairs.when_called_off.offer
+def call_off(event, *, by):
+    """Everybody still hoping or coming is told, once; nothing planned goes out any more."""
+    now = clock.now()
+    with translation.override(settings.LANGUAGE_CODE):
+        reason = _("整场活动取消了。")
+    still = Participant.objects.filter(event=event).with_status(
+        *(Status.SUBMITTED, Status.PHONE_SCREENING, Status.WAITLISTED),
+        *Participant.SEATED,
+    )
+    people = lock_people(event, still.values_list("pk", flat=True))
+    for change in stand(people, Status.CANCELLED, now=now, by=by, told_reason=reason):
+        write_letter(change, "cancelled", now=now)
+
+
+@upstairs.when_agenda_changes.offer
+def tell_agenda_changed(event, *, change, by):
+    confirmed = Participant.objects.filter(event=event).present().confirmed()
+    tell(
+        confirmed,
+        "agenda_changed",
+        event=event,
+        now=clock.now(),
+        key=change.key,
+        context={"change": str(change)},
+    )
+
+
+def tell(people, kind, *, event, now, key, context=None):
+    """One letter of this kind to each of the people; the same key tells nobody twice."""
+    for person in people:
+        outbox.plan(
+            dedup_key=f"{kind}:{person.pk}:{key}",
+            kind=kind,
+            event_id=event.pk,
+            person_id=person.pk,
+            due_at=now,
+            channel=channel_of(person),
+            batch=f"{kind}:{event.pk}:{key}",
+            context=context,
+        )

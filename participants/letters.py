@@ -1,0 +1,153 @@
+"""Letters to people: each kind composed from the rows as they are when it goes."""
+
+import io
+
+import segno
+from django.conf import settings
+from django.urls import reverse
+from django.utils.formats import date_format
+
+from events import calendar_file
+from events.models import Event
+from participants import wording
+from participants.access import issue_link
+from participants.models import Participant
+from salon import clock, outbox
+from salon.channels import Letter
+from salon.text import national_mobile
+
+Status = Participant.Status
+
+# Of which standing a letter speaks; gone on to another, nobody needs to hear it any more.
+SPEAKS_OF = {
+    "accepted": (Status.ACCEPTED,),
+    "waitlisted": (Status.WAITLISTED,),
+    "not_selected": (Status.NOT_SELECTED,),
+    "offered": (Status.OFFERED,),
+    "confirmed": (Status.CONFIRMED,),
+    "seat_passed_on": (Status.WITHDRAWN,),
+    "withdrawn": (Status.WITHDRAWN,),
+    "cancelled": (Status.CANCELLED,),
+    "room_changed": Participant.SEATED,
+    "t7": (Status.CONFIRMED,),
+    "t1": (Status.CONFIRMED,),
+    "morning": (Status.CONFIRMED,),
+    "agenda_changed": (Status.CONFIRMED,),
+    "event_moved": Participant.SEATED,
+}
+WITH_QR = ("confirmed", "t1")
+WITH_CALENDAR = ("confirmed", "event_moved")
+AFTER_CALLED_OFF = ("cancelled", "withdrawn", "link_again")
+
+
+def qr_text(person):
+    """What the person's QR holds: their page with the six characters that the desk reads. It
+    opens nothing without the person's own cookie, and opening it checks nobody in."""
+    path = reverse("me", args=[person.event.slug])
+    return f"{settings.PUBLIC_URL}{path}?k={person.code}"
+
+
+def qr_png(person):
+    out = io.BytesIO()
+    segno.make(qr_text(person), error="m").save(out, kind="png", scale=8, border=3)
+    return out.getvalue()
+
+
+def compose(message):
+    """The Letter of a message to a person; None when it has been overtaken."""
+    person = (
+        Participant.objects.present()
+        .select_related("event", "category")
+        .filter(pk=message.person_id)
+        .first()
+    )
+    if person is None or person.status not in SPEAKS_OF.get(message.kind, Status.values):
+        return None
+    called_off = person.event.status == Event.Status.CANCELLED
+    if called_off and message.kind not in AFTER_CALLED_OFF:
+        return None
+    to = person.mobile if message.channel == "sms" else person.email
+    text = wording.of_event(person.event_id, message.kind)
+    values = values_of(person, message)
+    return Letter(
+        to=to,
+        subject=wording.fill(text.subject, values),
+        text=wording.fill(text.body, values),
+        attachments=() if message.channel == "sms" else _attachments(person, message.kind),
+        secret={"link": lambda: settings.PUBLIC_URL + issue_link(participant=person)},
+    )
+
+
+for _kind in wording.DEFAULT:
+    outbox.letter(_kind)(compose)
+
+
+def values_of(person, message):
+    """What each field of a wording holds for this person and message."""
+    event = person.event
+    starts = event.local(event.starts_at)
+    deadline = person.confirm_by
+    if deadline and message.released_at is None:  # in a preview the clock has not started
+        deadline = event.confirmation_deadline(clock.now())
+    return {
+        "姓名": person.name,
+        "称呼": person.name,
+        "活动": event.title,
+        "日期": date_format(starts, "Y年n月j日"),
+        "星期": date_format(starts, "l"),
+        "时间": f"{starts:%H:%M}",
+        "地点": event.venue,
+        "路线": "" if person.online else event.route,
+        "参加方式": "线上参加" if person.online else "现场参加",
+        "怎么参加": how_to_come(person),
+        "流程": agenda_text(event),
+        "痛点": "\n".join(f"· {point.text}" for point in person.pain_points.all()) or "(还没有写)",
+        "签到码": person.code,
+        "截止时间": date_format(event.local(deadline), "n月j日 H:i") if deadline else "",
+        "理由": person.told_reason or _what_next(person),
+        "变化": _change(event, message),
+        "个人链接": "{{link}}",
+        "活动页": settings.PUBLIC_URL + event.get_absolute_url(),
+    }
+
+
+def how_to_come(person):
+    event = person.event
+    if not person.online:
+        return f"地点:{event.venue}" if event.venue else "地点:另行通知"
+    return f"直播:{event.stream_link}" if event.stream_link else "直播链接会在活动前一天发给您。"
+
+
+def agenda_text(event):
+    return "\n".join(
+        f"{event.local(item.starts_at):%H:%M} {item.title}" for item in event.agenda.all()
+    )
+
+
+def _what_next(person):
+    if person.status == Status.WAITLISTED:
+        return "现在名额已满或报名已截止,您先排在候补名单上,有人让出名额时我们马上写信告诉您。"
+    return "我们会尽快审核,有结果写信告诉您,也可能先给您打个电话聊几分钟。"
+
+
+def _change(event, message):
+    if message.kind == "event_moved":
+        starts = event.local(event.starts_at)
+        return f"新的时间:{date_format(starts, 'Y年n月j日 l')} {starts:%H:%M}"
+    return message.context.get("change", "")
+
+
+def _attachments(person, kind):
+    found = []
+    if kind in WITH_QR and not person.online:
+        found.append((f"{person.code}.png", qr_png(person), "image/png"))
+    if kind in WITH_CALENDAR:
+        url = settings.PUBLIC_URL + person.event.get_absolute_url()
+        calendar = calendar_file.calendar_of(person.event, url=url, now=clock.now())
+        found.append(("salon.ics", calendar, "text/calendar"))
+    return tuple(found)
+
+
+def shown_contact(person):
+    """The mobile or e-mail as people read it."""
+    return national_mobile(person.mobile) if person.mobile else person.email

@@ -1,0 +1,83 @@
+"""Reminders: planned rows counted back from the event's date (SALON §8).
+
+They are written when a person confirms, move when the event moves, and go with the person.
+"""
+
+from datetime import datetime, time, timedelta
+
+from participants.applications import channel_of
+from participants.models import Participant
+from salon import clock, outbox
+from salon.models import Message
+
+# kind → (days before the event, at this hour of its own zone)
+SCHEDULE = {
+    "t7": (7, time(10, 0)),
+    "t1": (1, time(18, 0)),
+    "morning": (0, time(8, 0)),
+}
+# An early event still wakes nobody after it began.
+MORNING_AT_LEAST_BEFORE = timedelta(hours=2)
+
+
+def due_times(event):
+    """{kind: moment} of the event's reminders, by the wall clock of its zone."""
+    times = {}
+    for kind, (days, at) in SCHEDULE.items():
+        times[kind] = datetime.combine(event.date - timedelta(days=days), at, event.zone)
+    times["morning"] = min(times["morning"], event.starts_at - MORNING_AT_LEAST_BEFORE)
+    return times
+
+
+def plan_for(person, change, *, now):
+    """Plan the reminders of somebody who has just confirmed; those past their hour are left out.
+
+    `change` is the confirmation: confirming anew plans anew.
+    """
+    for kind, due_at in due_times(person.event).items():
+        if due_at > now:
+            _plan(person, kind, due_at, key=change.pk)
+
+
+def _plan(person, kind, due_at, *, key):
+    outbox.plan(
+        dedup_key=f"{kind}:{person.pk}:{key}",
+        kind=kind,
+        event_id=person.event_id,
+        person_id=person.pk,
+        due_at=due_at,
+        channel=channel_of(person),
+        batch=f"reminder:{kind}",
+    )
+
+
+def redate(event, *, now):
+    """Move the event's open reminders to its new date, and plan those that have gone already."""
+    confirmed = list(Participant.objects.filter(event=event).confirmed().present())
+    for person in confirmed:
+        person.event = event
+    for kind, due_at in due_times(event).items():
+        open_rows = Message.objects.of_event(event).of_kind(kind).open()
+        if due_at <= now:
+            outbox.cancel(open_rows)
+            continue
+        outbox.redate(open_rows, due_at=due_at)
+        planned = set(open_rows.values_list("person_id", flat=True))
+        for person in confirmed:
+            if person.pk not in planned:
+                _plan(person, kind, due_at, key=f"{event.date:%Y%m%d}")
+
+
+def who_gets_what(event):
+    """The plan of everything still to go: [(kind, moment, people), …], the next first."""
+    now = clock.now()
+    counts = {
+        (row["kind"], row["first_due_at"]): row["waiting"] + row["held"]
+        for row in Message.objects.of_event(event).open().batches()
+    }
+    upcoming = [(kind, at, people) for (kind, at), people in counts.items() if people]
+    planned = {kind for kind, _at, _people in upcoming}
+    expected = [
+        (kind, at, 0) for kind, at in due_times(event).items() if at > now and kind not in planned
+    ]
+    return sorted(upcoming + expected, key=lambda row: row[1])

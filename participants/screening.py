@@ -1,0 +1,376 @@
+"""Deciding who comes: one decision or many, never more than the room, nobody mailed unasked.
+
+Every verb locks the event's row first and the people after it, so that sixty clicks for fifty
+seats queue up and the fifty-first reads what the fiftieth wrote. A decision writes a StatusChange
+in a batch and prepares a held letter; `release_batch` lets the letters go and starts the clock of
+the confirmation deadline (SALON §3).
+"""
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from participants import reminders
+from participants.applications import as_criteria, judge_person
+from participants.models import Participant, ScreeningBatch, StatusChange
+from participants.seats import free_seats
+from participants.standing import (
+    batch_key,
+    lock_event,
+    lock_people,
+    lock_person,
+    stand,
+    untold,
+    write_letter,
+)
+from participants.waitlist import seat_freed
+from salon import audit, clock, outbox
+from salon.errors import Refused
+from salon.models import Message
+from salon.text import clean_text
+
+Status = Participant.Status
+
+# What an organiser may decide from where. The person's own steps are at the end of this file.
+UNDECIDED = (Status.SUBMITTED, Status.PHONE_SCREENING, Status.WAITLISTED)
+MAY_BECOME = {
+    Status.SUBMITTED: (
+        *(Status.PHONE_SCREENING, Status.WAITLISTED, Status.NOT_SELECTED),
+        *(Status.WITHDRAWN, Status.CANCELLED),
+    ),
+    Status.PHONE_SCREENING: (Status.SUBMITTED, Status.WAITLISTED),
+    Status.ACCEPTED: (*UNDECIDED, Status.NOT_SELECTED),
+    Status.WAITLISTED: (
+        *(Status.SUBMITTED, Status.PHONE_SCREENING, Status.ACCEPTED),
+        *(Status.OFFERED, Status.NOT_SELECTED),
+    ),
+    Status.NOT_SELECTED: (*UNDECIDED, Status.ACCEPTED, Status.OFFERED),
+    Status.CANCELLED: (*UNDECIDED, *Participant.SEATED),
+}
+LETTERS = {
+    Status.ACCEPTED: "accepted",
+    Status.WAITLISTED: "waitlisted",
+    Status.NOT_SELECTED: "not_selected",
+    Status.CANCELLED: "cancelled",
+}
+NEEDS_TOLD_REASON = (Status.NOT_SELECTED, Status.CANCELLED)
+
+
+def may_decide(person, to_status):
+    return person.status in MAY_BECOME.get(to_status, ())
+
+
+def not_met_labels(person):
+    """Labels of the criteria this person does not meet; they speak against accepting."""
+    return judge_person(person).labels_with("not_met", as_criteria(person.category.criteria.all()))
+
+
+# ---- decisions ---------------------------------------------------------------------------
+
+
+def decide(*, participant, to_status, by, reason="", told_reason=""):
+    """One decision on one person; returns its ScreeningBatch.
+
+    `reason` stays in the house and is needed when somebody is accepted against a criterion;
+    `told_reason` is what a person not selected or cancelled reads. Raises Refused: gone,
+    not_possible, room_full, reason_needed, told_reason_needed.
+    """
+    batch, refused = decide_many(
+        event=participant.event,
+        people=[participant.pk],
+        to_status=to_status,
+        by=by,
+        reason=reason,
+        told_reason=told_reason,
+        kind="single",
+    )
+    for refusal in refused.values():
+        raise refusal
+    return batch
+
+
+def decide_many(*, event, people, to_status, by, reason="", told_reason="", kind="bulk"):
+    """The same decision on several people by pk: `(batch or None, {pk: Refused})`.
+
+    What can be decided is; who cannot is named with the sentence. When the room is too small,
+    the seats go by score, then time of application.
+    """
+    told_reason = clean_text(told_reason, max_length=300)
+    if to_status in NEEDS_TOLD_REASON and not told_reason:
+        raise Refused("told_reason_needed", _("请写一句告诉本人的理由。"), status=422)
+    with transaction.atomic():
+        event = lock_event(event.pk)
+        decision = Decision(event, by=by, kind=kind)
+        reasons = dict.fromkeys(people, clean_text(reason, max_length=200))
+        decision.carry_out(people, to_status, reasons=reasons, told_reason=told_reason)
+    return decision.batch, decision.refused
+
+
+class Decision:
+    """Several steps of one batch under the event's lock: `batch` (None while nothing was done)
+    and `refused`, {pk: Refused}."""
+
+    def __init__(self, event, *, by, kind):
+        self.event, self.by, self.kind = event, by, kind
+        self.now = clock.now()
+        self.batch, self.refused, self.done = None, {}, []
+
+    def carry_out(self, people, to_status, *, reasons, told_reason=""):
+        """Decide `people` (pks); `reasons` maps a pk to the reason kept in the house."""
+        found = lock_people(self.event, people)
+        for pk in set(people) - {person.pk for person in found}:
+            self.refused[pk] = Refused("gone", _("这份报名已经不在了。"), status=404)
+        able = self._able(found, to_status, reasons)
+        if not able:
+            return
+        if self.batch is None:
+            self.batch = ScreeningBatch.objects.create(event=self.event, by=self.by, kind=self.kind)
+        freed = self._freed_by(able, to_status)
+        for reason in {reasons.get(person.pk, "") for person in able}:
+            group = [person for person in able if reasons.get(person.pk, "") == reason]
+            self._write(group, to_status, reason, told_reason)
+        audit.record_all("decide", able, by=self.by, event_id=self.event.pk, fields=["status"])
+        for category, online in freed:
+            seat_freed(event=self.event, category=category, online=online, now=self.now, by=self.by)
+
+    def _able(self, people, to_status, reasons):
+        able = []
+        rooms = {online: free_seats(self.event, online=online) for online in (False, True)}
+        for person in sorted(people, key=lambda one: (-one.score, one.submitted_at, one.pk)):
+            refusal = self._why_not(person, to_status, reasons.get(person.pk, ""), rooms)
+            if refusal:
+                self.refused[person.pk] = refusal
+                continue
+            if to_status == Status.ACCEPTED:
+                rooms[person.online] -= 1
+            able.append(person)
+        return able
+
+    def _why_not(self, person, to_status, reason, rooms):
+        if not may_decide(person, to_status):
+            words = {
+                "name": person.name,
+                "status": person.get_status_display(),
+                "to": Status(to_status).label,
+            }
+            return Refused(
+                "not_possible", _("%(name)s现在是“%(status)s”,不能改为“%(to)s”。") % words
+            )
+        if to_status != Status.ACCEPTED:
+            return None
+        if rooms[person.online] <= 0:
+            room = _("线上") if person.online else _("现场")
+            return Refused("room_full", _("%(room)s名额已满,可以先排候补。") % {"room": room})
+        labels = "" if reason else _("、").join(not_met_labels(person))
+        if labels:
+            return Refused(
+                "reason_needed",
+                _("%(name)s未达到:%(labels)s。要录取请写明理由。")
+                % {"name": person.name, "labels": labels},
+                status=422,
+            )
+        return None
+
+    def _freed_by(self, people, to_status):
+        """Seats that people were told to have and now lose; a decision taken back before its
+        release was never theirs, and moves nobody up."""
+        if to_status in Participant.SEATED:
+            return []
+        seated = [person for person in people if person.status in Participant.SEATED]
+        held = untold([p.pk for p in seated if p.status == Status.ACCEPTED])
+        return [(person.category, person.online) for person in seated if person.pk not in held]
+
+    def _write(self, people, to_status, reason, told_reason):
+        changes = stand(
+            people,
+            to_status,
+            now=self.now,
+            by=self.by,
+            batch=self.batch,
+            reason=reason,
+            told_reason=told_reason,
+            # The clock starts with the release; until then the seat is simply kept.
+            confirm_by=self.event.starts_at if to_status == Status.ACCEPTED else None,
+        )
+        self.done += changes
+        if to_status in LETTERS:
+            for change in changes:
+                write_letter(change, LETTERS[to_status], now=self.now, batch=self.batch)
+
+
+# ---- batches -----------------------------------------------------------------------------
+
+
+def letters_of(batch):
+    return Message.objects.of_event(batch.event).in_batch(batch_key(batch))
+
+
+def _lock_batch(batch):
+    event = lock_event(batch.event_id)
+    batch = ScreeningBatch.objects.select_for_update().get(pk=batch.pk)
+    batch.event = event
+    if batch.undone_at:
+        raise Refused("undone", _("这一批已经撤销了。"))
+    return batch
+
+
+def release_batch(*, batch, by):
+    """Let the batch's letters go and start the confirmation deadline; returns the letters' number.
+
+    Raises Refused: undone, released.
+    """
+    with transaction.atomic():
+        batch = _lock_batch(batch)
+        if batch.released_at:
+            raise Refused("released", _("这一批已经放行了。"))
+        now = clock.now()
+        waiting = letters_of(batch).held()
+        Participant.objects.filter(
+            pk__in=waiting.values("person_id"), status=Status.ACCEPTED
+        ).update(confirm_by=batch.event.confirmation_deadline(now))
+        released = outbox.release(waiting, by=by)
+        batch.released_at = now
+        batch.save(update_fields=["released_at"])
+        audit.record("release_batch", batch, by=by)
+    outbox.ring()
+    return released
+
+
+def hold_batch(*, batch, by):
+    """Stop the batch's letters that have not gone yet; returns how many were stopped in time."""
+    with transaction.atomic():
+        batch = _lock_batch(batch)
+        stopped = outbox.hold(letters_of(batch), by=by)
+        waiting = letters_of(batch).held()
+        Participant.objects.filter(
+            pk__in=waiting.values("person_id"), status=Status.ACCEPTED
+        ).update(confirm_by=batch.event.starts_at)
+        if not letters_of(batch).sent().exists():
+            batch.released_at = None
+            batch.save(update_fields=["released_at"])
+        audit.record("hold_batch", batch, by=by)
+    return stopped
+
+
+def undo_batch(*, batch, by):
+    """Put everybody of an unreleased batch back where they stood: `(restored, left alone)`.
+
+    Left alone are those who have moved on since, and those whose old seat is gone. Raises
+    Refused: undone, released.
+    """
+    with transaction.atomic():
+        batch = _lock_batch(batch)
+        if batch.released_at:
+            raise Refused("released", _("这一批的消息已经放行,不能再撤销;请改用新的决定。"))
+        changes = list(batch.changes.order_by("-pk"))
+        now = clock.now()
+        people = {p.pk: p for p in lock_people(batch.event, [c.participant_id for c in changes])}
+        outbox.cancel(letters_of(batch), by=by)
+        batch.undone_at = now
+        batch.save(update_fields=["undone_at"])
+        restored = sum(
+            _restore(batch.event, people.get(change.participant_id), change, now, by)
+            for change in changes
+        )
+        audit.record("undo_batch", batch, by=by)
+    return restored, len(changes) - restored
+
+
+def _restore(event, person, change, now, by):
+    if person is None or person.status != change.after:
+        return False
+    takes_seat = change.before in Participant.SEATED and change.after not in Participant.SEATED
+    if takes_seat and free_seats(event, online=person.online) <= 0:
+        return False
+    earlier = (
+        StatusChange.objects.filter(participant=person, after=change.before, pk__lt=change.pk)
+        .select_related("batch")
+        .order_by("-pk")
+        .first()
+    )
+    waiting = earlier and earlier.batch and not earlier.batch.released_at
+    deadline = None
+    if change.before in (Status.ACCEPTED, Status.OFFERED):
+        offered = change.before == Status.OFFERED
+        deadline = event.starts_at if waiting else event.confirmation_deadline(now, offered=offered)
+    [back] = stand([person], change.before, now=now, by=by, reason="undo", confirm_by=deadline)
+    if waiting and not earlier.batch.undone_at and change.before in LETTERS:
+        back.batch = earlier.batch
+        back.save(update_fields=["batch"])
+        write_letter(back, LETTERS[change.before], now=now, batch=earlier.batch)
+    if change.before == Status.CONFIRMED:
+        reminders.plan_for(person, back, now=now)
+    return True
+
+
+def last_batch(event, by):
+    """The batch that "undo" of this organiser would take back, or None."""
+    return (
+        ScreeningBatch.objects.filter(event=event, by=by, undone_at=None, released_at=None)
+        .order_by("-pk")
+        .first()
+    )
+
+
+# ---- the person's own steps --------------------------------------------------------------
+
+
+def confirm(*, participant, by):
+    """Take the held seat, in time by the database's clock. Confirming twice is confirming once.
+
+    Raises Refused: gone, too_late, nothing_to_confirm.
+    """
+    with transaction.atomic():
+        event, person = lock_person(participant)
+        if person.status == Status.CONFIRMED:
+            return person
+        if person.status not in (Status.ACCEPTED, Status.OFFERED):
+            raise Refused("nothing_to_confirm", _("现在没有需要您确认的名额。"))
+        now = clock.now()
+        if person.confirm_by <= now:
+            raise Refused("too_late", _("确认时间已过,名额已经顺延。还想来的话,可以排到候补。"))
+        [change] = stand([person], Status.CONFIRMED, now=now, by=by)
+        write_letter(change, "confirmed", now=now)
+        reminders.plan_for(person, change, now=now)
+        audit.record("confirm", person, by=by, event_id=event.pk)
+    outbox.ring()
+    return person
+
+
+def withdraw(*, participant, by, reason=""):
+    """The person is not coming; a seat they held passes on at once. Twice is once."""
+    with transaction.atomic():
+        event, person = lock_person(participant)
+        if person.status in (Status.WITHDRAWN, Status.CANCELLED):
+            return person
+        now = clock.now()
+        seated = person.status in Participant.SEATED
+        [change] = stand(
+            [person],
+            Status.WITHDRAWN,
+            now=now,
+            by=by,
+            reason=clean_text(reason, max_length=200),
+        )
+        write_letter(change, "withdrawn", now=now)
+        audit.record("withdraw", person, by=by, event_id=event.pk)
+        if seated:
+            seat_freed(event=event, category=person.category, online=person.online, now=now)
+    outbox.ring()
+    return person
+
+
+def come_back(*, participant, by):
+    """Somebody who withdrew or was too late applies again: to review, or to the waiting list
+    when sign-up is closed or the room is full."""
+    with transaction.atomic():
+        event, person = lock_person(participant)
+        if person.status != Status.WITHDRAWN:
+            raise Refused("not_possible", _("您的报名还在,不用重新报名。"))
+        now = clock.now()
+        if event.status != event.Status.PUBLISHED or event.starts_at <= now:
+            raise Refused("closed", _("活动已经开始或取消,不能再报名了。"))
+        waits = not event.registration_is_open(now) or free_seats(event, online=person.online) <= 0
+        status = Status.WAITLISTED if waits else Status.SUBMITTED
+        stand([person], status, now=now, by=by)
+        audit.record("come_back", person, by=by, event_id=event.pk)
+    return person

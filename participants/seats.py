@@ -1,0 +1,160 @@
+"""Seats: two rooms, on site and online, each shared out among the categories by quota.seats."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from django.db import transaction
+from django.db.models import Count
+from django.utils.translation import gettext as _
+
+from events.models import Event
+from participants import quota
+from participants.models import Category, Participant, SeatRelease
+from salon import audit
+from salon.errors import Refused
+from salon.text import clean_text
+
+
+def capacity(event, *, online):
+    return event.online_capacity if online else event.on_site_capacity
+
+
+def free_seats(event, *, online):
+    """Seats of one room that nobody holds; a promise only under the event's lock."""
+    held = Participant.objects.filter(event=event, online=online).holding_a_seat().count()
+    return capacity(event, online=online) - held
+
+
+@dataclass(frozen=True)
+class CategorySeats:
+    """One category in one room. `share` is None while the shares do not add up to 100 %."""
+
+    category: Category
+    share: quota.SeatShare | None
+    released_in: int
+    released_out: int
+    held: dict  # status → people, for the three statuses that hold a seat
+    waiting: int
+    to_decide: int
+
+    @property
+    def seats(self):
+        return (self.share.seats if self.share else 0) + self.released_in - self.released_out
+
+    @property
+    def taken(self):
+        return sum(self.held.values())
+
+    @property
+    def confirmed(self):
+        return self.held.get(Participant.Status.CONFIRMED, 0)
+
+    @property
+    def free(self):
+        return self.seats - self.taken
+
+    @property
+    def over(self):
+        return max(0, -self.free)
+
+
+@dataclass(frozen=True)
+class RoomSeats:
+    """One room: `rows` in the order of the categories, `problem` a sentence or None."""
+
+    online: bool
+    capacity: int
+    rows: list
+    problem: str | None
+
+    @property
+    def taken(self):
+        return sum(row.taken for row in self.rows)
+
+    @property
+    def free(self):
+        return self.capacity - self.taken
+
+    def of(self, category):
+        return next(row for row in self.rows if row.category.pk == category.pk)
+
+    def free_in(self, category):
+        """Seats of the category that may be given away now: never more than the room has."""
+        inside = self.of(category).free if self.problem is None else self.free
+        return min(inside, self.free) if self.free > 0 or inside < 0 else 0
+
+
+def count_people(event):
+    """{(category id, online, status): people} of the event, in one statement."""
+    return {
+        (row["category"], row["online"], row["status"]): row["n"]
+        for row in Participant.objects.filter(event=event)
+        .present()
+        .order_by()
+        .values("category", "online", "status")
+        .annotate(n=Count("pk"))
+    }
+
+
+def room_seats(event, *, online, categories=None, counts=None, releases=None):
+    """The room's seats per category with the rounding shown; at most three statements."""
+    categories = list(event.categories.all()) if categories is None else categories
+    counts = count_people(event) if counts is None else counts
+    if releases is None:
+        releases = event.seat_releases.all()
+    releases = [release for release in releases if release.online == online]
+    shares = {category.key: Fraction(category.share_percent) for category in categories}
+    room = capacity(event, online=online)
+    problem = quota.shares_problem(room, shares)
+    by_key = {} if problem else {share.key: share for share in quota.seats(room, shares)}
+    rows = [
+        CategorySeats(
+            category=category,
+            share=by_key.get(category.key),
+            released_in=sum(r.seats for r in releases if r.target_id == category.pk),
+            released_out=sum(r.seats for r in releases if r.source_id == category.pk),
+            held={
+                status: counts.get((category.pk, online, status), 0)
+                for status in Participant.SEATED
+            },
+            waiting=counts.get((category.pk, online, Participant.Status.WAITLISTED), 0),
+            to_decide=counts.get((category.pk, online, Participant.Status.SUBMITTED), 0)
+            + counts.get((category.pk, online, Participant.Status.PHONE_SCREENING), 0),
+        )
+        for category in categories
+    ]
+    return RoomSeats(online, room, rows, problem)
+
+
+def release_seats(*, event, source, target, seats, reason, by, online=False):
+    """Give seats that `source` cannot fill to `target`, on record; returns the SeatRelease.
+
+    Raises Refused: same_category, reason_needed, not_free.
+    """
+    reason = clean_text(reason, max_length=200)
+    if source == target:
+        raise Refused("same_category", _("让出和接收的类别要不一样。"), status=422)
+    if not reason:
+        raise Refused("reason_needed", _("请写一句为什么调剂,留作记录。"), status=422)
+    with transaction.atomic():
+        event = Event.objects.select_for_update().get(pk=event.pk)
+        row = room_seats(event, online=online).of(source)
+        if seats < 1 or seats > row.free:
+            raise Refused(
+                "not_free",
+                _("%(category)s现在空着 %(free)s 席,只能调剂 1 到 %(free)s 席。")
+                % {"category": source.name, "free": max(0, row.free)}
+                if row.free > 0
+                else _("%(category)s没有空席可以调剂。") % {"category": source.name},
+            )
+        release = SeatRelease.objects.create(
+            event=event,
+            source=source,
+            target=target,
+            online=online,
+            seats=seats,
+            reason=reason,
+            by=by,
+        )
+        audit.record("release_seats", release, by=by, event_id=event.pk)
+    return release

@@ -1,0 +1,81 @@
+"""Salons with people, for the tests of this room and of those above it."""
+
+import uuid
+from datetime import timedelta
+
+from events.tests import scenes as events
+from participants import applications, blueprint, screening
+from participants.models import Participant
+from salon import clock
+
+Status = Participant.Status
+
+CORE = {
+    "category": "core",
+    "community_size": 12000,
+    "active_rate": 45,
+    "pain_points": ["新人进群三天就不说话了"],
+}
+
+
+def a_salon(slug="spring", *, in_days=30, **fields):
+    """A published salon `in_days` from now with categories, criteria and channels."""
+    starts_at = fields.pop("starts_at", None) or clock.now() + timedelta(days=in_days)
+    event = events.a_salon(slug, starts_at=starts_at.replace(microsecond=0))
+    # The blueprint brings its own frame.
+    fields = {"registration_opens_at": None, "registration_closes_at": None} | fields
+    for name, value in fields.items():
+        setattr(event, name, value)
+    event.save()
+    blueprint.build(event, blueprint.DEFAULT, now=clock.now())
+    return event
+
+
+def an_organiser(event, username="chen"):
+    return events.crew(event, username, is_staff=True)
+
+
+def answers(name, number=0, **changed):
+    """What somebody called `name` fills in; `number` makes their mobile and e-mail their own."""
+    return {
+        "name": name,
+        "mobile": f"138{number:08}",
+        "email": f"p{number}@example.com",
+        "organisation": "拾光教育",
+        "job_title": "社群运营",
+        "industry": "education",
+        "expertise": ["活动策划"],
+        "expectation": "带走一套能用的流程",
+        "online": False,
+        "consents": ["processing", "wall_name"],
+        **CORE,
+        **changed,
+    }
+
+
+def an_applicant(event, name="林知夏", number=0, **changed):
+    outcome = applications.apply(
+        event=event, answers=answers(name, number, **changed), client_id=uuid.uuid4()
+    )
+    return outcome.participant
+
+
+def applicants(event, count, *, first=0, **changed):
+    return [
+        an_applicant(event, f"报名者{first + number}", first + number, **changed)
+        for number in range(count)
+    ]
+
+
+def accepted(event, name="林知夏", number=0, *, by, **changed):
+    """Somebody accepted whose letter is released."""
+    person = an_applicant(event, name, number, **changed)
+    batch = screening.decide(participant=person, to_status=Status.ACCEPTED, by=by)
+    screening.release_batch(batch=batch, by=by)
+    person.refresh_from_db()
+    return person
+
+
+def confirmed(event, name="林知夏", number=0, *, by, **changed):
+    person = accepted(event, name, number, by=by, **changed)
+    return screening.confirm(participant=person, by=person)
