@@ -14,9 +14,9 @@ from decimal import Decimal
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from participants.import_columns import CONSENTS, find_header
+from participants.import_columns import CONSENTS, find_application_header
 from participants.import_template import TEMPLATE_HEADERS
-from salon.sheets import Table
+from salon.sheets import Problem, Table
 from salon.text import (
     clean_text,
     normalize_email,
@@ -74,24 +74,6 @@ class ApplicationValues:
     consents: dict[str, bool | None] = field(default_factory=dict)  # None: not asked, no answer
     submitted_at: datetime | None = None
     source_key: str = ""  # names the answer within its survey; "" when the file gives none
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Why a row cannot be taken. `row` as Excel counts it, `column` the header in the file."""
-
-    row: int
-    column: str
-    code: str  # phone email name category consent duplicate number text time attendance
-    message: str  # lazy
-
-    def as_json(self):
-        return {
-            "row": self.row,
-            "column": self.column,
-            "code": self.code,
-            "message": str(self.message),
-        }
 
 
 @dataclass(slots=True)
@@ -250,29 +232,30 @@ def read_applications(
 ) -> Reading:
     """Return the Reading of a survey export or a filled-in template.
 
-    `tz` is the zone of the file's times; `known_phones` (E.164) and `known_emails` are those of the
-    people who have applied already: their rows are marked, not refused. A row with any problem is
-    not importable. A mobile or e-mail that an importable row higher up has is a duplicate; one
-    that only a refused row had is not, or the person who corrected the form would be lost.
+    Codes of problems: phone, email, name, category, consent, duplicate, number, text, time,
+    attendance. `tz` is the zone of the file's times; `known_phones` (E.164) and `known_emails`
+    are those of people who have applied already: their rows are marked, not refused. A row with
+    any problem is not importable. A mobile or e-mail that an importable row higher up has is a
+    duplicate; one that only a refused row had is not, or the person who corrected the form would
+    be lost.
     SheetRefused when the file has no header of an application.
     """
-    sheet, header_number, cells, columns = find_header(table)
-    reader = _RowReader(cells, columns, tz=tz)
-    known_phones, known_emails = frozenset(known_phones), frozenset(known_emails)
+    header = find_application_header(table)
+    reader = _RowReader(header, tz=tz)
+    known_phones, known_emails = frozenset(known_phones) - {""}, frozenset(known_emails) - {""}
     rows, mobiles, emails = [], {}, {}
-    for number, values in sheet.rows():
-        if number <= header_number or reader.is_no_answer(values):
+    for number, cells in header.sheet.rows():
+        if number <= header.number or reader.is_no_answer(cells):
             continue
-        row = reader.read(number, values)
-        _mark_duplicate(row, mobiles, emails, reader.headers)
+        row = reader.read(number, cells)
+        _mark_duplicate(row, mobiles, emails, header)
         row.known = row.values.mobile in known_phones or row.values.email in known_emails
         rows.append(row)
-    taken = {column for found in columns.values() for column in found}
-    unread = [clean_text(cell) for i, cell in enumerate(cells) if cell and i not in taken]
-    return Reading(rows=rows, headers=reader.headers, unread_headers=unread)
+    titles = {name: header.title(name) for name in header.columns}
+    return Reading(rows=rows, headers=titles, unread_headers=header.unread)
 
 
-def _mark_duplicate(row, mobiles, emails, headers):
+def _mark_duplicate(row, mobiles, emails, header):
     mobile, email = row.values.mobile, row.values.email
     for name, earlier in (("mobile", mobiles.get(mobile)), ("email", emails.get(email))):
         if earlier:
@@ -282,7 +265,9 @@ def _mark_duplicate(row, mobiles, emails, headers):
                 else _("邮箱与第 {row} 行相同,只导入第一次报名。")
             )
             row.problems.append(
-                Problem(row.number, headers[name], "duplicate", format_lazy(message, row=earlier))
+                Problem(
+                    row.number, header.title(name), "duplicate", format_lazy(message, row=earlier)
+                )
             )
             return
     if row.importable:
@@ -295,11 +280,11 @@ def _mark_duplicate(row, mobiles, emails, headers):
 class _RowReader:
     """Reads rows under one header. Keeps where each field stands and what it is called."""
 
-    def __init__(self, cells, columns, *, tz):
+    def __init__(self, header, *, tz):
         self.tz = tz
-        self.columns = columns
-        self.headers = {name: clean_text(cells[found[0]]) for name, found in columns.items()}
-        self.header_cells = cells
+        self.columns = columns = header.columns
+        self.titles = TEMPLATE_HEADERS | {name: header.title(name) for name in columns}
+        self.header_cells = header.cells
         self.survey = "source_number" in columns and "submitted_at" in columns
         self.identity = [
             columns[name][0] for name in ("name", "mobile", "email", "category") if name in columns
@@ -326,8 +311,7 @@ class _RowReader:
             return [cells[i] for i in self.columns.get(name, ()) if i < len(cells)]
 
         def refuse(name, code, message):
-            header = self.headers.get(name) or TEMPLATE_HEADERS[name]
-            row.problems.append(Problem(number, header, code, message))
+            row.problems.append(Problem(number, self.titles[name], code, message))
 
         self._read_person(cell, values, refuse)
         self._read_numbers(cell, values, refuse)

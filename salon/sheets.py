@@ -72,6 +72,24 @@ class Table:
         return self.sheets[0].rows()
 
 
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a row cannot be taken. `row` as Excel counts it, `column` as the file calls it."""
+
+    row: int
+    column: str
+    code: str
+    message: str  # lazy
+
+    def as_json(self):
+        return {
+            "row": self.row,
+            "column": self.column,
+            "code": self.code,
+            "message": str(self.message),
+        }
+
+
 def open_table(source, *, name=None):
     """Return the Table in `source`: a path, bytes or a binary file (.xlsx or .csv, by content).
 

@@ -349,6 +349,7 @@ def _parse_rate_text(text):
 
 # ---- times, as people and platforms write them -------------------------------------------
 
+_WIDE_SIGNS = str.maketrans("０１２３４５６７８９：／，－", "0123456789:/ -")
 _MOMENT = re.compile(
     r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?"
     r"(?:[T\s]*(?:(?:星期|周)[一二三四五六日天])?\s*(上午|下午|晚上|am|pm)?\s*"
@@ -376,26 +377,30 @@ def read_moment(value, *, tz):
         if not 20_000 < value < 80_000:  # the years 1954 to 2119
             raise ValueError("not a moment")
         moment = datetime(1899, 12, 30) + timedelta(days=value)  # noqa: DTZ001
+    elif re.fullmatch(r"\d{5}(\.\d+)?", value):
+        return read_moment(float(value), tz=tz)
     else:
-        moment = _moment_in_text(str(value))
+        moment = _moment_in_text(value)
+    if not 1900 <= moment.year <= 2200:
+        raise ValueError("not in our days")
     moment = (moment + timedelta(microseconds=500_000)).replace(microsecond=0)
     return moment if moment.tzinfo else moment.replace(tzinfo=tz)
 
 
 def _moment_in_text(text):
-    text = text.strip().replace("：", ":").replace("，", " ").replace("／", "/")
-    text = text.translate({ord(wide): str(n) for n, wide in enumerate("０１２３４５６７８９")})
-    found = _MOMENT.fullmatch(text)
+    found = _MOMENT.fullmatch(text.translate(_WIDE_SIGNS).strip())
     if not found:
         raise ValueError("not a moment")
     year, month, day, before, hour, minute, second, after, zone = found.groups()
+    if not 1900 <= int(year) <= 2200:
+        raise ValueError("not in our days")
     half = (before or after or "").lower()
     hour = int(hour or 0)
     if half in ("下午", "晚上", "pm") and hour < 12:
         hour += 12
     elif half in ("上午", "am") and hour == 12:
         hour = 0
-    moment = datetime(int(year), int(month), int(day), hour, int(minute or 0), int(second or 0))
+    moment = datetime(int(year), int(month), int(day), hour, int(minute or 0), int(second or 0))  # noqa: DTZ001
     if not zone:
         return moment
     shift = re.sub("[a-z:]", "", zone.lower()) or "+0"
