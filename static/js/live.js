@@ -139,9 +139,11 @@ class Stream {
 
 /** Makes `section` hold what `html` says, touching only what differs. Returns the keyed elements that are new. */
 export function replaceContent(section, html) {
-  // The wrapping template lets a fragment begin with <tr> or <li>; scripts in it stay dead.
+  // The wrapping template lets a fragment begin with <tr> or <li>.
   const parsed = new DOMParser().parseFromString(`<template>${html}</template>`, "text/html");
   const fresh = parsed.querySelector("template").content;
+  // A script that is built up node by node would run.
+  fresh.querySelectorAll("script").forEach((script) => script.remove());
   const freshKeys = new Set([...fresh.querySelectorAll("[data-key]")].map((element) => element.dataset.key));
   const known = new Map();
   for (const element of section.querySelectorAll("[data-key]")) {

@@ -1,0 +1,256 @@
+"""The look and the live parts in a real browser, from the files themselves: no server is needed."""
+
+import mimetypes
+import re
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from django.template.loader import render_to_string
+from django.test import RequestFactory
+
+from salon.embedded import CHECKOUT
+
+STATIC = CHECKOUT / "static"
+AXE = next((CHECKOUT / "tests/vendor").glob("axe-core-*/axe.min.js"))
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+ORIGIN = "http://salon.test"
+
+PAGE = """<!doctype html><html lang="zh-hans"><title>墙</title><body>{body}
+<script type="module" src="/static/js/live.js"></script></body></html>"""
+
+
+class Site:
+    """A page on ORIGIN made of `body`, the checkout's static files, and a stream of our telling.
+
+    `stream` is what the next connections get: bytes (sent, then the stream ends) or None (refused).
+    """
+
+    def __init__(self, context):
+        self.context = context
+        self.html = ""
+        self.stream = None
+        self.asked = []
+        context.route(f"{ORIGIN}/**", self.answer)
+
+    def answer(self, route):
+        address = urlsplit(route.request.url)
+        if address.path.startswith("/live/"):
+            self.asked.append(f"{address.path}?{address.query}")
+            if self.stream is None:
+                return route.abort()
+            return route.fulfill(content_type="text/event-stream", body=self.stream)
+        if address.path.startswith("/static/"):
+            path = STATIC / unquote(address.path.removeprefix("/static/"))
+            kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+            return route.fulfill(content_type=kind, body=path.read_bytes())
+        return route.fulfill(content_type="text/html; charset=utf-8", body=self.html)
+
+    def open(self, body, *, at=None):
+        page = self.context.new_page()
+        self.html = PAGE.format(body=body)
+        if at:
+            page.clock.install(time=at)
+        page.goto(ORIGIN)
+        page.evaluate("import('/static/js/live.js').then((live) => { window.live = live; })")
+        return page
+
+
+@pytest.fixture
+def site(browser):
+    context = browser.new_context(bypass_csp=True)
+    yield Site(context)
+    context.close()
+
+
+def says(topic, html):
+    lines = "".join(f"data: {line}\n" for line in html.split("\n"))
+    return f": a heartbeat\n\nevent: {topic}\n{lines}\n"
+
+
+def test_a_slip_that_changes_its_region_stays_the_same_element(site):
+    page = site.open('<section id="wall"></section>')
+    kept = page.evaluate(
+        """() => {
+            const wall = document.getElementById("wall");
+            live.replaceContent(wall,
+                '<ul id="edu"><li data-key="lin">林</li></ul><ul id="net"></ul>');
+            const lin = wall.querySelector('[data-key="lin"]');
+            live.replaceContent(wall,
+                '<ul id="edu"></ul><ul id="net"><li data-key="lin">林知夏</li></ul>');
+            const moved = wall.querySelector('#net [data-key="lin"]');
+            return [moved === lin, moved.textContent];
+        }"""
+    )
+    assert kept == [True, "林知夏"]
+
+
+def test_only_slips_that_were_not_there_before_are_new(site):
+    page = site.open('<section id="wall"><p data-key="lin">林</p></section>')
+    seen = page.evaluate(
+        """() => {
+            const wall = document.getElementById("wall");
+            const added = live.replaceContent(
+                wall, '<p data-key="gu">顾</p><p data-key="lin" class="pinned">林</p>');
+            return [added.map((slip) => slip.dataset.key),
+                    [...wall.children].map((slip) => slip.className)];
+        }"""
+    )
+    assert seen == [["gu"], ["is-new", "pinned"]]
+
+
+def test_whatever_stood_there_the_swap_ends_in_what_the_server_sent(site):
+    page = site.open('<section id="wall"></section>')
+    wrong = page.evaluate(
+        """() => {
+            let seed = 20261219;
+            const below = (n) => (seed = (seed * 1103515245 + 12345) & 0x7fffffff) % n;
+            const tree = (keys, depth) => Array.from({length: below(5)}, () => {
+                if (!below(5)) return `text ${below(9)} `;
+                const name = ["p", "div", "li", "b"][below(4)];
+                const key = keys.length && below(3)
+                    ? ` data-key="${keys.splice(below(keys.length), 1)[0]}"` : "";
+                const inside = depth ? tree(keys, depth - 1) : "";
+                return `<${name}${key} class="c${below(3)}">${inside}</${name}>`;
+            }).join("");
+            const wall = document.getElementById("wall");
+            const plain = (html) => {
+                const parsed = new DOMParser().parseFromString(
+                    `<template>${html}</template>`, "text/html").querySelector("template");
+                const holder = document.createElement("div");
+                holder.append(parsed.content);
+                holder.normalize();
+                return holder.innerHTML;
+            };
+            const wrong = [];
+            for (let round = 0; round < 600; round += 1) {
+                const html = tree(Array.from({length: 12}, (_, i) => `k${i}`), 3);
+                live.replaceContent(wall, html);
+                const now = plain(wall.innerHTML.replaceAll(" is-new", ""));
+                if (now !== plain(html)) wrong.push(html);
+            }
+            return wrong.slice(0, 2);
+        }"""
+    )
+    assert wrong == []
+
+
+def test_what_the_reader_opened_typed_and_focused_survives_a_swap(site):
+    page = site.open(
+        '<section id="wall"><details data-key="d"><summary>方案</summary>旧</details>'
+        '<input data-key="i" aria-label="方案"></section>'
+    )
+    page.click("summary")
+    page.fill("input", "第三天发一道题")
+    page.evaluate(
+        """() => live.replaceContent(document.getElementById("wall"),
+            '<p data-key="n">新</p><details data-key="d"><summary>方案</summary>新</details>'
+            + '<input data-key="i" aria-label="方案">')"""
+    )
+    assert page.evaluate("document.querySelector('details').open")
+    assert page.input_value("input") == "第三天发一道题"
+    assert page.evaluate("document.activeElement.tagName") == "INPUT"
+
+
+def test_a_fragment_of_table_rows_arrives_as_table_rows(site):
+    page = site.open('<table><tbody id="rows"></tbody></table>')
+    page.evaluate(
+        """() => live.replaceContent(document.getElementById("rows"),
+            '<tr data-key="1"><td>林</td></tr>')"""
+    )
+    assert page.locator("#rows > tr > td").all_text_contents() == ["林"]
+
+
+def test_a_script_in_a_fragment_stays_dead(site):
+    page = site.open('<section id="wall"></section>')
+    page.evaluate(
+        """() => live.replaceContent(document.getElementById("wall"),
+            '<script>window.ran = true</' + 'script><p>字</p>')"""
+    )
+    assert page.locator("#wall p").text_content() == "字"
+    assert page.evaluate("window.ran") is None
+
+
+def test_all_sections_of_a_page_share_one_stream_and_get_their_own_topic(site):
+    site.stream = says("tags", "<b>一张\n标签卡</b>") + says("agenda", "<b>茶歇</b>")
+    page = site.open(
+        '<p id="a" data-live-topic="tags" data-live-url="/live/spring/?topics=tags"></p>'
+        '<p id="b" data-live-topic="agenda" data-live-url="/live/spring/?topics=agenda"></p>'
+    )
+    page.wait_for_selector("#b b")
+    assert page.locator("#a").inner_text() == "一张 标签卡"
+    assert page.locator("#b").inner_text() == "茶歇"
+    assert site.asked[0] == "/live/spring/?topics=tags,agenda"
+
+
+def test_a_stream_that_ends_is_opened_again_and_brings_the_newest_state(site):
+    site.stream = "retry: 10\n\n" + says("tags", "<p>旧</p>")
+    page = site.open('<section data-live-topic="tags" data-live-url="/live/spring/"></section>')
+    page.wait_for_selector("section p")
+    site.stream = says("tags", "<p class='newest'>新</p>")
+    page.wait_for_selector("section p.newest")
+
+
+def test_the_page_says_so_when_the_stream_is_gone_for_five_seconds_and_when_it_is_back(site):
+    page = site.open(
+        '<section data-live-topic="tags" data-live-url="/live/spring/"></section>',
+        at="2026-12-19T13:30:00+08:00",
+    )
+    state = "document.documentElement.dataset.live"
+    page.clock.run_for(4_000)
+    assert page.evaluate(state) is None
+    page.clock.run_for(1_500)
+    assert page.evaluate(state) == "off"
+    site.stream = says("tags", "<p>回来了</p>")
+    with page.expect_request("**/live/**"):
+        page.clock.run_for(60_000)
+    page.wait_for_selector("section p")
+    assert page.locator("section").inner_text() == "回来了"
+
+
+def test_a_countdown_runs_by_the_servers_clock_when_the_phones_is_wrong(site):
+    page = site.open(
+        '<time data-countdown-to="2026-12-19T09:10:00Z"'
+        ' data-server-now="2026-12-19T08:50:00Z">–</time>',
+        at="2024-02-29T03:00:00Z",  # a phone that is years behind
+    )
+    clock = page.locator("time")
+    page.clock.run_for(1_000)
+    assert clock.text_content() == "19:59"
+    assert clock.get_attribute("data-countdown-state") == "running"
+    page.clock.run_for(19 * 60_000)
+    assert clock.text_content() == "00:59"
+    assert clock.get_attribute("data-countdown-state") == "soon"
+    page.evaluate("addEventListener('salon:countdown-over', () => { window.over = true; })")
+    page.clock.run_for(60_000)
+    assert clock.text_content() == "00:00"
+    assert clock.get_attribute("data-countdown-state") == "over"
+    assert page.evaluate("window.over")
+
+
+@pytest.mark.parametrize(("width", "height"), [(390, 844), (1280, 800)])
+def test_every_part_of_the_style_page_passes_axe_and_fits_the_screen(browser, width, height):
+    context = browser.new_context(viewport={"width": width, "height": height}, bypass_csp=True)
+    site = Site(context)
+    site.html = render_to_string("style.html", request=RequestFactory().get("/style/"))
+    page = context.new_page()
+    page.goto(ORIGIN)
+    page.evaluate(AXE.read_text())
+    found = page.evaluate("(tags) => axe.run(document, {runOnly: tags})", WCAG)["violations"]
+    assert [(fault["id"], fault["nodes"][0]["html"]) for fault in found] == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    context.close()
+
+
+def test_style_sheets_and_vendored_files_name_only_files_that_are_there():
+    """The manifest storage stops collectstatic at the first that is not."""
+    missing = []
+    for path in [*STATIC.rglob("*.css"), *STATIC.rglob("*.js")]:
+        text = path.read_text()
+        if "sourceMappingURL=" in text:
+            missing.append(f"{path.relative_to(STATIC)}: a source map")
+        for name in re.findall(r"""url\(["']?([^"')]+)""", text) if path.suffix == ".css" else []:
+            if not name.startswith("data:") and not (path.parent / name).exists():
+                missing.append(f"{path.relative_to(STATIC)}: {name}")
+    assert missing == []
+    assert Path(STATIC / "css/salon.css").exists()
