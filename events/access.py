@@ -113,7 +113,7 @@ def open_desk(*, desk_pass, pin):
     """Exchange the PIN for the value of the desk's cookie. Ten tries in a quarter of an hour."""
     limits.require(f"desk-pin:{desk_pass.pk}", times=10, seconds=900)
     if not check_password(pin, desk_pass.pin_digest):
-        raise Refused("wrong_pin", _("PIN 不对,请再看一眼交接单。"), status=403)
+        raise Refused("wrong_pin", _("PIN 不对，请再看一眼交接单。"), status=403)
     return _desk_signer.sign(str(desk_pass.pk))
 
 
@@ -150,7 +150,7 @@ def _desk(request, slug, **kwargs):
     request.desk = desk_of(request, slug)
     if request.desk is None:
         raise Refused(
-            "no_desk", _("签到台未登录或已失效。请打开签到台链接,重新输入 PIN。"), status=401
+            "no_desk", _("签到台未登录或已失效。请打开签到台链接，重新输入 PIN。"), status=401
         )
     request.event = request.desk.event
     return None

@@ -14,15 +14,8 @@ from django.utils.translation import gettext_lazy as _
 
 from events import timetable, upstairs
 from events.models import AgendaItem, AgendaStep, Event
-from salon import audit, clock
+from salon import audit, clock, live
 from salon.errors import Refused
-
-try:
-    from salon import live
-except ImportError:  # pragma: no cover
-    from unittest.mock import Mock
-
-    live = Mock()
 
 ITEM_TIMES = (
     "starts_at",
@@ -62,6 +55,16 @@ class Programme:
     @property
     def begun(self):
         return any(item.started_at for item in self.items)
+
+    @property
+    def strip(self):
+        """The items end to end as parts of one bar, in minutes: `{"kind", "start", "size"}`."""
+        start, parts = 0, []
+        for item in self.items:
+            kind = "interactive" if item.interactive else "plain"
+            parts.append({"kind": kind, "start": start, "size": item.minutes})
+            start += item.minutes
+        return parts
 
 
 def slot_of(item):
@@ -161,7 +164,7 @@ def _take(event, seen):
     if event.status == Event.Status.CANCELLED:
         raise Refused("cancelled", _("活动已取消。"))
     if seen != seen_of(event):
-        raise Refused("already_done", _("刚才已有人操作过,页面已更新,请看一眼再按。"))
+        raise Refused("already_done", _("刚才已有人操作过，页面已更新，请看一眼再按。"))
     return event, list(event.agenda.all())
 
 
@@ -169,7 +172,7 @@ def _item(items, item_id):
     for item in items:
         if item.pk == item_id:
             return item
-    raise Refused("no_item", _("流程里没有这个环节,它可能刚被删掉。"), status=404)
+    raise Refused("no_item", _("流程里没有这个环节，它可能刚被删掉。"), status=404)
 
 
 def _start(event, items, item, by):
@@ -185,7 +188,7 @@ def _start(event, items, item, by):
     item.save(update_fields=["started_at"])
     event.ended_at = None
     event.save(update_fields=["ended_at"])
-    return _note(event, AgendaStep.Verb.START, item, now, before, by)
+    return _note(event, AgendaStep.Verb.START, item, by=by, at=now, before=before)
 
 
 def _finish(event, items, item, by):
@@ -196,7 +199,7 @@ def _finish(event, items, item, by):
     if _place(items) == (None, None):
         event.ended_at = now
         event.save(update_fields=["ended_at"])
-    return _note(event, AgendaStep.Verb.FINISH, item, now, before, by)
+    return _note(event, AgendaStep.Verb.FINISH, item, by=by, at=now, before=before)
 
 
 def _announce_plan(items):
@@ -208,29 +211,26 @@ def _announce_plan(items):
 
 
 def _snapshot(event, items):
-    def times(row, fields):
-        return {
-            name: value and value.isoformat() for name in fields for value in [getattr(row, name)]
-        }
-
     return {
-        "items": {str(item.pk): times(item, ITEM_TIMES) for item in items},
-        "event": times(event, EVENT_TIMES),
+        "items": {str(item.pk): _times(item, ITEM_TIMES) for item in items},
+        "event": _times(event, EVENT_TIMES),
     }
 
 
-def _note(event, verb, item, now, before, by, minutes=None):
-    step = AgendaStep.objects.create(
-        event=event, verb=verb, item=item, minutes=minutes, at=now, by=by, before=before
-    )
+def _times(row, fields):
+    moments = {name: getattr(row, name) for name in fields}
+    return {name: moment and moment.isoformat() for name, moment in moments.items()}
+
+
+def _note(event, verb, item, *, by, **details):
+    step = AgendaStep.objects.create(event=event, verb=verb, item=item, by=by, **details)
     audit.record(f"agenda_{verb}", item, by=by, event_id=event.pk)
     _show(event)
     return step
 
 
 def _show(event):
-    live.publish(event, "agenda")
-    live.publish(event, "control")
+    live.publish(event, "agenda", "control")
 
 
 # --- extending ----------------------------------------------------------------------------------
@@ -267,15 +267,14 @@ def extend(*, event, item_id, minutes, how, seen, by):
             item.starts_at, item.ends_at = shift.becomes.starts_at, shift.becomes.ends_at
             item.save(update_fields=["starts_at", "ends_at"])
         _stretch(event, items, by)
-        return _note(
-            event, AgendaStep.Verb.EXTEND, by_id[item_id], clock.now(), before, by, minutes=minutes
-        )
+        details = {"at": clock.now(), "minutes": minutes, "before": before}
+        return _note(event, AgendaStep.Verb.EXTEND, by_id[item_id], by=by, **details)
 
 
 def _shifts(items, item_id, minutes, how):
     item = _item(items, item_id)
     if item.finished_at:
-        raise Refused("finished", _("“%(title)s”已经结束,不能再延长。") % {"title": item.title})
+        raise Refused("finished", _("“%(title)s”已经结束，不能再延长。") % {"title": item.title})
     if not 1 <= minutes <= 120:
         raise Refused("minutes", _("一次可以延长 1 到 120 分钟。"))
     was = {slot.id: slot for slot in map(slot_of, items)}
@@ -360,12 +359,12 @@ def save_agenda(*, event, drafts, version, by):
     with transaction.atomic():
         event = Event.objects.select_for_update(no_key=True).get(pk=event.pk)
         if event.version != version:
-            raise Refused("stale", _("您编辑时,另一位同事刚保存过流程。请打开最新版再改一次。"))
+            raise Refused("stale", _("您编辑时，另一位同事刚保存过流程。请打开最新版再改一次。"))
         _refuse_bad_times(drafts)
         known = {item.pk: item for item in event.agenda.all()}
         kept = {draft.id for draft in drafts if draft.id}
         if not kept <= known.keys():
-            raise Refused("no_item", _("流程里没有这个环节,它可能刚被删掉。"), status=404)
+            raise Refused("no_item", _("流程里没有这个环节，它可能刚被删掉。"), status=404)
         gone = [item for pk, item in known.items() if pk not in kept]
         if any(item.started_at for item in gone):
             raise Refused("started", _("已经开始的环节不能删除。"))
@@ -392,7 +391,7 @@ def _refuse_bad_times(drafts):
     for first, second in timetable.overlaps(slots):
         raise Refused(
             "overlap",
-            _("“%(first)s”和“%(second)s”的时间重叠了,请错开。")
+            _("“%(first)s”和“%(second)s”的时间重叠了，请错开。")
             % {"first": first.title, "second": second.title},
         )
 
@@ -423,7 +422,9 @@ def move_event(*, event, starts_at, by):
         now = clock.now()
         items = list(event.agenda.all())
         if any(item.started_at for item in items):
-            raise Refused("started", _("活动已经开始,不能再改期。要从头来,请先撤销已开始的环节。"))
+            raise Refused(
+                "started", _("活动已经开始，不能再改期。要从头来，请先撤销已开始的环节。")
+            )
         if starts_at <= now:
             raise Refused("past", _("新的开始时间要在现在之后。"))
         before = Span(event.starts_at, event.ends_at)

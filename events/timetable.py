@@ -114,7 +114,7 @@ def extend(slots, *, which, minutes, how):
     ahead = slots[place + 1 :]
     if how == How.BREAK:
         ahead = _shorten_next_break(extended, ahead)
-    return slots[:place] + [extended] + _push(extended, ahead)
+    return [*slots[:place], extended, *_push(extended, ahead)]
 
 
 def _push(before, following):
@@ -130,7 +130,7 @@ def _push(before, following):
 def _shorten_next_break(extended, ahead):
     index = next((i for i, slot in enumerate(ahead) if slot.kind == "break"), None)
     if index is None:
-        raise Refused("no_break", _("后面没有茶歇可以缩短了,请改用顺延。"))
+        raise Refused("no_break", _("后面没有茶歇可以缩短了，请改用顺延。"))
     rest = ahead[index]
     ready = (_push(extended, ahead[:index]) or [extended])[-1].ends_at
     starts_at = max(ready, rest.starts_at)
@@ -138,7 +138,7 @@ def _shorten_next_break(extended, ahead):
         spare = (rest.length - SHORTEST_BREAK) // timedelta(minutes=1)
         raise Refused(
             "break_too_short",
-            _("“%(title)s”共 %(minutes)s 分钟,最多能让出 %(spare)s 分钟。请少延一点,或改用顺延。")
+            _("“%(title)s”共 %(minutes)s 分钟，最多能让出 %(spare)s 分钟。请少延一点，或改用顺延。")
             % {"title": rest.title, "minutes": rest.minutes, "spare": max(spare, 0)},
         )
     return [*ahead[:index], replace(rest, starts_at=starts_at), *ahead[index + 1 :]]

@@ -20,7 +20,8 @@ class Hatch(list):
         return function
 
 
-# f(event) -> {"heads": int} and/or {"groups": int}: confirmed people on site, working groups.
+# f(event) -> some of {"heads": confirmed people on site, "arrived": checked in, "groups": formed
+# working groups}, all int. Read through headcount.of(event), which says what is an estimate.
 headcount = Hatch()
 
 # f(event, *, before, by) after the event's times changed; `before` is an agenda.Span with the
@@ -40,3 +41,8 @@ panels = Hatch()
 
 # f(event, item) -> html or "": what the host can press during this item (a draw, a timer).
 host_controls = Hatch()
+
+
+def gather(hatch, *given):
+    """What each function of the hatch answers, without those that have nothing to say."""
+    return [answer for answer in (function(*given) for function in hatch) if answer]

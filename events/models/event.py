@@ -4,6 +4,7 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.conf import settings
+from django.contrib.postgres.aggregates import ArrayAgg
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -54,6 +55,16 @@ class EventQuerySet(models.QuerySet):
         return self.filter(
             pk__in=Crew.objects.filter(user_id=user.pk, role=Crew.Role.ORGANISER).values("event")
         )
+
+    def worked_at_by(self, user):
+        """Events where the user has any role; each with `.roles_of_crew`, a list of Crew.Role.
+
+        A superuser sees all."""
+        events = self
+        if not user.is_superuser:
+            events = self.filter(pk__in=Crew.objects.filter(user_id=user.pk).values("event"))
+        mine = Q(crew__user_id=user.pk)
+        return events.annotate(roles_of_crew=ArrayAgg("crew__role", filter=mine, default=[]))
 
 
 class Event(models.Model):

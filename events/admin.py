@@ -1,0 +1,338 @@
+"""Events in the admin: each organiser sees and changes the events of their own crew."""
+
+from datetime import timedelta
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import FieldDoesNotExist, ValidationError
+from django.urls import NoReverseMatch, reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext_lazy as _
+
+from events.models import (
+    AgendaStep,
+    Blueprint,
+    Crew,
+    DeskPass,
+    Event,
+    Material,
+    Milestone,
+    PrepGroup,
+    PrepMember,
+    RiskPlan,
+    RiskTrigger,
+    Series,
+    Speaker,
+    StaffRole,
+)
+
+
+class OneEventForm(forms.ModelForm):
+    """Rows that belong together belong to one event."""
+
+    def clean(self):
+        cleaned = super().clean()
+        event = cleaned.get("event") or getattr(self.instance, "event", None)
+        for name, value in cleaned.items():
+            other = getattr(value, "event_id", None)
+            if event and other and other != event.pk:
+                self.add_error(name, ValidationError(_("请选择同一场活动里的。")))
+        return cleaned
+
+
+class OfEvent(admin.ModelAdmin):
+    """Rows of an event, for the organisers of that event only; superusers see all.
+
+    `event_path` is the lookup from the row to its event. A row never moves to another event.
+    """
+
+    event_path = "event"
+    form = OneEventForm
+
+    def event_of(self, row):
+        for step in self.event_path.split("__"):
+            row = getattr(row, step)
+        return row
+
+    def get_queryset(self, request):
+        rows = super().get_queryset(request)
+        if request.user.is_superuser:
+            return rows
+        mine = Event.objects.run_by(request.user).values("pk")
+        return rows.filter(**{f"{self.event_path}__in": mine})
+
+    def may(self, request, row=None):
+        """An organiser of the row's event, or of any event while no row is named."""
+        if not request.user.is_active:
+            return False
+        mine = Event.objects.run_by(request.user)
+        if row is None:
+            return request.user.is_superuser or mine.exists()
+        return mine.filter(pk=self.event_of(row).pk).exists()
+
+    def has_module_permission(self, request):
+        return self.may(request)
+
+    def has_view_permission(self, request, obj=None):
+        return self.may(request, obj)
+
+    def has_change_permission(self, request, obj=None):
+        return self.may(request, obj)
+
+    def has_delete_permission(self, request, obj=None):
+        return self.may(request, obj)
+
+    def has_add_permission(self, request):
+        return self.may(request)
+
+    def get_readonly_fields(self, request, obj=None):
+        fixed = super().get_readonly_fields(request, obj)
+        if obj is not None and self.event_path == "event":
+            return (*fixed, "event")
+        return fixed
+
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        """Offer only rows of the asker's own events."""
+        model = db_field.remote_field.model
+        mine = Event.objects.run_by(request.user)
+        if model is Event:
+            kwargs["queryset"] = mine
+        else:
+            try:
+                model._meta.get_field("event")
+            except FieldDoesNotExist:
+                pass
+            else:
+                kwargs["queryset"] = model._default_manager.filter(event__in=mine)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+
+class RowsOfEvent(admin.TabularInline):
+    """Rows edited on the page of what they belong to: whoever may change that may change them."""
+
+    extra = 0
+
+    def _may(self, request, obj=None):
+        return request.user.is_active and (
+            obj is None or self.admin_site.get_model_admin(self.parent_model).may(request, obj)
+        )
+
+    has_view_permission = has_change_permission = has_delete_permission = _may
+    has_add_permission = _may
+
+
+class CrewInline(RowsOfEvent):
+    model = Crew
+    autocomplete_fields = ()
+    verbose_name_plural = _("活动班底")
+
+
+class SpeakerInline(RowsOfEvent):
+    model = Speaker
+
+
+class StaffRoleInline(RowsOfEvent):
+    model = StaffRole
+
+
+@admin.register(Event)
+class EventAdmin(OfEvent):
+    event_path = "pk"
+    form = forms.ModelForm
+    change_list_template = "admin/events/event/change_list.html"
+    list_display = ("title", "starts_at", "venue", "status", "pages")
+    list_filter = ("status", "series")
+    search_fields = ("title", "slug", "venue")
+    date_hierarchy = "starts_at"
+    inlines = (CrewInline, SpeakerInline, StaffRoleInline)
+    # Times are moved by their verbs (agenda page, moving the event), which take along what hangs
+    # on them; the switches of the day belong to the host.
+    readonly_fields = ("starts_at", "ends_at", "timezone", "ended_at", "status", "pages")
+    fieldsets = (
+        (None, {"fields": ("title", "slug", "theme", "description", "series", "status", "pages")}),
+        (
+            _("时间与地点"),
+            {"fields": ("starts_at", "ends_at", "timezone", "venue", "route", "stream_link")},
+        ),
+        (
+            _("名额与报名"),
+            {
+                "fields": (
+                    ("on_site_capacity", "online_capacity"),
+                    ("registration_opens_at", "registration_closes_at"),
+                    ("confirmation_hours", "offer_hours"),
+                )
+            },
+        ),
+        (
+            _("现场"),
+            {
+                "fields": (
+                    "interactive_target_percent",
+                    ("tag_regions", "moderation", "self_check_in"),
+                )
+            },
+        ),
+    )
+
+    def event_of(self, row):
+        return row
+
+    def has_add_permission(self, request):
+        return False  # a salon is made whole from a blueprint: see "new_salon"
+
+    def has_delete_permission(self, request, obj=None):
+        return False  # an event is called off, not deleted: people and figures hang on it
+
+    @admin.display(description=_("打开"))
+    def pages(self, event):
+        named = (
+            (_("控制室"), "control"),
+            (_("流程"), "agenda_edit"),
+            (_("筹备"), "preparation"),
+            (_("筛选"), "screening"),
+            (_("活动页"), "event"),
+        )
+        return format_html_join(" · ", '<a href="{}">{}</a>', _links(event, named))
+
+    def changelist_view(self, request, extra_context=None):
+        return super().changelist_view(
+            request, {"new_salon_url": _address("new_salon"), **(extra_context or {})}
+        )
+
+
+def _address(name, *args):
+    try:
+        return reverse(name, args=args)
+    except NoReverseMatch:
+        return None
+
+
+def _links(event, named):
+    for label, name in named:
+        if address := _address(name, event.slug):
+            yield address, label
+
+
+class PrepMemberInline(RowsOfEvent):
+    model = PrepMember
+
+
+@admin.register(PrepGroup)
+class PrepGroupAdmin(OfEvent):
+    list_display = ("name", "event", "size", "lead")
+    list_filter = ("event",)
+    list_select_related = ("event",)
+    search_fields = ("name", "members__name")
+    inlines = (PrepMemberInline,)
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).prefetch_related("members")
+
+    @admin.display(description=_("组长"))
+    def lead(self, group):
+        return next((member.name for member in group.members.all() if member.is_lead), "")
+
+
+@admin.register(Milestone)
+class MilestoneAdmin(OfEvent):
+    list_display = ("title", "event", "days_before", "due_on", "group", "owner", "done_at")
+    list_filter = ("event", "group")
+    list_select_related = ("event", "group", "owner")
+    search_fields = ("title",)
+    readonly_fields = ("due_on", "done_at", "done_by")
+
+    def save_model(self, request, obj, form, change):
+        obj.due_on = obj.event.date - timedelta(days=obj.days_before)
+        super().save_model(request, obj, form, change)
+
+
+@admin.register(Material)
+class MaterialAdmin(OfEvent):
+    list_display = ("name", "event", "section", "basis", "factor", "note", "procured", "packed")
+    list_filter = ("event", "section")
+    list_select_related = ("event",)
+    search_fields = ("name",)
+    readonly_fields = ("procured", "packed")
+
+
+class RiskTriggerInline(admin.TabularInline):
+    model = RiskTrigger
+    extra = 0
+    fields = readonly_fields = ("at", "by", "item", "note", "undone_at")
+    can_delete = False
+
+    def has_add_permission(self, request, obj=None):
+        return False
+
+    def has_view_permission(self, request, obj=None):
+        return True
+
+
+@admin.register(RiskPlan)
+class RiskPlanAdmin(OfEvent):
+    list_display = ("title", "event", "risk", "owner")
+    list_filter = ("event", "risk")
+    list_select_related = ("event",)
+    search_fields = ("title",)
+    inlines = (RiskTriggerInline,)
+
+
+@admin.register(AgendaStep)
+class AgendaStepAdmin(OfEvent):
+    """The record of the day; read only."""
+
+    list_display = ("at", "event", "verb", "item", "minutes", "by", "undone_at")
+    list_filter = ("event", "verb")
+    list_select_related = ("event", "item", "by")
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+
+@admin.register(DeskPass)
+class DeskPassAdmin(OfEvent):
+    list_display = ("desk", "event", "expires_at", "revoked_at")
+    list_filter = ("event",)
+    list_select_related = ("event",)
+    fields = readonly_fields = ("desk", "event", "expires_at", "revoked_at", "created_at")
+
+    def has_add_permission(self, request):
+        return False  # a pass is issued with its link and PIN, which are shown once
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+
+@admin.register(Series)
+class SeriesAdmin(admin.ModelAdmin):
+    list_display = ("title", "slug")
+    prepopulated_fields = {"slug": ("title",)}
+
+
+@admin.register(Blueprint)
+class BlueprintAdmin(admin.ModelAdmin):
+    list_display = ("name", "created_at", "outline")
+    fields = readonly_fields = ("name", "created_at", "outline")
+    search_fields = ("name",)
+    change_list_template = "admin/events/blueprint/change_list.html"
+
+    def has_add_permission(self, request):
+        return False  # a blueprint is saved from an event
+
+    @admin.display(description=_("内容"))
+    def outline(self, blueprint):
+        part = blueprint.document.get("events", {})
+        return format_html(
+            _("{} 个环节，{} 个里程碑，{} 项物料，{} 份预案"),
+            *(
+                len(part.get(name, ()))
+                for name in ("agenda", "milestones", "materials", "risk_plans")
+            ),
+        )
