@@ -5,6 +5,7 @@ two places is one person.
 """
 
 import functools
+import math
 import re
 import unicodedata
 from datetime import UTC, date, datetime, time, timedelta
@@ -307,6 +308,8 @@ def parse_rate(value):
     if isinstance(value, bool):
         raise ValueError("not a number")
     if isinstance(value, int | float):
+        if not math.isfinite(value):
+            raise ValueError("not a number")
         rate = _percent(Decimal(repr(value)), fraction=True)
     else:
         text = _typed(value)
@@ -406,6 +409,8 @@ def _moment_in_text(text):
     shift = re.sub("[a-z:]", "", zone.lower()) or "+0"
     digits = shift[1:].zfill(2) if len(shift) <= 3 else shift[1:].zfill(4)
     offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:] or 0))
+    if offset > timedelta(hours=14):
+        raise ValueError("no such zone")
     return (moment - (offset if shift[0] == "+" else -offset)).replace(tzinfo=UTC)
 
 
