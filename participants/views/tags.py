@@ -1,0 +1,104 @@
+"""Tag cards on phones, the tag wall on the projector, and the host's hand on both."""
+
+from django.conf import settings
+from django.contrib import messages
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from events.access import host
+from events.models import Event
+from participants import interest_groups, tags
+from participants.access import in_the_house, person
+from participants.card_form import CardForm
+from participants.qr import qr_svg
+from salon.errors import Refused
+
+
+@person
+@never_cache
+@require_http_methods(["GET", "POST"])
+def card(request, slug):
+    """The person's own tag card, and the interest group it led to."""
+    form = CardForm.of(tags.card_of(request.person), request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        tags.save_card(person=request.person, by=request.person, **form.cleaned_data)
+        messages.success(request, _("标签卡已更新,签到墙会跟着变。"))
+        return redirect("me_card", slug)
+    context = {
+        "event": request.event,
+        "person": request.person,
+        "form": form,
+        "group": interest_groups.group_of(request.person),
+        "named": tags.is_named(request.person),
+    }
+    return render(request, "participants/card.html", context)
+
+
+@in_the_house
+@never_cache
+@require_GET
+def wall(request, slug):
+    link = settings.PUBLIC_URL + reverse("me_card", args=[slug])
+    context = {
+        "event": request.event,
+        "wall": tags.tag_wall(request.event),
+        "groups": interest_groups.standing(request.event),
+        "qr": qr_svg(link),
+        "address": link.split("://")[-1].rstrip("/"),
+    }
+    return render(request, "participants/wall_tags.html", context)
+
+
+@host
+@never_cache
+@require_GET
+def host_page(request, slug):
+    context = {
+        "event": request.event,
+        "regions": Event.TagRegions.choices,
+        "groups": interest_groups.standing(request.event),
+    }
+    return render(request, "participants/tags_host.html", context)
+
+
+@host
+@require_POST
+def regions(request, slug):
+    tags.switch_regions(event=request.event, regions=request.POST.get("regions"), by=request.user)
+    return redirect("tags_host", slug)
+
+
+@host
+@require_POST
+def settle(request, slug):
+    if not interest_groups.settle(event=request.event, by=request.user):
+        messages.info(request, _("没有需要并组的人。"))
+    return redirect("tags_host", slug)
+
+
+@host
+@require_POST
+def change_group(request, slug, pk):
+    """`act` is rename, pin, unpin or merge."""
+    groups = request.event.interest_groups.filter(merged_into=None)
+    group = get_object_or_404(groups, pk=pk)
+    act = request.POST.get("act")
+    try:
+        if act == "rename":
+            interest_groups.rename(
+                group=group,
+                name=request.POST.get("name"),
+                place=request.POST.get("place"),
+                by=request.user,
+            )
+        elif act in {"pin", "unpin"}:
+            interest_groups.pin(group=group, pinned=act == "pin", by=request.user)
+        elif act == "merge":
+            target = get_object_or_404(groups, pk=request.POST.get("target") or 0)
+            interest_groups.merge(source=group, target=target, by=request.user)
+    except Refused as refused:
+        messages.error(request, refused.message)
+    return redirect("tags_host", slug)

@@ -1,0 +1,20 @@
+"""Live fragments of this room: the tag wall and the interest groups."""
+
+from django.template.loader import render_to_string
+
+from events.models import Event
+from participants import interest_groups, tags
+from salon import live
+
+
+@live.topic("tags")
+def tag_wall(slug):
+    event = Event.objects.get(slug=slug)
+    return render_to_string("participants/_tag_wall.html", {"wall": tags.tag_wall(event)})
+
+
+@live.topic("interest")
+def interest(slug):
+    event = Event.objects.get(slug=slug)
+    context = {"groups": interest_groups.standing(event), "event": event}
+    return render_to_string("participants/_interest.html", context)
