@@ -134,7 +134,10 @@ class Decision:
 
     def _able(self, people, to_status, reasons):
         able = []
-        rooms = {online: free_seats(self.event, online=online) for online in (False, True)}
+        rooms = {}
+        if to_status == Status.ACCEPTED:
+            kinds = {person.online for person in people}
+            rooms = {online: free_seats(self.event, online=online) for online in kinds}
         for person in sorted(people, key=lambda one: (-one.score, one.submitted_at, one.pk)):
             refusal = self._why_not(person, to_status, reasons.get(person.pk, ""), rooms)
             if refusal:
@@ -157,9 +160,6 @@ class Decision:
             )
         if to_status != Status.ACCEPTED:
             return None
-        if rooms[person.online] <= 0:
-            room = _("线上") if person.online else _("现场")
-            return Refused("room_full", _("%(room)s名额已满,可以先排候补。") % {"room": room})
         labels = "" if reason else _("、").join(not_met_labels(person))
         if labels:
             return Refused(
@@ -168,6 +168,9 @@ class Decision:
                 % {"name": person.name, "labels": labels},
                 status=422,
             )
+        if rooms[person.online] <= 0:
+            room = _("线上") if person.online else _("现场")
+            return Refused("room_full", _("%(room)s名额已满,可以先排候补。") % {"room": room})
         return None
 
     def _freed_by(self, people, to_status):
@@ -176,6 +179,8 @@ class Decision:
         if to_status in Participant.SEATED:
             return []
         seated = [person for person in people if person.status in Participant.SEATED]
+        if not seated:
+            return []
         held = untold([p.pk for p in seated if p.status == Status.ACCEPTED])
         return [(person.category, person.online) for person in seated if person.pk not in held]
 

@@ -206,16 +206,15 @@ def test_changing_a_criteria_field_after_acceptance_goes_back_to_review():
 def test_the_second_of_two_editors_is_told():
     event = scenes.a_salon()
     lin = scenes.an_applicant(event)
-    for organisation in ("甲", "乙"):
-        try:
-            applications.edit(
-                participant=lin,
-                answers=scenes.answers("林知夏", organisation=organisation),
-                version=1,
-                by=lin,
-            )
-        except Refused as refused:
-            assert refused.code == "edited_elsewhere"
+
+    def edit(organisation):
+        answers = scenes.answers("林知夏", organisation=organisation)
+        applications.edit(participant=lin, answers=answers, version=1, by=lin)
+
+    edit("甲")
+    with pytest.raises(Refused) as refused:
+        edit("乙")
+    assert refused.value.code == "edited_elsewhere"
     lin.refresh_from_db()
     assert lin.organisation == "甲"
 
@@ -243,7 +242,7 @@ def test_the_audit_names_fields_and_no_values():
 HOSTILE = [
     "\x00林",
     "\ud800知夏",
-    "林‮知夏",
+    "林\u202e知夏",
     "👩‍👩‍👧‍👦林",
     "夏" * 10_000,
     "<script>alert(1)</script>",
@@ -255,13 +254,10 @@ HOSTILE = [
 @pytest.mark.parametrize("name", HOSTILE)
 def test_any_text_is_stored_or_refused_with_a_sentence(name):
     event = scenes.a_salon()
-    try:
-        person = scenes.an_applicant(event, name, organisation=name, pain_points=[name])
-    except Refused as refused:
-        assert refused.code == "name"
-    else:
-        person.refresh_from_db()
-        assert 0 < len(person.name) <= 80
+    person = scenes.an_applicant(event, name, organisation=name, pain_points=[name])
+    person.refresh_from_db()
+    assert 0 < len(person.name) <= 80
+    assert not set(person.name + person.organisation) & set("\x00\ud800\u202e")
 
 
 @pytest.mark.race

@@ -1,0 +1,95 @@
+"""Erasing a person: every value goes, the rows that are counted stay.
+
+A room above that keeps texts of people hands in its part from AppConfig.ready:
+
+    @erase.part
+    def forget_texts(participant): …
+
+It runs inside the transaction, before the person's own row is blanked.
+"""
+
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.db import transaction
+
+from participants.models import (
+    CheckIn,
+    Consent,
+    DeskRequest,
+    ImportFile,
+    Participant,
+    PersonalLink,
+    TagCard,
+)
+from participants.standing import Status, lock_person
+from participants.waitlist import seat_freed
+from salon import audit, clock, outbox
+
+_parts = []
+
+BLANK = {
+    **dict.fromkeys(
+        ("name", "pinyin", "mobile", "email", "organisation", "job_title", "creator_field"), ""
+    ),
+    **dict.fromkeys(("can_bring", "cooperation_need", "resource_offer", "expectation"), ""),
+    **dict.fromkeys(("told_reason", "source_key", "note"), ""),
+    "expertise": [],
+}
+
+
+def part(forget):
+    """Register `forget(participant)`: blank what a room above keeps of the person."""
+    if forget not in _parts:
+        _parts.append(forget)
+    return forget
+
+
+def erase_person(*, participant, by):
+    """Take the person's name, mobile, e-mail and every text of theirs out of the house.
+
+    A seat they held passes on. Category, status, size and times stay: they are counted and name
+    nobody. Erasing an erased person changes nothing. Cannot be undone.
+    """
+    if Participant.objects.filter(pk=participant.pk, erased_at__isnull=False).exists():
+        return
+    with transaction.atomic():
+        event, person = lock_person(participant)
+        now = clock.now()
+        hoped = person.status not in (
+            *(Status.WITHDRAWN, Status.CANCELLED, Status.NOT_SELECTED),
+            Status.CONFIRMED if event.is_over(now) else None,
+        )
+        seated = hoped and person.status in Participant.SEATED
+        for forget in _parts:
+            forget(person)
+        _blank_rows(person, now)
+        for field, value in BLANK.items():
+            setattr(person, field, value)
+        if hoped:
+            person.status, person.confirm_by = Status.WITHDRAWN, None
+        person.erased_at = now
+        person.version += 1
+        person.save()
+        outbox.forget(person.pk)
+        audit.record("erase_person", person, by=by, event_id=event.pk)
+        if seated:
+            seat_freed(event=event, category=person.category, online=person.online, now=now)
+
+
+def _blank_rows(person, now):
+    person.pain_points.update(text="")
+    person.status_changes.update(reason="")
+    person.calls.update(notes="")
+    PersonalLink.objects.filter(participant=person).delete()
+    Consent.objects.filter(participant=person, withdrawn_at=None).update(withdrawn_at=now)
+    TagCard.objects.filter(participant=person).update(expertise="", pain="", topic="")
+    CheckIn.objects.filter(participant=person).update(void_reason="")
+    # A desk's kept answers repeat the person's name.
+    for request in DeskRequest.objects.filter(answer__participant__id=person.pk):
+        request.answer["participant"] = {"id": person.pk}
+        request.save(update_fields=["answer"])
+    # A sheet that waits for its import may hold them; whoever wants it uploads it again.
+    ImportFile.objects.filter(event=person.event).exclude(content=b"").update(content=b"")
+    LogEntry.objects.filter(
+        content_type=ContentType.objects.get_for_model(Participant), object_id=str(person.pk)
+    ).update(object_repr=f"#{person.pk}", change_message="")

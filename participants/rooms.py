@@ -1,0 +1,63 @@
+"""Two rooms, on site and online: moving a person from one to the other."""
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from participants.applications import channel_of
+from participants.models import Participant
+from participants.seats import free_seats
+from participants.standing import lock_person
+from participants.waitlist import seat_freed
+from salon import audit, clock, outbox
+from salon.errors import Refused
+
+Status = Participant.Status
+
+MAY_MOVE = (
+    *(Status.SUBMITTED, Status.PHONE_SCREENING, Status.WAITLISTED),
+    *Participant.SEATED,
+)
+
+
+def move_room(*, participant, online, by):
+    """Move the person to the other room; a seat goes along only where one is free.
+
+    The seat left behind passes on inside the category. Moving to where one is changes nothing.
+    Raises Refused: gone, not_possible, room_full.
+    """
+    with transaction.atomic():
+        event, person = lock_person(participant)
+        if person.online == online:
+            return person
+        now = clock.now()
+        if person.status not in MAY_MOVE or event.is_over(now):
+            raise Refused("not_possible", _("现在不能再改参加方式了。"))
+        seated = person.status in Participant.SEATED
+        if seated and free_seats(event, online=online) <= 0:
+            room = _("线上") if online else _("现场")
+            raise Refused("room_full", _("%(room)s名额已满,暂时换不过去。") % {"room": room})
+        person.online = online
+        person.version += 1
+        person.save(update_fields=["online", "version"])
+        audit.record("move_room", person, by=by, event_id=event.pk, fields=["online"])
+        if seated:
+            _after(event, person, now)
+    outbox.ring()
+    return person
+
+
+def _after(event, person, now):
+    change = person.status_changes.order_by("-pk").first()
+    batch = change and change.batch
+    if batch and not batch.released_at:
+        return  # they know of no seat yet: their letter will name the right room
+    if person.status == Status.CONFIRMED:
+        outbox.plan(
+            dedup_key=f"room_changed:{person.pk}:{person.version}",
+            kind="room_changed",
+            event_id=event.pk,
+            person_id=person.pk,
+            due_at=now,
+            channel=channel_of(person),
+        )
+    seat_freed(event=event, category=person.category, online=not person.online, now=now)
