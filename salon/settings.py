@@ -233,4 +233,6 @@ LOGGING = {
     "formatters": {"line": {"format": "{levelname} {name} {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env("LOG_LEVEL", "INFO").upper()},
+    # Its own handler would say everything twice.
+    "loggers": {"django": {"handlers": [], "level": env("LOG_LEVEL", "INFO").upper()}},
 }

@@ -29,7 +29,6 @@ def free_slot():
 
 if "PYTEST_XDIST_WORKER" not in os.environ:  # its workers inherit the environment made here
     parts = urlsplit(os.environ["DATABASE_URL"])
-    # Django puts "test_" before the name, pytest-django the worker's behind it.
     own = parts._replace(path=f"{parts.path}_{free_slot()}")
     os.environ["DATABASE_URL"] = urlunsplit(own)
     os.environ.setdefault("SECRET_KEY", "only-for-the-tests-" + "x" * 40)
@@ -40,6 +39,11 @@ _directory = tempfile.TemporaryDirectory(prefix="salon-valkey-")
 valkey = embedded.Valkey(Path(_directory.name))
 valkey.start()
 os.environ["REDIS_URL"] = valkey.url
+
+
+def database_name():
+    """What this run's databases are named after."""
+    return urlsplit(os.environ["DATABASE_URL"]).path.strip("/")
 
 
 def pytest_unconfigure():

@@ -1,6 +1,7 @@
 """The Celery worker of this project, as production and `make run` start it."""
 
 import gc
+import logging
 import warnings
 
 from celery import signals
@@ -29,6 +30,9 @@ class Command(BaseCommand):
         parser.add_argument("--concurrency", type=int, default=2)
 
     def handle(self, *, concurrency, **options):
+        # A bell that was heard and answered is not worth two lines; one that failed is an error.
+        for name in ("celery.worker.strategy", "celery.app.trace"):
+            logging.getLogger(name).setLevel(logging.WARNING)
         # It knows no pickle, and a container has no other user.
         warnings.filterwarnings("ignore", "You're running the worker with superuser privileges")
         signals.worker_before_create_process.connect(spare_the_collector)
