@@ -125,11 +125,12 @@ class Fragment:
 
     def join(self, viewer):
         self.viewers.add(viewer)
-        if self.is_stale or not self.hub.hears:
-            self.newcomers.append(viewer)
-            self.ring()
-        else:
+        if self.payload and not self.is_stale and self.hub.hears:
             viewer.show(self)
+            return
+        self.newcomers.append(viewer)
+        if self.task is None or not self.hub.hears:
+            self.ring()
 
     def ring(self):
         self.is_stale = True
@@ -171,18 +172,6 @@ class Fragment:
 class Viewer:
     """One open stream. It holds at most the newest state of each of its topics: a state that
     could not be sent before the next one came is never sent."""
-
-    __slots__ = (
-        "ends_at",
-        "fragments",
-        "heart",
-        "hub",
-        "send",
-        "sending",
-        "sent_at",
-        "task",
-        "unsent",
-    )
 
     def __init__(self, hub, send, fragments):
         self.hub, self.send, self.fragments = hub, send, fragments
@@ -264,7 +253,7 @@ class Hub:
     def has_room_for(self, key):
         if len(self.viewers) >= self.room:
             return False
-        return bool(key) or len(self.by_key[""]) < self.room // 2
+        return bool(key) or len(self.by_key.get("", ())) < self.room // 2
 
     def add(self, viewer, key):
         theirs = self.by_key[key]
@@ -442,7 +431,7 @@ class Stream:
         request.user = SimpleLazyObject(lambda: auth.get_user(request))
         door = self.visitors if all(topic.public for topic in topics) else self.house
         try:
-            answer = door(request, slug)
+            answer = door(request, slug=slug)
         except Http404:
             raise Refusal(404) from None
         except PermissionDenied:

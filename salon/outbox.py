@@ -18,7 +18,7 @@ from datetime import timedelta
 from celery import current_app
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import BooleanField, ExpressionWrapper, F, Q
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
@@ -289,33 +289,35 @@ def _deliver_one(message, channel):
         draft = _compose(message)
         if draft is None:
             return _note(message, State.CANCELLED)
-        set_up = channel.is_set_up(draft)
         channel.check(draft)
+        set_up = channel.is_set_up(draft)
         text = draft.as_sent() if set_up else draft.as_kept()
-    except NotDelivered as problem:
-        return _note(message, State.FAILED, failure=problem.reason)
+        if not _hand_over(message, channel, draft):
+            return None
+        if set_up:
+            channel.send(message, draft, text)
     except Refused as refusal:
-        return _note(message, State.FAILED, failure=str(refusal))
-    except Exception as error:  # noqa: BLE001  one broken letter must not keep back the others
+        problem = NotDelivered(str(refusal), for_good=True)
+    except NotDelivered as trouble:
+        problem = trouble
+    except DatabaseError:
+        raise
+    except Exception as error:
         where = "".join(traceback.format_tb(error.__traceback__))
         # The exception's own text may hold a person's values.
         log.error("message %s (%s): %s\n%s", message.pk, message.kind, type(error).__name__, where)
-        message.attempts += 1
-        return _put_back(message, NotDelivered(_("这封信没能写成,请检查模板。")))
-    if not _hand_over(message, channel, draft):
-        return None
-    try:
-        if set_up:
-            channel.send(message, draft, text)
-    except NotDelivered as problem:
-        return _put_back(message, problem)
-    return _note(
-        message,
-        State.SENT,
-        sent_at=clock.database_now(),
-        only_in_mailbox=not set_up,
-        failure="",
-    )
+        problem = NotDelivered(
+            _("这封信没能写成，请检查模板。"), perhaps=message.handed_over_at is not None
+        )
+    else:
+        return _note(
+            message,
+            State.SENT,
+            sent_at=clock.database_now(),
+            only_in_mailbox=not set_up,
+            failure="",
+        )
+    return _put_back(message, problem)
 
 
 def _hand_over(message, channel, draft):
@@ -339,20 +341,15 @@ def _hand_over(message, channel, draft):
 
 
 def _put_back(message, problem):
-    if problem.for_good or message.attempts > len(PAUSES):
-        return _note(
-            message,
-            State.FAILED,
-            failure=problem.reason,
-            attempts=message.attempts,
-            uncertain=message.uncertain or problem.perhaps,
-        )
+    """To be tried again later, or failed; a try that never reached the wire counts, too."""
+    tries = message.attempts + (message.handed_over_at is None)
+    again = not problem.for_good and tries <= len(PAUSES)
     return _note(
         message,
-        State.PLANNED,
+        State.PLANNED if again else State.FAILED,
         failure=problem.reason,
-        attempts=message.attempts,
-        next_try_at=clock.database_now() + PAUSES[message.attempts - 1],
+        attempts=tries,
+        next_try_at=clock.database_now() + PAUSES[tries - 1] if again else None,
         handed_over_at=None,
         uncertain=message.uncertain or problem.perhaps,
     )
