@@ -1,0 +1,173 @@
+"""`manage.py up` in a checkout of its own: what a stranger meets who types `make run`."""
+
+import http.client
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from salon import embedded
+from tests.house import until
+
+READY_WITHIN_SECONDS = 90
+
+
+@pytest.fixture(scope="module")
+def checkout():
+    """A copy of what git knows of this checkout, with a `.dev` of its own."""
+    copy = Path(tempfile.mkdtemp(prefix="salon-test-", dir="/var/tmp"))
+    copy.chmod(0o711)
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=embedded.CHECKOUT,
+        capture_output=True,
+        check=True,
+    ).stdout
+    for name in filter(None, listed.decode().split("\0")):
+        if (embedded.CHECKOUT / name).is_file():
+            (copy / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(embedded.CHECKOUT / name, copy / name)
+    yield copy
+    until(lambda: not processes_of(copy), what="the end of all processes")
+    shutil.rmtree(copy)
+
+
+class Up:
+    """`up` as a child of this process, in a session of its own like a terminal's."""
+
+    def __init__(self, checkout, *arguments):
+        descriptor, log = tempfile.mkstemp(prefix="up-", suffix=".log", dir=checkout)
+        self.log = Path(log)
+        clean = {
+            name: value
+            for name, value in os.environ.items()
+            if name not in {"DATABASE_URL", "REDIS_URL", "DEBUG", "ALLOWED_HOSTS", "PUBLIC_URL"}
+        }
+        with open(descriptor, "w") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "manage.py", "up", "--no-demo", *arguments],
+                cwd=checkout,
+                env=clean,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    def said(self):
+        return self.log.read_text()
+
+    def address(self):
+        def ready():
+            assert self.process.poll() is None, self.said()
+            return "Ctrl-C" in self.said()
+
+        until(ready, within=READY_WITHIN_SECONDS, what="the greeting")
+        return re.search(r"http://[\d.]+:\d+", self.said()).group()
+
+    def end(self, sign):
+        self.process.send_signal(sign)
+        return self.process.wait(30)
+
+
+def status(address, path="/healthz"):
+    connection = http.client.HTTPConnection(address.removeprefix("http://"), timeout=10)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status
+    except OSError:
+        return None
+    finally:
+        connection.close()
+
+
+def processes_of(checkout, word=""):
+    """`{pid: command line}` of everything that runs in or from `checkout`."""
+    found = {}
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            words = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+            here = os.readlink(entry / "cwd")
+        except OSError:
+            continue
+        if (here.startswith(str(checkout)) or str(checkout) in words) and word in words:
+            found[int(entry.name)] = words
+    return found
+
+
+def worker(checkout):
+    return set(processes_of(checkout, "manage.py worker"))
+
+
+@pytest.mark.fault
+def test_up_starts_once_heals_itself_and_ends_without_a_trace(checkout):
+    with socket.socket() as somebody_else:
+        somebody_else.bind(("127.0.0.1", 0))
+        somebody_else.listen()
+        taken = somebody_else.getsockname()[1]
+        up = Up(checkout, "--port", str(taken))
+        address = up.address()
+    assert f"Port {taken} is taken" in up.said()
+    assert not address.endswith(f":{taken}")
+    assert status(address) == 200
+
+    again = Up(checkout, "--port", str(taken))
+    assert again.process.wait(30) == 0
+    assert f"It runs already: {address}" in again.said()
+
+    killed = worker(checkout)
+    os.kill(min(killed), signal.SIGKILL)
+    until(lambda: worker(checkout) and not worker(checkout) & killed, what="a new worker")
+
+    (keeper,) = processes_of(checkout, "embedded.py")
+    os.kill(keeper, signal.SIGKILL)
+    until(
+        lambda: set(processes_of(checkout, "embedded.py")) - {keeper} and status(address) == 200,
+        what="the servers' return",
+    )
+
+    assert up.end(signal.SIGINT) == 0
+    assert processes_of(checkout) == {}
+
+
+@pytest.mark.fault
+@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGHUP])
+def test_up_ends_with_its_terminal_even_when_a_child_hangs(checkout, sign):
+    up = Up(checkout)
+    up.address()
+    for pid in worker(checkout):
+        os.kill(pid, signal.SIGSTOP)
+    assert up.end(sign) == 0
+    assert processes_of(checkout) == {}
+
+
+@pytest.mark.fault
+def test_a_killed_up_takes_everything_along(checkout):
+    up = Up(checkout)
+    up.address()
+    up.end(signal.SIGKILL)
+    until(lambda: not processes_of(checkout), what="the end of all processes")
+
+
+@pytest.mark.fault
+def test_up_gives_up_with_a_sentence_when_a_child_dies_again_and_again(checkout):
+    asgi = checkout / "salon" / "asgi.py"
+    whole = asgi.read_text()
+    asgi.write_text("raise SystemExit('the roof is leaking')")
+    try:
+        up = Up(checkout)
+        assert up.process.wait(READY_WITHIN_SECONDS) == 1
+    finally:
+        asgi.write_text(whole)
+    assert "the roof is leaking" in up.said()
+    assert "web ended 3 times" in up.said()
+    assert processes_of(checkout) == {}
