@@ -1,4 +1,4 @@
-"""Work groups: the salon's two rooms and 5 000 people, on one core, against their proven bound."""
+"""Work groups: 150 and 5 000 people, on one core, against their proven bound."""
 
 import time
 from random import Random
