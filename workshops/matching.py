@@ -23,8 +23,9 @@ TEXT, TABLE, INDUSTRY = 0.7, 0.2, 0.1
 LEAST_FIT = 0.08
 # A notion says more than a pair of characters.
 NOTION_WEIGHT = 2.0
-# Words of a reason; more do not make it clearer.
+# Words and characters of a reason; more do not make it clearer.
 WORDS_SHOWN = 4
+QUOTE = 30
 
 NOTIONS = {
     "直播": "直播|主播|直播间|live",
@@ -194,8 +195,8 @@ def reasons_for(
     ]
     for giver, taker in sorted(directions, key=lambda pair: -fits[pair[0].id, pair[1].id]):
         words = {
-            "offer": giver.offer.strip(),
-            "need": taker.need.strip(),
+            "offer": _quoted(giver.offer),
+            "need": _quoted(taker.need),
             "words": _("、").join(shared_words(giver.offer, taker.need)),
         }
         reasons.append(_("一方可提供“%(offer)s”，另一方需要“%(need)s”：%(words)s。") % words)
@@ -207,6 +208,11 @@ def reasons_for(
         words = {"industry": (labels or {}).get(a.industry, a.industry)}
         reasons.append(_("同在%(industry)s行业。") % words)
     return tuple(reasons)
+
+
+def _quoted(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= QUOTE else text[: QUOTE - 1] + "…"
 
 
 def shared_words(offer: str, need: str) -> list[str]:

@@ -81,6 +81,13 @@ def test_shared_words_are_whole_pieces_and_not_scraps():
     assert shared_words("直播", "海报") == []
 
 
+def test_a_long_offer_is_quoted_in_short():
+    talker = Person(1, "", "", "直播" + "场" * 150, "")
+    (found,) = suggest([talker, Person(2, "", "", "", "直播")])
+    assert "…”" in found.reasons[0]
+    assert len(found.reasons[0]) < 80
+
+
 words = st.sampled_from(
     [
         "直播",
