@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
-from typing import Literal
 
 from django.utils.translation import gettext as _
 
@@ -310,7 +309,7 @@ class Promotion:
 class NobodyMoved:
     """Why a free moment moved nobody up; shown to the organiser (SALON §3)."""
 
-    code: Literal["full", "over_full", "nobody_waiting", "only_other_categories"]
+    code: str  # full, over_full, nobody_waiting, only_other_categories; callers add their own
     sentence: str
 
 
