@@ -202,6 +202,7 @@ class GroupBot:
             with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
                 said = json.load(answer)
         except urllib.error.HTTPError as error:
+            error.close()
             raise NotDelivered(_answered(_("群机器人拒收"), error.code)) from None
         except urllib.error.URLError:
             raise NotDelivered(_("连不上群机器人。")) from None
