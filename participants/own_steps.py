@@ -1,0 +1,173 @@
+"""Where a person stands, told to themselves: the word, what comes next, what they may do now."""
+
+from dataclasses import dataclass, field
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from participants.models import Consent, Participant
+from participants.standing import told_status
+
+Status = Participant.Status
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the way: `state` is done, now or ahead."""
+
+    title: str
+    note: str
+    state: str
+
+
+@dataclass(frozen=True)
+class OwnStanding:
+    """`status` is what the person has been told; `may` names the steps open to them."""
+
+    status: str
+    word: str
+    what_next: str
+    tone: str  # of the notice: ok, wait, warn, stop
+    may: frozenset
+    steps: list = field(default_factory=list)
+    confirm_by: object = None
+
+    @property
+    def shows_code(self):
+        return self.status == Status.CONFIRMED
+
+
+def consents_of(person):
+    """[(purpose, label, given)] of what may be given and withdrawn here."""
+    given = set(person.consents.filter(withdrawn_at=None).values_list("purpose", flat=True))
+    return [
+        (value, label, value in given)
+        for value, label in Consent.Purpose.choices
+        if value != Consent.Purpose.PROCESSING
+    ]
+
+
+def standing_of(person, *, now):
+    """The OwnStanding by what has been released to the person so far."""
+    event, status = person.event, told_status(person)
+    late = (
+        status in (Status.ACCEPTED, Status.OFFERED)
+        and person.confirm_by is not None
+        and person.confirm_by <= now
+    )
+    over = event.is_over(now)
+    return OwnStanding(
+        status=status,
+        word=_word(person, status, late),
+        what_next=_what_next(person, status, late, over),
+        tone=_tone(status, late),
+        may=_may(event, status, late, over, now),
+        steps=_steps(person, status, now),
+        confirm_by=person.confirm_by
+        if status == person.status and status in (Status.ACCEPTED, Status.OFFERED)
+        else None,
+    )
+
+
+def _word(person, status, late):
+    if late:
+        return _("确认时间已过")
+    if status == Status.WITHDRAWN and person.told_reason:
+        return _("名额已顺延")
+    return str(Status(status).label)
+
+
+def _when(person, moment):
+    return date_format(person.event.local(moment), "n月j日 H:i")
+
+
+def _what_next(person, status, late, over):
+    event = person.event
+    if over and status == Status.CONFIRMED:
+        return _("活动结束了,谢谢您来。问卷和白皮书会写信告诉您。")
+    if late:
+        return _("没能在 %(at)s 前确认,名额正在顺延。还想来,稍后可以重新报名排候补。") % {
+            "at": _when(person, person.confirm_by)
+        }
+    if status in (Status.ACCEPTED, Status.OFFERED):
+        return _("请在 %(at)s 前点“确认参加”。逾期名额会让给候补的朋友。") % {
+            "at": _when(person, person.confirm_by)
+        }
+    if status == Status.CONFIRMED and person.online:
+        return _("%(at)s 在线上见。直播入口在这一页,开始前会再提醒您。") % {
+            "at": _when(person, event.starts_at)
+        }
+    if status == Status.CONFIRMED:
+        return _("%(at)s 现场见。进门时出示下面的二维码,或念六位签到码。") % {
+            "at": _when(person, event.starts_at)
+        }
+    reason = person.told_reason if status == person.status else ""
+    sentences = {
+        Status.SUBMITTED: _("我们正在看您的资料,有结果马上写信告诉您。现在不用做什么。"),
+        Status.PHONE_SCREENING: _("我们会给您打个电话,聊十分钟左右。请留意来电。"),
+        Status.WAITLISTED: _("同类别有人让出名额时会自动轮到您,我们马上写信告诉您。"),
+        Status.NOT_SELECTED: reason or _("这一次没能为您留出名额,希望下一场见到您。"),
+        Status.WITHDRAWN: reason or _("您已取消,不会再收到提醒。改主意了可以重新报名。"),
+        Status.CANCELLED: reason or _("您的报名由主办方取消了,很抱歉。"),
+    }
+    return str(sentences[status])
+
+
+def _tone(status, late):
+    if late or status in (Status.NOT_SELECTED, Status.CANCELLED):
+        return "stop"
+    if status == Status.CONFIRMED:
+        return "ok"
+    return "warn" if status in (Status.ACCEPTED, Status.OFFERED) else "wait"
+
+
+def _may(event, status, late, over, now):
+    may = set()
+    closed = over or event.status == event.Status.CANCELLED
+    if closed:
+        return frozenset()
+    started = event.starts_at <= now
+    if status in (Status.ACCEPTED, Status.OFFERED) and not late:
+        may.add("confirm")
+    if status not in (Status.WITHDRAWN, Status.CANCELLED, Status.NOT_SELECTED):
+        may |= {"edit", "withdraw"}
+        if not started:
+            may.add("change_room")
+    if status == Status.WITHDRAWN and not started:
+        may.add("come_back")
+    return frozenset(may)
+
+
+STANDS_AT = {
+    Status.SUBMITTED: 1,
+    Status.PHONE_SCREENING: 1,
+    Status.WAITLISTED: 1,
+    Status.ACCEPTED: 2,
+    Status.OFFERED: 2,
+    Status.CONFIRMED: 3,
+}
+
+
+def _steps(person, status, now):
+    """The way from the form to the door; nothing for those who have left it."""
+    if status not in STANDS_AT:
+        return []
+    at = STANDS_AT[status]
+    event = person.event
+    arrive = (
+        _("打开直播间") if person.online else _("到场签到"),
+        _when(person, event.starts_at),
+    )
+    titles = [
+        (_("报名"), _when(person, person.submitted_at)),
+        (_("审核"), _("候补中") if status == Status.WAITLISTED else ""),
+        (
+            _("您来确认"),
+            _("最迟 %(at)s") % {"at": _when(person, person.confirm_by)} if at == 2 else "",
+        ),
+        arrive,
+    ]
+    return [
+        Step(title, note, "done" if place < at else "now" if place == at else "ahead")
+        for place, (title, note) in enumerate(titles)
+    ]

@@ -1,0 +1,65 @@
+"""The application form, and the answer that is the same for everybody."""
+
+from django.middleware.csrf import get_token
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from events.access import event_page
+from participants import applications
+from participants.access import person_cookie
+from participants.forms import ApplicationForm
+from salon.errors import Refused
+
+# Refusals that belong beside a field; the others stand above the form.
+BESIDE = {"name": "name", "phone": "mobile", "email": "email", "consent": "consents"}
+
+
+@event_page
+@never_cache
+@require_http_methods(["GET", "POST"])
+def apply(request, slug):
+    categories = list(request.event.categories.prefetch_related("criteria"))
+    channel_code = request.GET.get("c", "")[:40]
+    if request.method == "POST":
+        form = ApplicationForm(request.POST, categories=categories)
+        if form.is_a_trap_sprung:
+            return redirect("applied", slug)
+        if form.is_valid() and _taken(request, form, channel_code):
+            return redirect("applied", slug)
+    else:
+        get_token(request)  # the browser's own number, for the limit per device
+        form = ApplicationForm(categories=categories)
+    sign_up = applications.registration(request.event)
+    context = {
+        "event": request.event,
+        "form": form,
+        "sign_up": sign_up,
+        "why_not": None
+        if sign_up.takes_applications
+        else applications.why_not_open(request.event, sign_up.state),
+        "has_own_page": person_cookie(slug) in request.COOKIES,
+    }
+    return render(request, "participants/apply.html", context)
+
+
+def _taken(request, form, channel_code):
+    try:
+        applications.apply(
+            event=request.event,
+            answers=form.answers(),
+            client_id=form.cleaned_data["client_id"],
+            channel_code=channel_code,
+            device=request.META.get("CSRF_COOKIE", ""),
+        )
+    except Refused as refused:
+        form.add_error(BESIDE.get(refused.code), str(refused))
+        return False
+    return True
+
+
+@event_page
+@require_safe
+def applied(request, slug):
+    """Says the same to everybody, so that nobody learns who has applied before."""
+    return render(request, "participants/applied.html", {"event": request.event})

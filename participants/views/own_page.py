@@ -1,0 +1,157 @@
+"""The person's own page: where they stand, what comes next, and everything they may do."""
+
+from django.contrib import messages
+from django.http import JsonResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from participants import applications, erase, own_data, own_steps, rooms, screening
+from participants.access import find_link, person, person_cookie, set_person_cookie
+from participants.forms import OwnAnswersForm
+from participants.letters import qr_text
+from participants.models import Consent
+from participants.qr import qr_svg
+from salon import clock
+from salon.access import public
+from salon.errors import Refused
+
+
+@public
+@never_cache
+@require_GET
+def open_link(request, token):
+    """The personal link: its key goes into a cookie and out of the address. Changes no row."""
+    link = find_link(token)
+    response = redirect("me", link.participant.event.slug)
+    set_person_cookie(response, link)
+    return response
+
+
+@person
+@never_cache
+@require_GET
+def me(request, slug):
+    own = own_steps.standing_of(request.person, now=clock.now())
+    context = {
+        "event": request.event,
+        "person": request.person,
+        "own": own,
+        "qr": qr_svg(qr_text(request.person)) if own.shows_code else None,
+        "agenda": request.event.agenda.all(),
+        "consents": own_steps.consents_of(request.person),
+        "pain_points": request.person.pain_points.all(),
+    }
+    return render(request, "participants/me.html", context)
+
+
+@person
+@never_cache
+@require_http_methods(["GET", "POST"])
+def edit(request, slug):
+    form = OwnAnswersForm(request.POST or None, person=request.person)
+    if request.method == "POST" and form.is_valid() and _edited(request, form):
+        return redirect("me", slug)
+    context = {
+        "event": request.event,
+        "person": request.person,
+        "form": form,
+        "reviewed_again": request.person.status in request.person.SEATED,
+        "criteria_labels": [rule.label for rule in request.person.category.criteria.all()],
+    }
+    return render(request, "participants/me_edit.html", context)
+
+
+def _edited(request, form):
+    try:
+        changed = applications.edit(
+            participant=request.person,
+            answers=form.answers(),
+            version=form.cleaned_data["version"],
+            by=request.person,
+        )
+    except Refused as refused:
+        form.add_error(None, str(refused))
+        return False
+    if changed:
+        messages.success(request, _("改好了。"))
+    return True
+
+
+def _step(verb, sentence):
+    """A view that does one step of the person's own and goes back to their page."""
+
+    @person
+    @require_POST
+    def view(request, slug):
+        try:
+            verb(request)
+        except Refused as refused:
+            messages.error(request, str(refused))
+        else:
+            messages.success(request, sentence())
+        return redirect("me", slug)
+
+    return view
+
+
+confirm = _step(
+    lambda request: screening.confirm(participant=request.person, by=request.person),
+    lambda: _("已确认,到时见!"),
+)
+withdraw = _step(
+    lambda request: screening.withdraw(
+        participant=request.person, by=request.person, reason=request.POST.get("reason", "")
+    ),
+    lambda: _("已取消,名额会让给候补的朋友。"),
+)
+come_back = _step(
+    lambda request: screening.come_back(participant=request.person, by=request.person),
+    lambda: _("又报上名了。"),
+)
+change_room = _step(
+    lambda request: rooms.move_room(
+        participant=request.person, online=request.POST.get("to") == "online", by=request.person
+    ),
+    lambda: _("参加方式改好了。"),
+)
+
+
+def _set_consents(request):
+    given = set(request.POST.getlist("consents"))
+    for purpose in Consent.Purpose.values:
+        if purpose != Consent.Purpose.PROCESSING:
+            applications.set_consent(
+                participant=request.person,
+                purpose=purpose,
+                given=purpose in given,
+                by=request.person,
+            )
+
+
+change_consents = _step(_set_consents, lambda: _("授权改好了。"))
+
+
+@person
+@never_cache
+@require_GET
+def data(request, slug):
+    """Everything the house knows of the person, for themselves."""
+    response = JsonResponse(
+        own_data.of(request.person), json_dumps_params={"ensure_ascii": False, "indent": 1}
+    )
+    response["Content-Disposition"] = f'attachment; filename="{request.event.slug}-my-data.json"'
+    return response
+
+
+@person
+@never_cache
+@require_http_methods(["GET", "POST"])
+def erase_me(request, slug):
+    if request.method == "POST" and request.POST.get("sure") == "yes":
+        erase.erase_person(participant=request.person, by=request.person)
+        response = render(request, "participants/erased.html", {"event": request.event})
+        response.delete_cookie(person_cookie(slug))
+        return response
+    return render(request, "participants/me_erase.html", {"event": request.event})
