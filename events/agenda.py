@@ -225,8 +225,15 @@ def _times(row, fields):
 def _note(event, verb, item, *, by, **details):
     step = AgendaStep.objects.create(event=event, verb=verb, item=item, by=by, **details)
     audit.record(f"agenda_{verb}", item, by=by, event_id=event.pk)
-    _show(event)
+    _changed(event)
     return step
+
+
+def _changed(event):
+    """An editor opened before must not overwrite this; a calendar file fetched after is newer."""
+    event.version += 1
+    event.save(update_fields=["version"])
+    _show(event)
 
 
 def _show(event):
@@ -319,7 +326,7 @@ def undo(*, event, seen, by):
         audit.record("agenda_undo", step, by=by, event_id=event.pk)
         if event.ends_at != before.ends_at:
             _tell_rooms_above(event, before, by)
-        _show(event)
+        _changed(event)
         return step
 
 

@@ -20,9 +20,8 @@ def calendar_of(event, *, url, now):
     calendar.add("version", "2.0")
     calendar.add("method", "PUBLISH")
     calendar.add("x-wr-calname", event.title)
-    sequence = event.version + event.agenda_steps.count()
     items = list(event.agenda.all())
-    stamp = {"dtstamp": now, "sequence": sequence}
+    stamp = {"dtstamp": now, "sequence": event.version}
     whole = _entry(event, event, f"event-{event.pk}", stamp)
     whole.add("description", _outline(event, items, url))
     whole.add("url", url)

@@ -3,7 +3,7 @@
 
 from django.urls import path
 
-from events.views import control, desk_link, public, stage
+from events.views import agenda_editor, control, desk_link, public, stage
 
 urlpatterns = [
     path("", public.event, name="event"),
@@ -17,6 +17,8 @@ urlpatterns = [
 organiser_urlpatterns = [
     path("", control.control, name="control"),
     path("panels/", control.control_panels, name="control_panels"),
+    path("agenda/", agenda_editor.agenda_edit, name="agenda_edit"),
+    path("move/", agenda_editor.move_event, name="move_event"),
 ]
 house_urlpatterns = [  # outside any one event
     path("", public.home, name="home"),

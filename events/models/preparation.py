@@ -48,6 +48,9 @@ class MilestoneQuerySet(models.QuerySet):
     def not_done(self):
         return self.filter(done_at=None)
 
+    def done(self):
+        return self.exclude(done_at=None)
+
     def overdue(self, today):
         return self.not_done().filter(due_on__lt=today)
 
