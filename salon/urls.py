@@ -7,7 +7,7 @@ from django.urls import include, path
 from events import urls as events
 from metrics import urls as metrics
 from participants import urls as participants
-from salon import views
+from salon import founding, views
 from workshops import urls as workshops
 
 ROOMS = (events, participants, workshops, metrics)
@@ -21,5 +21,7 @@ urlpatterns = [
     *participants.house_urlpatterns,
     *[path("e/<slug:slug>/", include(room.urlpatterns)) for room in ROOMS],
     *[path("admin/e/<slug:slug>/", include(room.organiser_urlpatterns)) for room in ROOMS],
+    path("admin/new-salon/", founding.new_salon, name="new_salon"),
+    path("admin/e/<slug:slug>/blueprint/", founding.save_blueprint, name="save_blueprint"),
     path("admin/", admin.site.urls),
 ]
