@@ -4,6 +4,7 @@ The pure half: a `Table` in, a `Reading` out — every row with its values and a
 it. Nothing is written here. Columns are known by what they ask, not by where they stand.
 """
 
+import functools
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -131,6 +132,8 @@ _FILL_IN = re.compile(r"^(.*?)〖(.*?)〗$")
 
 def _answer(value, *, multiline=False, nothing=_SKIPPED):
     """The text in a cell, "" when it says that there is none."""
+    if value is None:
+        return ""
     text = clean_text(value, multiline=multiline)
     if len(text) < 8 and unicodedata.normalize("NFKC", text).casefold() in nothing:
         return ""
@@ -185,10 +188,15 @@ _NO = re.compile("不|否|拒绝|没有|未|^n$|^no$|^false$|^0$|^[×xX✗✘]$|
 _YES = re.compile("同意|是|愿意|可以|授权|允许|已阅|^y$|^yes$|^true$|^1$|^[√✓✔☑]$|agree|^ok$|^好")
 
 
+# Choices come in a few wordings, thousands of times. typed: 1 and True are two answers.
+_judged_once = functools.lru_cache(maxsize=1024, typed=True)
+
+
 def _folded(value):
     return unicodedata.normalize("NFKC", _answer(value)).casefold()
 
 
+@_judged_once
 def _category(value):
     text = _folded(value)
     for sureness in (0, 1):
@@ -203,6 +211,7 @@ def _first_key(words, value, *, otherwise):
     return next((key for key, pattern in words.items() if pattern.search(text)), otherwise)
 
 
+@_judged_once
 def _consent(value):
     if isinstance(value, bool):
         return value
@@ -214,6 +223,7 @@ def _consent(value):
     return True if _YES.search(text) else None
 
 
+@_judged_once
 def _is_on_site(value):
     """True, False, or None when the answer cannot be read. No answer means on site."""
     if isinstance(value, bool):

@@ -50,12 +50,13 @@ def clean_text(value, *, max_length=None, multiline=False):
     most four combining marks on a character; white space, U+3000 included, collapsed and
     stripped. `max_length` counts code points and cuts. None becomes "", 1.0 becomes "1".
     """
-    if value is None:
+    if isinstance(value, str):
+        text = value
+    elif value is None:
         return ""
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    text = value if isinstance(value, str) else str(value)
-    if not _ORDINARY_LINE.fullmatch(text):
+    else:
+        text = str(int(value) if isinstance(value, float) and value.is_integer() else value)
+    if text and not _ORDINARY_LINE.fullmatch(text):
         text = _scrub(text, multiline=multiline)
     if max_length is not None and len(text) > max_length:
         text = text[:max_length].rstrip(" \t\n\u200d")
