@@ -1,0 +1,242 @@
+"""Taking in a sheet of applications: looked at first, then taken chunk by chunk, each person once.
+
+importing.py reads the file; here its rows become people. Every chunk is one transaction that
+looks again who is known, so a sign-up in the same second, a second worker or a restart in the
+middle makes nobody twice.
+"""
+
+from datetime import timedelta
+from functools import partial
+
+from celery import current_app
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from participants import codes
+from participants.applications import channel_of, judge_person, new_consents
+from participants.importing import Problem, read_applications
+from participants.models import Consent, ImportFile, PainPoint, Participant
+from salon import audit, broker, clock
+from salon.errors import Refused
+from salon.models import Message
+from salon.sheets import open_table
+from salon.text import clean_text, pinyin_of
+
+CHUNK = 500
+KEEP = timedelta(days=1)
+COPIED = (
+    *("name", "mobile", "email", "organisation", "job_title", "industry", "community_size"),
+    *("active_rate", "followers", "creator_field", "can_bring", "cooperation_need"),
+    *("resource_offer", "expertise", "expectation", "source_key"),
+)
+
+
+# ---- looking -----------------------------------------------------------------------------
+
+
+def look(*, event, source, name=None):
+    """Read a file for this event without writing: an importing.Reading, known people marked.
+
+    `source`: a path, bytes or a binary file. Raises SheetRefused with the sentence.
+    """
+    table = open_table(source, name=name)
+    mobiles, emails, keys = known_people(event)
+    reading = read_applications(table, tz=event.zone, known_phones=mobiles, known_emails=emails)
+    categories = set(event.categories.values_list("key", flat=True))
+    for row in reading.rows:
+        row.known = row.known or row.values.source_key in keys
+        if row.importable and row.values.category not in categories:
+            row.problems.append(
+                Problem(
+                    row.number,
+                    reading.headers.get("category", "身份"),
+                    "category",
+                    _("本场活动没有这个类别。"),
+                )
+            )
+    return reading
+
+
+def known_people(event):
+    """Mobiles, e-mails and source keys of the event's people, three sets without ""."""
+    found = Participant.objects.filter(event=event).values_list("mobile", "email", "source_key")
+    mobiles, emails, keys = (
+        (set(column) for column in zip(*found, strict=True)) if found else (set(), set(), set())
+    )
+    return mobiles - {""}, emails - {""}, keys - {""}
+
+
+# ---- taking ------------------------------------------------------------------------------
+
+
+def take(*, event, reading, by):
+    """Import every importable row of people not known yet; returns how many. For the command."""
+    taker = Taker(event, by)
+    rows = reading.importable
+    return sum(taker.take(rows[start : start + CHUNK]) for start in range(0, len(rows), CHUNK))
+
+
+class Taker:
+    """Writes rows of one event as people, in bulk; keeps what every chunk needs."""
+
+    def __init__(self, event, by):
+        self.event, self.by = event, by
+        self.categories = {c.key: c for c in event.categories.prefetch_related("criteria")}
+        self.rules = {key: list(c.criteria.all()) for key, c in self.categories.items()}
+        self.channels = {
+            channel.kind: channel for channel in event.channels.filter(inviter="").order_by("-pk")
+        }
+        self.batch = f"import:{event.pk}:{clock.now():%Y%m%d%H%M%S}"
+
+    def take(self, rows):
+        """One chunk in one transaction; how many people it made."""
+        for _attempt in range(5):
+            try:
+                with transaction.atomic():
+                    return self._write(rows)
+            except IntegrityError:
+                continue  # somebody signed up, or a code was drawn, at this very moment
+        raise Refused("busy", _("导入时一直有人在改同一批报名,请稍后再试。"), status=503)
+
+    def _write(self, rows):
+        now = clock.now()
+        mobiles, emails, keys = known_people(self.event)
+        fresh = [
+            row.values
+            for row in rows
+            if row.values.mobile not in mobiles
+            and row.values.email not in emails
+            and row.values.source_key not in keys
+        ]
+        if not fresh:
+            return 0
+        people = [self._person(values, now) for values in fresh]
+        Participant.objects.bulk_create(people)
+        PainPoint.objects.bulk_create(
+            PainPoint(participant=person, position=position, text=text)
+            for person, values in zip(people, fresh, strict=True)
+            for position, text in enumerate(values.pain_points, 1)
+        )
+        consents = []
+        for person, values in zip(people, fresh, strict=True):
+            given = {purpose for purpose, said in values.consents.items() if said}
+            consents += new_consents(person, given, person.submitted_at)
+        Consent.objects.bulk_create(consents)
+        Message.objects.bulk_create(self._receipt(person, now) for person in people)
+        audit.record_all("import", people, by=self.by, event_id=self.event.pk)
+        return len(people)
+
+    def _person(self, values, now):
+        person = Participant(
+            event=self.event,
+            category=self.categories[values.category],
+            channel=self.channels.get(values.channel_kind),
+            source=Participant.Source.IMPORT,
+            code=codes.random_code(),
+            pinyin=" ".join(dict.fromkeys(pinyin_of(values.name)))[:200],
+            online=not values.on_site,
+            submitted_at=min(values.submitted_at or now, now),
+            status_changed_at=now,
+            **{name: getattr(values, name) for name in COPIED},
+        )
+        person.score = judge_person(
+            person, rules=self.rules[values.category], pain_points=values.pain_points
+        ).score
+        return person
+
+    def _receipt(self, person, now):
+        """The receipt with the personal link, held: they applied elsewhere and know us not."""
+        return Message(
+            dedup_key=f"received:{person.pk}",
+            kind="received",
+            event_id=self.event.pk,
+            person_id=person.pk,
+            channel=channel_of(person),
+            batch=self.batch,
+            due_at=now,
+        )
+
+
+# ---- a file from the admin ---------------------------------------------------------------
+
+
+def upload(*, event, file, by):
+    """Keep an uploaded file with what looking at it found; nothing is imported yet.
+
+    Raises SheetRefused when the file cannot be taken at all.
+    """
+    content = file.read()
+    name = clean_text(file.name, max_length=120)
+    reading = look(event=event, source=content, name=name)
+    with transaction.atomic():
+        kept = ImportFile.objects.create(
+            event=event, by=by, filename=name, content=content, report=reading.as_json()
+        )
+        audit.record("upload_import", kept, by=by, event_id=event.pk)
+    return kept
+
+
+def start(*, file, by):
+    """Have the worker import an uploaded file. Pressing twice is pressing once."""
+    with transaction.atomic():
+        file = ImportFile.objects.select_for_update().get(pk=file.pk)
+        if file.state in (ImportFile.State.RUNNING, ImportFile.State.DONE):
+            return file
+        if not file.content:
+            raise Refused("emptied", _("这份文件已经清掉了,请重新上传。"))
+        file.state, file.done = ImportFile.State.RUNNING, 0
+        file.report["imported"] = 0
+        file.save(update_fields=["state", "done", "report"])
+        audit.record("start_import", file, by=by, event_id=file.event_id)
+        transaction.on_commit(partial(_ring, file.pk), robust=True)
+    return file
+
+
+def _ring(pk):
+    broker.attempt(lambda redis: current_app.send_task("participants.tasks.import_file", args=[pk]))
+
+
+def run(file_id):
+    """Import a started file to its end. May be called by two workers at once, or again."""
+    file = ImportFile.objects.select_related("event", "by").get(pk=file_id)
+    if file.state != ImportFile.State.RUNNING:
+        return
+    try:
+        reading = look(event=file.event, source=bytes(file.content), name=file.filename)
+        taker, rows = Taker(file.event, file.by), reading.importable
+        while _next_chunk(file_id, taker, rows):
+            pass
+    except Refused as refused:
+        _end(file_id, ImportFile.State.FAILED, failure=str(refused)[:200])
+    else:
+        _end(file_id, ImportFile.State.DONE)
+
+
+def _next_chunk(file_id, taker, rows):
+    with transaction.atomic():
+        file = ImportFile.objects.select_for_update().get(pk=file_id)
+        if file.state != ImportFile.State.RUNNING or file.done >= len(rows):
+            return False
+        chunk = rows[file.done : file.done + CHUNK]
+        file.report["imported"] = file.report.get("imported", 0) + taker.take(chunk)
+        file.done += len(chunk)
+        file.save(update_fields=["report", "done"])
+    return True
+
+
+def _end(file_id, state, *, failure=""):
+    ImportFile.objects.filter(pk=file_id, state=ImportFile.State.RUNNING).update(
+        state=state, failure=failure, content=b""
+    )
+
+
+def sweep():
+    """Go on with imports whose bell was lost, and empty files that nobody imported in a day."""
+    for pk in ImportFile.objects.filter(state=ImportFile.State.RUNNING).values_list(
+        "pk", flat=True
+    ):
+        run(pk)
+    ImportFile.objects.filter(
+        Q(uploaded_at__lt=clock.database_now() - KEEP), state=ImportFile.State.READ
+    ).exclude(content=b"").update(content=b"")
