@@ -332,7 +332,7 @@ WORDS = st.text(alphabet="林晓风社群abc =+-@,;、┋'\"0①", min_size=1, m
         followers=st.none() | st.integers(0, 10**7),
         expertise=st.lists(st.sampled_from(["直播", "数据分析", "社群氛围"]), unique=True),
         pain_points=st.lists(
-            WORDS.map(lambda w: "痛" + w.replace("┋", "")), unique=True, max_size=5
+            WORDS.map(lambda w: "痛" + w.replace("┋", "·")), unique=True, max_size=5
         ),
         expectation=WORDS.map(lambda word: "=1+" + word),
         on_site=st.booleans(),
