@@ -193,7 +193,7 @@ def check_in(
         # The winner committed after our look began: its time is only visible to a new statement.
         winner = CheckIn.objects.get(participant=person, voided_at=None)
         return _not_let_in(request, Answer(ALREADY, person, told(winner)), admitted)
-    live.publish(desk.event, "tags")
+    live.publish(desk.event, "tags", "arrivals")
     answer = Answer(CHECKED_IN, person, _told(at, desk.desk, operator, method))
     return keep_answer(request, answer, check_in=row)
 
@@ -242,7 +242,7 @@ def undo(*, request, reason, participant_id=None, code=None, check_in=None, oper
     row.void_reason = clean_text(reason, max_length=200)
     row.save(update_fields=["voided_at", "void_reason"])
     audit.record("undo_check_in", row, by=request.desk, fields=["voided_at", "void_reason"])
-    live.publish(request.desk.event, "tags")
+    live.publish(request.desk.event, "tags", "arrivals")
     return keep_answer(request, Answer(UNDONE, person, told(row)))
 
 
@@ -297,7 +297,7 @@ def check_in_self(*, person):
         row = admit(person=here, desk=None, method=CheckIn.Method.SELF, at=now, scanned_at=None)
         if row is None:
             return told(CheckIn.objects.get(participant=here, voided_at=None))
-        live.publish(person.event, "tags")
+        live.publish(person.event, "tags", "arrivals")
         return _told(now, "", "", CheckIn.Method.SELF)
 
 

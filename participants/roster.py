@@ -107,7 +107,7 @@ def printed(event):
 
 @dataclass(frozen=True)
 class Count:
-    """Arrivals of one category: who came of whom was confirmed; walk-ins are in both."""
+    """Arrivals of one category: who came, and who was confirmed; walk-ins are in both."""
 
     key: str
     name: str
@@ -115,8 +115,21 @@ class Count:
     confirmed: int
 
 
+@dataclass(frozen=True)
+class Counts:
+    rows: tuple
+
+    @property
+    def came(self):
+        return sum(row.came for row in self.rows)
+
+    @property
+    def confirmed(self):
+        return sum(row.confirmed for row in self.rows)
+
+
 def counts(event):
-    """Arrivals per category, in the order of the categories, in one query."""
+    """Arrivals per category in their order, in one query."""
     came, confirmed, names = Counter(), Counter(), {}
     people = _rows(event).values_list(
         "category__position", "category__key", "category__name", "status", "came_at"
@@ -125,7 +138,9 @@ def counts(event):
         names[key] = (position, name)
         came[key] += came_at is not None
         confirmed[key] += status == Participant.Status.CONFIRMED
-    return [Count(key, name, came[key], confirmed[key]) for key, (_p, name) in _in_order(names)]
+    return Counts(
+        tuple(Count(key, name, came[key], confirmed[key]) for key, (_p, name) in _in_order(names))
+    )
 
 
 def desks(event, now):

@@ -118,14 +118,13 @@ def is_named(person):
 
 @dataclass(frozen=True)
 class Slip:
-    """One paper slip: what the room may read of one person. `name` is "" without consent."""
+    """One paper slip: what the room may read of one person. `name` is "" without consent;
+    `detail` leaves out what the region says already."""
 
     id: int
     name: str
     category: str
-    industry: str
-    size: str
-    expertise: str
+    detail: str
     pain: str
 
 
@@ -183,6 +182,15 @@ def _region_of(card, arranged):
     return card.industry
 
 
+def _detail(card, arranged):
+    words = [
+        "" if arranged == Event.TagRegions.INDUSTRY else card.get_industry_display(),
+        "" if arranged == Event.TagRegions.SIZE else card.get_size_band_display(),
+        card.expertise,
+    ]
+    return " · ".join(filter(None, map(str, words)))
+
+
 def _region_names(arranged):
     """Every region's key and name in the order of the wall."""
     if arranged == Event.TagRegions.SIZE:
@@ -205,10 +213,8 @@ def tag_wall(event):
             id=card.participant_id,
             name=card.participant.name if card.named else "",
             category=card.participant.category.key,
-            industry=card.get_industry_display(),
-            size=card.get_size_band_display(),
-            expertise=card.expertise,
-            pain=card.pain,
+            detail=_detail(card, event.tag_regions),
+            pain="" if event.tag_regions == Event.TagRegions.PAIN else card.pain,
         )
         by_region.setdefault(_region_of(card, event.tag_regions), []).append(slip)
     density, below = next((word, rows) for word, most, rows in DENSITIES if len(cards) <= most)

@@ -110,7 +110,7 @@ def walk_in(*, request, person_id=None, details=None, scanned_at, offset_ms=0, o
         winner = CheckIn.objects.get(participant=person, voided_at=None)
         answer = Answer(checkin.ALREADY, person, checkin.told(winner))
         return keep_answer(request, answer)
-    live.publish(event, "tags")
+    live.publish(event, "tags", "arrivals")
     answer = Answer(checkin.CHECKED_IN, person, checkin.told(CheckIn.objects.get(pk=row)))
     return keep_answer(request, answer, check_in=row)
 

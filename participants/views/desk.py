@@ -45,7 +45,7 @@ def page(request, slug):
         "event": event,
         "desk": request.desk,
         "words": desk_app.words(),
-        "settings": desk_app.settings_of(request.desk),
+        "setup": desk_app.settings_of(request.desk),
         "categories": event.categories.all(),
         "industries": Participant.Industry.choices,
         "sizes": TagCard.SizeBand.choices,

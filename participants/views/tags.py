@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from events.access import host
 from events.models import Event
-from participants import interest_groups, tags
+from participants import interest_groups, roster, tags
 from participants.access import in_the_house, person
 from participants.card_form import CardForm
 from participants.qr import qr_svg
@@ -45,6 +45,7 @@ def wall(request, slug):
     context = {
         "event": request.event,
         "wall": tags.tag_wall(request.event),
+        "counts": roster.counts(request.event),
         "groups": interest_groups.standing(request.event),
         "qr": qr_svg(link),
         "address": link.split("://")[-1].rstrip("/"),

@@ -3,13 +3,15 @@
 //   <button type="button" data-opens="cancel-sheet">…</button>  <dialog class="sheet" id="cancel-sheet">…
 //   <button type="button" data-closes>…</button>   closes the dialog it stands in
 //   <button data-confirm="确定清空名单?">           asks before it goes on; the text comes from the template
+//   <button type="button" data-prints>…</button>   opens the print dialog
 //   <form data-once>                                the buttons rest after the first submit until the page comes back
 
 document.addEventListener("click", (event) => {
-  const button = event.target.closest("[data-opens], [data-closes], [data-confirm]");
+  const button = event.target.closest("[data-opens], [data-closes], [data-prints], [data-confirm]");
   if (!button) return;
   if (button.dataset.opens) document.getElementById(button.dataset.opens)?.showModal();
   if ("closes" in button.dataset) button.closest("dialog")?.close();
+  if ("prints" in button.dataset) window.print();
   if (button.dataset.confirm && !window.confirm(button.dataset.confirm)) {
     event.preventDefault();
     event.stopImmediatePropagation();
