@@ -73,6 +73,7 @@ def ensure(home=HOME, *, postgres=True, valkey=True):
 
 
 _held = {}  # home: the descriptor that holds the lock
+_keepers = {}  # home: the process id of a keeper that this process has started
 
 
 def use(home=HOME):
@@ -116,6 +117,7 @@ def leave(home=HOME, within=15):
     end = time.monotonic() + within
     while time.monotonic() < end:
         if not is_kept(home):
+            bury(home)
             return
         nobody = can_lock(home / "users.lock", fcntl.LOCK_EX)
         if not nobody and can_lock(home / "users.lock", fcntl.LOCK_SH):
@@ -132,7 +134,15 @@ def is_kept(home=HOME):
     return not can_lock(home / "keeper.lock", fcntl.LOCK_SH)
 
 
+def bury(home):
+    """Where process 1 does not look after orphans, a keeper's entry would stay for ever."""
+    if home in _keepers:
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(_keepers.pop(home), 0)
+
+
 def start_keeper(home):
+    bury(home)
     (home / "addresses.json").unlink(missing_ok=True)
     log = home / "keeper.log"
     with log.open("w") as errors:
@@ -150,6 +160,7 @@ def start_keeper(home):
         if keeper.poll() is not None or time.monotonic() > end:
             raise CannotStart(log.read_text().strip() or "The embedded servers did not start.")
         time.sleep(0.02)
+    _keepers[home] = keeper.pid
     keeper.returncode = 0  # it outlives us on purpose, which subprocess would warn about
 
 
