@@ -1,39 +1,18 @@
-"""Pages of the door: PIN, desk, its offline shell, the printed list, and the venue's QR."""
+"""Pages of the door: desk, its offline shell, the printed list, and the venue's QR."""
 
 from django.http import HttpResponse, JsonResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.cache import patch_cache_control
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
-from events.access import desk, find_desk_pass, open_desk, set_desk_cookie
+from events.access import desk
 from participants import checkin, desk_app, roster
 from participants.access import person
 from participants.models import Consent, Participant, TagCard
 from salon import clock
 from salon.access import public
-from salon.errors import Refused
-
-
-@public
-@never_cache
-@require_http_methods(["GET", "POST"])
-def open_by_pin(request, token):
-    """The desk's link: asks for the PIN; only the right one makes this device a desk."""
-    desk_pass = find_desk_pass(token)
-    sentence = ""
-    if request.method == "POST":
-        try:
-            value = open_desk(desk_pass=desk_pass, pin=request.POST.get("pin", "").strip())
-        except Refused as refused:
-            sentence = refused.message
-        else:
-            response = redirect("desk", slug=desk_pass.event.slug)
-            set_desk_cookie(response, desk_pass, value)
-            return response
-    context = {"desk": desk_pass, "event": desk_pass.event, "sentence": sentence}
-    return render(request, "participants/desk_pin.html", context, status=403 if sentence else 200)
 
 
 @require_GET

@@ -25,7 +25,7 @@ def page(request, slug):
     if request.method == "POST":
         desk = clean_text(request.POST.get("desk"), max_length=40) or _("签到台")
         _pass, token, pin = issue_desk_pass(event=event, desk=desk, by=request.user)
-        link = settings.PUBLIC_URL + reverse("desk_open", args=[token])
+        link = settings.PUBLIC_URL + reverse("desk_link", args=[token])
         issued = {"desk": desk, "link": link, "pin": pin, "qr": qr_svg(link)}
     now = clock.now()
     context = {

@@ -30,6 +30,4 @@ organiser_urlpatterns = [
     path("desks/poster/", desks.poster, name="desk_poster"),
     path("desks/list/", desks.printed_list, name="desks_list"),
 ]
-house_urlpatterns = [
-    path("d/<str:token>", desk.open_by_pin, name="desk_open"),
-]
+house_urlpatterns = []

@@ -29,7 +29,7 @@ class Command(BaseCommand):
             raise CommandError(_("没有网址名为 %(slug)s 的活动。") % {"slug": slug})
         name = clean_text(desk, max_length=40) or _("签到台")
         desk_pass, token, pin = issue_desk_pass(event=event, desk=name, by=None)
-        url = settings.PUBLIC_URL + reverse("desk_open", args=[token])
+        url = settings.PUBLIC_URL + reverse("desk_link", args=[token])
         if options["json"]:
             expires_at = desk_pass.expires_at.isoformat()
             self.stdout.write(json.dumps({"url": url, "pin": pin, "expires_at": expires_at}))
