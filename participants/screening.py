@@ -202,6 +202,28 @@ class Decision:
                 write_letter(change, LETTERS[to_status], now=self.now, batch=self.batch)
 
 
+def rescore(*, category, by):
+    """Judge everybody of a category anew, after its rules have changed; returns how many scores
+    moved."""
+    with transaction.atomic():
+        people = list(
+            Participant.objects.select_for_update(of=("self",))
+            .filter(category=category)
+            .present()
+            .prefetch_related("pain_points")
+        )
+        rules = list(category.criteria.all())
+        moved = []
+        for person in people:
+            score = judge_person(person, rules=rules).score
+            if score != person.score:
+                person.score = score
+                moved.append(person)
+        Participant.objects.bulk_update(moved, ["score"], batch_size=500)
+        audit.record("rescore", category, by=by, event_id=category.event_id)
+    return len(moved)
+
+
 # ---- batches -----------------------------------------------------------------------------
 
 

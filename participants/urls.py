@@ -3,7 +3,7 @@
 
 from django.urls import path
 
-from participants.views import applying, door, own_page
+from participants.views import applying, calls, door, importing, mailing, own_page, screening
 
 urlpatterns = [
     *door.urlpatterns,
@@ -19,8 +19,33 @@ urlpatterns = [
     path("me/data.json", own_page.data, name="me_data"),
     path("me/erase/", own_page.erase_me, name="me_erase"),
 ]
-organiser_urlpatterns = [*door.organiser_urlpatterns]
+organiser_urlpatterns = [
+    *door.organiser_urlpatterns,
+    path("screening/", screening.page, name="screening"),
+    path("screening/decide/", screening.decide, name="screening_decide"),
+    path("screening/undo/", screening.undo, name="screening_undo"),
+    path("screening/fill/", screening.fill_preview, name="screening_fill"),
+    path("screening/fill/apply/", screening.fill_apply, name="screening_fill_apply"),
+    path("screening/seats/", screening.release_seats, name="screening_release"),
+    path("screening/export.xlsx", importing.export, name="applications_export"),
+    path("screening/<int:pk>/", screening.person, name="screening_person"),
+    path("screening/<int:pk>/<slug:step>/", screening.person_step, name="screening_step"),
+    path("calls/", calls.page, name="calls"),
+    path("calls/next/", calls.claim, name="calls_claim"),
+    path("calls/<int:pk>/finish/", calls.finish, name="calls_finish"),
+    path("calls/<int:pk>/back/", calls.give_back, name="calls_give_back"),
+    path("messages/", mailing.page, name="messages"),
+    path("messages/batch/", mailing.batch, name="messages_batch"),
+    path("messages/release/", mailing.release, name="messages_release"),
+    path("messages/hold/", mailing.hold, name="messages_hold"),
+    path("messages/again/", mailing.try_again, name="messages_try_again"),
+    path("messages/<int:pk>/", mailing.letter, name="messages_letter"),
+    path("messages/wording/<slug:kind>/", mailing.edit_wording, name="messages_wording"),
+    path("import/", importing.page, name="applications_import"),
+    path("import/template.xlsx", importing.template, name="applications_template"),
+    path("import/<int:pk>/", importing.file, name="applications_import_file"),
+    path("import/<int:pk>/start/", importing.start, name="applications_import_start"),
+]
 house_urlpatterns = [  # outside any one event
-    *door.house_urlpatterns,
     path("l/<str:token>", own_page.open_link, name="personal_link"),
 ]

@@ -3,12 +3,14 @@
 import uuid
 from datetime import timedelta
 
+from events.agenda import Span
 from events.tests import scenes as events
-from participants import applications, blueprint, screening
+from participants import applications, blueprint, letters, screening
 from participants.models import Participant
 from salon import clock
 
 Status = Participant.Status
+HOUSE_LETTERS = ("received", "link_again", *letters.SPEAKS_OF)
 
 CORE = {
     "category": "core",
@@ -29,6 +31,10 @@ def a_salon(slug="spring", *, in_days=30, **fields):
     event.save()
     blueprint.build(event, blueprint.DEFAULT, now=clock.now())
     return event
+
+
+def span_of(event):
+    return Span(event.starts_at, event.ends_at)
 
 
 def an_organiser(event, username="chen"):

@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import JsonResponse
 from django.shortcuts import redirect, render
+from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -22,9 +23,16 @@ from salon.errors import Refused
 @never_cache
 @require_GET
 def open_link(request, token):
-    """The personal link: its key goes into a cookie and out of the address. Changes no row."""
+    """The personal link: its key goes into a cookie and out of the address. Changes no row.
+
+    `?to=survey` goes on to the person's own page `me_survey`, wherever a room above has one.
+    """
     link = find_link(token)
-    response = redirect("me", link.participant.event.slug)
+    slug = link.participant.event.slug
+    try:
+        response = redirect(reverse(f"me_{request.GET.get('to', '')}", args=[slug]))
+    except NoReverseMatch:
+        response = redirect("me", slug)
     set_person_cookie(response, link)
     return response
 

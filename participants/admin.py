@@ -1,0 +1,267 @@
+"""People, categories and channels in the admin; decisions go through the verbs."""
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.db.models import Sum
+from django.utils.translation import gettext_lazy as _
+
+from events.admin import OfEvent, OneEventForm, RowsOfEvent
+from participants import erase, screening, wording
+from participants.models import (
+    Category,
+    Channel,
+    Consent,
+    Criterion,
+    FreedSeat,
+    PainPoint,
+    Participant,
+    SeatRelease,
+    Wording,
+)
+from salon.errors import Refused
+
+Status = Participant.Status
+
+# What a criterion may look at, in words.
+FIELDS = [
+    ("community_size", _("社群规模(人)")),
+    ("active_rate", _("近6个月平均月活率(%)")),
+    ("followers", _("粉丝量")),
+    ("pain_points", _("痛点")),
+    ("creator_field", _("创作领域")),
+    ("can_bring", _("可带来的案例或方法")),
+    ("cooperation_need", _("合作需求")),
+    ("resource_offer", _("可提供的资源")),
+    ("expertise", _("擅长领域")),
+    ("expectation", _("期望收获")),
+    ("organisation", _("机构")),
+    ("job_title", _("岗位")),
+]
+NUMBERS = ("community_size", "active_rate", "followers")
+
+
+class CriterionForm(forms.ModelForm):
+    """A rule that can be judged: its fields exist, and it has the threshold it needs."""
+
+    def clean_field(self):
+        names = [name.strip() for name in self.cleaned_data["field"].split("|")]
+        unknown = [name for name in names if name not in dict(FIELDS)]
+        if unknown:
+            raise ValidationError(
+                _("没有这个字段:%(names)s。可以用:%(known)s"),
+                params={"names": "、".join(unknown), "known": "、".join(dict(FIELDS))},
+            )
+        return "|".join(names)
+
+    def clean(self):
+        cleaned = super().clean()
+        operator, field = cleaned.get("operator"), cleaned.get("field", "")
+        compares = operator in (Criterion.Operator.AT_LEAST, Criterion.Operator.AT_MOST)
+        if compares and field and field not in NUMBERS:
+            self.add_error("field", _("“不少于”和“不多于”只能用在数字上。"))
+        needs_threshold = compares or operator == Criterion.Operator.MIN_COUNT
+        if needs_threshold and cleaned.get("threshold") is None:
+            self.add_error("threshold", _("请写门槛。"))
+        if operator != Criterion.Operator.ANY_OF_PRESENT and "|" in field:
+            self.add_error("field", _("只有“任填其一”可以写几个字段。"))
+        return cleaned
+
+
+class Criteria(RowsOfEvent):
+    model = Criterion
+    form = CriterionForm
+    fields = ("label", "field", "operator", "threshold", "unit", "weight", "position")
+
+
+@admin.register(Category)
+class CategoryAdmin(OfEvent):
+    list_display = ("name", "event", "share_percent", "total_share")
+    list_filter = ("event",)
+    inlines = (Criteria,)
+
+    @admin.display(description=_("本场合计(%)"))
+    def total_share(self, category):
+        return category.event.categories.aggregate(total=Sum("share_percent"))["total"]
+
+    def save_related(self, request, form, formsets, change):
+        """New rules mean new scores, for everybody in the category."""
+        super().save_related(request, form, formsets, change)
+        screening.rescore(category=form.instance, by=request.user)
+        total = self.total_share(form.instance)
+        if total != 100:
+            messages.warning(
+                request, _("各类别占比合计 %(total)s %%,要正好 100 %%。") % {"total": total}
+            )
+
+
+@admin.register(Channel)
+class ChannelAdmin(OfEvent):
+    list_display = ("label", "event", "kind", "code", "inviter", "applications")
+    list_filter = ("event", "kind")
+    search_fields = ("label", "inviter", "code")
+
+    @admin.display(description=_("报名人数"))
+    def applications(self, channel):
+        return channel.participant_set.count()
+
+
+class PainPoints(RowsOfEvent):
+    model = PainPoint
+
+
+class Consents(admin.TabularInline):
+    model = Consent
+    extra = 0
+    can_delete = False
+    readonly_fields = ("purpose", "wording", "given_at", "withdrawn_at")
+
+    def has_add_permission(self, request, obj=None):
+        return False
+
+    def has_view_permission(self, request, obj=None):
+        return True
+
+
+@admin.register(Participant)
+class ParticipantAdmin(OfEvent):
+    list_display = ("name", "event", "category", "status", "score", "online", "submitted_at")
+    list_filter = ("event", "status", "category", "online", "source")
+    search_fields = ("name", "pinyin", "mobile", "email", "organisation", "code")
+    list_select_related = ("event", "category")
+    list_per_page = 100
+    inlines = (PainPoints, Consents)
+    actions = ("accept", "waitlist", "call", "not_selected", "confirm", "withdraw", "erase")
+    readonly_fields = (
+        *("category", "channel", "source", "mobile", "email", "online", "status"),
+        *("told_reason", "confirm_by", "score", "code", "submitted_at", "erased_at"),
+    )
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).present()
+
+    def has_add_permission(self, request):
+        return False  # people apply, are imported, or walk in
+
+    def has_delete_permission(self, request, obj=None):
+        return False  # erased, so that counts stay
+
+    def log_change(self, request, obj, message):
+        """Django's own log would keep the name beside the change."""
+        entry = super().log_change(request, obj, message)
+        entry.object_repr = f"#{obj.pk}"
+        entry.save(update_fields=["object_repr"])
+        return entry
+
+    def _decide(self, request, people, to_status, **more):
+        for event_id in set(people.values_list("event", flat=True)):
+            of_event = people.filter(event=event_id).select_related("event")
+            _batch, refused = screening.decide_many(
+                event=of_event.first().event,
+                people=list(of_event.values_list("pk", flat=True)),
+                to_status=to_status,
+                by=request.user,
+                **more,
+            )
+            for refusal in refused.values():
+                messages.error(request, str(refusal))
+            done = of_event.count() - len(refused)
+            if done:
+                messages.success(
+                    request,
+                    _("%(n)s 人:%(word)s。消息等您放行。")
+                    % {"n": done, "word": Status(to_status).label},
+                )
+
+    @admin.action(description=_("通过"))
+    def accept(self, request, people):
+        self._decide(request, people, Status.ACCEPTED)
+
+    @admin.action(description=_("候补"))
+    def waitlist(self, request, people):
+        self._decide(request, people, Status.WAITLISTED)
+
+    @admin.action(description=_("待电话沟通"))
+    def call(self, request, people):
+        self._decide(request, people, Status.PHONE_SCREENING)
+
+    @admin.action(description=_("未入选"))
+    def not_selected(self, request, people):
+        self._decide(
+            request,
+            people,
+            Status.NOT_SELECTED,
+            told_reason=str(_("这一场名额有限,优先给了更符合条件的朋友。")),
+        )
+
+    def _each(self, request, people, verb, sentence):
+        done = 0
+        for person in people.select_related("event"):
+            try:
+                verb(participant=person, by=request.user)
+                done += 1
+            except Refused as refused:
+                messages.error(request, f"{person.name}:{refused}")
+        if done:
+            messages.success(request, sentence % {"n": done})
+
+    @admin.action(description=_("代本人确认"))
+    def confirm(self, request, people):
+        self._each(request, people, screening.confirm, _("%(n)s 人已确认。"))
+
+    @admin.action(description=_("代本人取消"))
+    def withdraw(self, request, people):
+        self._each(request, people, screening.withdraw, _("%(n)s 人已取消。"))
+
+    @admin.action(description=_("删除个人信息(找不回来)"))
+    def erase(self, request, people):
+        self._each(request, people, erase.erase_person, _("%(n)s 人的个人信息已删除。"))
+
+
+class WordingForm(OneEventForm):
+    kind = forms.ChoiceField(label=_("信件"))
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        self.fields["kind"].choices = [(kind, text.label) for kind, text in wording.DEFAULT.items()]
+
+    def clean(self):
+        cleaned = super().clean()
+        if cleaned.get("subject") and cleaned.get("body"):
+            try:
+                wording.check(cleaned["subject"], cleaned["body"])
+            except Refused as refused:
+                self.add_error("body", str(refused))
+        return cleaned
+
+
+@admin.register(Wording)
+class WordingAdmin(OfEvent):
+    form = WordingForm
+    list_display = ("kind", "event", "subject")
+    list_filter = ("event",)
+
+
+class Recorded(OfEvent):
+    """Rows that a verb wrote: to be read, not changed."""
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+
+@admin.register(SeatRelease)
+class SeatReleaseAdmin(Recorded):
+    list_display = ("event", "source", "target", "online", "seats", "reason", "by", "at")
+    list_filter = ("event",)
+
+
+@admin.register(FreedSeat)
+class FreedSeatAdmin(Recorded):
+    list_display = ("event", "category", "online", "sentence", "at")
+    list_filter = ("event",)

@@ -1,0 +1,87 @@
+"""The outbox as an organiser sees it: batches of letters, released, held, read beforehand."""
+
+import re
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from participants import screening, wording
+from participants.models import ScreeningBatch
+from participants.standing import batch_key
+from salon import audit, outbox
+from salon.models import Message
+
+
+@dataclass(frozen=True)
+class Mailing:
+    """Letters of one batch and kind with their numbers by state, and `title` for the organiser."""
+
+    batch: str
+    kind: str
+    title: str
+    messages: int
+    held: int
+    waiting: int
+    sent: int
+    failed: int
+    cancelled: int
+    first_due_at: object
+    decided: object = None  # the ScreeningBatch behind it
+
+
+def mailings(event):
+    """All mailings of the event, the next to go first; two statements."""
+    decided = {batch_key(b): b for b in event.screening_batches.select_related("by")}
+    return [
+        Mailing(title=kind_label(row["kind"]), decided=decided.get(row["batch"]), **row)
+        for row in Message.objects.of_event(event).batches()
+    ]
+
+
+def kind_label(kind):
+    """What an organiser calls letters of this kind; what has no wording goes to the crew."""
+    text = wording.DEFAULT.get(kind)
+    return text.label if text else _("工作人员提醒")
+
+
+def _screening_batch(event, batch):
+    found = re.fullmatch(r"screening:(\d+)", batch)
+    return found and ScreeningBatch.objects.filter(event=event, pk=found[1]).first()
+
+
+def release(*, event, batch, by):
+    """Let a batch go; returns how many letters. A screening batch starts its deadlines."""
+    decided = _screening_batch(event, batch)
+    if decided and not decided.released_at:
+        return screening.release_batch(batch=decided, by=by)
+    with transaction.atomic():
+        released = outbox.release(Message.objects.of_event(event).in_batch(batch), by=by)
+        audit.record("release_mailing", event, by=by, event_id=event.pk)
+    return released
+
+
+def hold(*, event, batch, by):
+    """Stop what has not gone yet; returns how many were stopped in time."""
+    decided = _screening_batch(event, batch)
+    if decided and decided.released_at:
+        return screening.hold_batch(batch=decided, by=by)
+    with transaction.atomic():
+        stopped = outbox.hold(Message.objects.of_event(event).in_batch(batch), by=by)
+        audit.record("hold_mailing", event, by=by, event_id=event.pk)
+    return stopped
+
+
+def release_all(*, event, by):
+    """Release every held batch of decisions; returns how many letters went."""
+    waiting = event.screening_batches.filter(released_at=None, undone_at=None).order_by("pk")
+    return sum(
+        release(event=event, batch=batch_key(batch), by=by)
+        for batch in waiting
+        if screening.letters_of(batch).held().exists()
+    )
+
+
+def sample(event, kind):
+    """A message of this kind to look a wording over with: one of the event's own, or None."""
+    return Message.objects.of_event(event).of_kind(kind).order_by("-pk").first()

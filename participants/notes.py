@@ -1,0 +1,30 @@
+"""What organisers write about a person: the note of the house, and the right category."""
+
+from django.db import transaction
+
+from participants.applications import judge_person
+from participants.standing import lock_person
+from salon import audit
+from salon.text import clean_text
+
+
+def save_note(*, participant, note, by):
+    """Keep the house's note; the person may read it in their own data."""
+    with transaction.atomic():
+        event, person = lock_person(participant)
+        person.note = clean_text(note, multiline=True, max_length=2000)
+        person.save(update_fields=["note"])
+        audit.record("save_note", person, by=by, event_id=event.pk, fields=["note"])
+
+
+def recategorise(*, participant, category, by):
+    """Put somebody into another category of the event; the score follows its criteria."""
+    with transaction.atomic():
+        event, person = lock_person(participant)
+        if person.category_id == category.pk:
+            return
+        person.category = category
+        person.score = judge_person(person).score
+        person.version += 1
+        person.save(update_fields=["category", "score", "version"])
+        audit.record("recategorise", person, by=by, event_id=event.pk, fields=["category"])

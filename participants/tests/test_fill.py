@@ -1,0 +1,91 @@
+import pytest
+
+from participants import fill, screening, seats
+from participants.models import Participant
+from participants.tests import scenes
+from salon.errors import Refused
+
+pytestmark = pytest.mark.django_db
+Status = Participant.Status
+
+
+def test_seats_follow_the_shares_by_largest_remainder():
+    event = scenes.a_salon()
+    room = seats.room_seats(event, online=False)
+    assert [row.seats for row in room.rows] == [35, 5, 10]
+    assert "70" in room.rows[0].share.sentence
+
+
+def test_the_preview_takes_the_best_of_each_category_and_explains_itself():
+    event = scenes.a_salon(on_site_capacity=10)  # 7 / 1 / 2
+    people = scenes.applicants(event, 9)
+    best = scenes.an_applicant(event, "欧阳慕白", 50, community_size=90000, active_rate=95)
+    weak = scenes.an_applicant(event, "周晓", 51, community_size=10)
+    preview = fill.preview(event=event, online=False)
+    accepted = [pick.candidate.id for pick in preview.plan.accept]
+    assert accepted[0] == best.pk
+    assert len(accepted) == 7
+    assert [pick.candidate.id for pick in preview.plan.waitlist] == [p.pk for p in people[6:]]
+    assert [pick.candidate.id for pick in preview.plan.by_hand] == [weak.pk]
+    assert {empty.category for empty in preview.plan.unfilled} == {"brand", "creator"}
+
+
+def test_an_edited_preview_is_applied_at_once_and_undone_once():
+    event = scenes.a_salon(on_site_capacity=10)
+    chen = scenes.an_organiser(event)
+    people = scenes.applicants(event, 9)
+    plan = fill.preview(event=event, online=False).plan
+    accept = [pick.candidate.id for pick in plan.accept]
+    left_out, added = accept.pop(), plan.waitlist[-1].candidate.id
+    batch, refused = fill.apply(event=event, accept=[*accept, added], waitlist=[left_out], by=chen)
+    assert not refused
+    assert batch.kind == "fill"
+    assert Participant.objects.holding_a_seat().count() == 7
+    assert Participant.objects.get(pk=left_out).status == "waitlisted"
+    assert screening.undo_batch(batch=batch, by=chen) == (8, 0)
+    assert Participant.objects.with_status(Status.SUBMITTED).count() == len(people)
+
+
+def test_who_moved_on_since_the_preview_is_left_alone_and_named():
+    event = scenes.a_salon()
+    chen = scenes.an_organiser(event)
+    lin, zhou = scenes.applicants(event, 2)
+    screening.withdraw(participant=lin, by=lin)
+    _batch, refused = fill.apply(event=event, accept=[lin.pk, zhou.pk], waitlist=[], by=chen)
+    assert set(refused) == {lin.pk}
+    assert Participant.objects.get(pk=zhou.pk).status == "accepted"
+
+
+def test_never_more_than_the_room_whatever_the_preview_said():
+    event = scenes.a_salon(on_site_capacity=3)
+    people = scenes.applicants(event, 3, online=False)
+    event.on_site_capacity = 2
+    event.save()
+    _batch, refused = fill.apply(
+        event=event, accept=[p.pk for p in people], waitlist=[], by=scenes.an_organiser(event)
+    )
+    assert [refusal.code for refusal in refused.values()] == ["room_full"]
+
+
+def test_seats_a_category_cannot_fill_go_to_another_on_record():
+    event = scenes.a_salon(on_site_capacity=10)
+    chen = scenes.an_organiser(event)
+    brand, core = event.categories.get(key="brand"), event.categories.get(key="core")
+    seats.release_seats(
+        event=event, source=brand, target=core, seats=1, reason="品牌方只来了零位", by=chen
+    )
+    room = seats.room_seats(event, online=False)
+    assert (room.of(core).seats, room.of(brand).seats) == (8, 0)
+    with pytest.raises(Refused) as refused:
+        seats.release_seats(event=event, source=brand, target=core, seats=1, reason="再来", by=chen)
+    assert refused.value.code == "not_free"
+    online = seats.room_seats(event, online=True)
+    assert online.of(core).seats == 70
+
+
+def test_shares_that_do_not_add_up_are_said_before_anybody_is_chosen():
+    event = scenes.a_salon()
+    event.categories.filter(key="core").update(share_percent=60)
+    with pytest.raises(Refused) as refused:
+        fill.preview(event=event, online=False)
+    assert "还差 10" in str(refused.value)

@@ -1,0 +1,175 @@
+from datetime import timedelta
+
+import pytest
+
+from events import upstairs
+from participants import mailings, reminders, rooms, screening, wording
+from participants.models import FreedSeat, Participant
+from participants.tests import scenes
+from salon import clock, outbox
+from salon.errors import Refused
+from salon.models import Message
+
+pytestmark = pytest.mark.django_db
+Status = Participant.Status
+
+LETTERS = [*scenes.HOUSE_LETTERS]
+
+
+@pytest.mark.parametrize("kind", LETTERS)
+def test_every_letter_reads_whole(kind):
+    event = scenes.a_salon(stream_link="https://live.example.com/a", route="地铁 11 号线云锦路站")
+    lin = scenes.confirmed(event, by=scenes.an_organiser(event))
+    speaks_of = scenes.letters.SPEAKS_OF.get(kind, (Status.CONFIRMED,))
+    lin.status, lin.told_reason = speaks_of[0], "名额有限"
+    lin.confirm_by = clock.now() + timedelta(days=1)
+    lin.save()
+    message = outbox.plan(
+        dedup_key=f"look:{kind}",
+        kind=kind,
+        event_id=event.pk,
+        person_id=lin.pk,
+        due_at=clock.now(),
+        context={"change": "主题分享二改为圆桌"},
+    )
+    letter = outbox.preview(message)
+    assert letter.to == lin.email
+    assert event.title in letter.subject
+    assert "林知夏" in letter.text
+    assert not set(letter.subject + letter.text) & set("{}")
+    assert "（个人链接）" in letter.text
+
+
+def test_the_confirmation_brings_qr_and_calendar():
+    event = scenes.a_salon()
+    lin = scenes.confirmed(event, by=scenes.an_organiser(event))
+    letter = outbox.preview(Message.objects.get(kind="confirmed"))
+    files = {name: content for name, content, _type in letter.attachments}
+    assert files[f"{lin.code}.png"].startswith(b"\x89PNG")
+    assert b"BEGIN:VCALENDAR" in files["salon.ics"]
+    assert lin.code in letter.text
+
+
+def test_a_letter_that_was_overtaken_does_not_go():
+    event = scenes.a_salon()
+    chen, lin = scenes.an_organiser(event), scenes.an_applicant(event)
+    screening.decide(participant=lin, to_status=Status.ACCEPTED, by=chen)
+    held = Message.objects.get(kind="accepted")
+    Participant.objects.update(status="withdrawn", confirm_by=None)
+    assert outbox.preview(held) is None
+
+
+def test_a_wrong_field_name_is_refused_and_a_right_one_is_filled():
+    event = scenes.a_salon()
+    chen = scenes.an_organiser(event)
+    for body in ("您好 {名字}", "您好 {姓名.__class__}", "您好 {姓名"):
+        with pytest.raises(Refused) as refused:
+            wording.save_wording(event=event, kind="accepted", subject="好", body=body, by=chen)
+        assert refused.value.code == "unknown_field"
+    wording.save_wording(
+        event=event, kind="accepted", subject="{姓名},来吧", body="{截止时间}\n{个人链接}", by=chen
+    )
+    lin = scenes.an_applicant(event)
+    screening.decide(participant=lin, to_status=Status.ACCEPTED, by=chen)
+    letter = outbox.preview(Message.objects.get(kind="accepted"))
+    assert letter.subject == "林知夏,来吧"
+    wording.drop_wording(event=event, kind="accepted", by=chen)
+    assert "请确认" in outbox.preview(Message.objects.get(kind="accepted")).subject
+
+
+def test_a_name_with_braces_stays_a_name():
+    event = scenes.a_salon()
+    scenes.an_applicant(event, "林{个人链接}{{link}}")
+    letter = outbox.preview(Message.objects.get(kind="received"))
+    assert letter.text.count("（个人链接）") <= 3
+
+
+def test_moving_the_event_moves_the_reminders_and_tells_people():
+    event = scenes.a_salon(in_days=30)
+    chen = scenes.an_organiser(event)
+    lin = scenes.confirmed(event, by=chen)
+    before = scenes.span_of(event)
+    event.starts_at += timedelta(days=7)
+    event.ends_at += timedelta(days=7)
+    event.save()
+    for tell in upstairs.when_moved:
+        tell(event, before=before, by=chen)
+    planned = dict(Message.objects.open().filter(person_id=lin.pk).values_list("kind", "due_at"))
+    for kind, due_at in reminders.due_times(event).items():
+        assert planned[kind] == due_at
+    assert "新的时间" in outbox.preview(Message.objects.get(kind="event_moved")).text
+
+
+def test_a_reminder_that_has_gone_is_planned_anew_for_the_new_date(travel):
+    event = scenes.a_salon(in_days=30)
+    chen = scenes.an_organiser(event)
+    scenes.confirmed(event, by=chen)
+    t7 = Message.objects.get(kind="t7")
+    t7.state, t7.sent_at = "sent", clock.now()
+    t7.save()
+    before = scenes.span_of(event)
+    event.starts_at += timedelta(days=60)
+    event.ends_at += timedelta(days=60)
+    event.save()
+    for tell in upstairs.when_moved:
+        tell(event, before=before, by=chen)
+    assert Message.objects.filter(kind="t7").count() == 2
+
+
+def test_calling_the_event_off_tells_everybody_once_and_cancels_the_rest():
+    event = scenes.a_salon()
+    chen = scenes.an_organiser(event)
+    lin = scenes.confirmed(event, "林知夏", 1, by=chen)
+    waiting = scenes.an_applicant(event, "周晓", 2)
+    event.status = "cancelled"
+    event.save()
+    for tell in upstairs.when_called_off:
+        tell(event, by=chen)
+    assert set(Participant.objects.values_list("status", flat=True)) == {"cancelled"}
+    open_kinds = Message.objects.open().filter(person_id__in=[lin.pk, waiting.pk])
+    assert set(open_kinds.values_list("kind", flat=True)) == {"cancelled", "received"}
+    assert "整场活动取消了" in outbox.preview(Message.objects.filter(kind="cancelled")[0]).text
+
+
+def test_who_gets_what_when_is_known_beforehand():
+    event = scenes.a_salon()
+    scenes.confirmed(event, by=scenes.an_organiser(event))
+    coming = reminders.who_gets_what(event)
+    kinds = [kind for kind, _at, _people in coming]
+    assert kinds.index("t7") < kinds.index("t1") < kinds.index("morning")
+    assert {kind: people for kind, _at, people in coming}["t7"] == 1
+
+
+def test_mailings_group_what_waits_and_release_lets_it_go():
+    event = scenes.a_salon()
+    chen = scenes.an_organiser(event)
+    people = scenes.applicants(event, 3)
+    screening.decide_many(
+        event=event, people=[p.pk for p in people], to_status=Status.ACCEPTED, by=chen
+    )
+    [held] = [row for row in mailings.mailings(event) if row.held]
+    assert (held.title, held.held) == ("通过,请确认", 3)
+    assert mailings.release(event=event, batch=held.batch, by=chen) == 3
+    assert mailings.hold(event=event, batch=held.batch, by=chen) == 3
+    assert mailings.release_all(event=event, by=chen) == 3
+
+
+def test_moving_online_frees_the_seat_on_site():
+    event = scenes.a_salon()
+    chen = scenes.an_organiser(event)
+    lin = scenes.confirmed(event, "林知夏", 1, by=chen)
+    waiting = scenes.an_applicant(event, "周晓", 2)
+    screening.decide(participant=waiting, to_status=Status.WAITLISTED, by=chen)
+    rooms.move_room(participant=lin, online=True, by=lin)
+    waiting.refresh_from_db()
+    assert waiting.status == "offered"
+    assert FreedSeat.objects.get().online is False
+    assert "线上参加" in outbox.preview(Message.objects.get(kind="room_changed")).text
+
+
+def test_a_full_room_takes_nobody_from_the_other():
+    event = scenes.a_salon(online_capacity=0)
+    lin = scenes.confirmed(event, by=scenes.an_organiser(event))
+    with pytest.raises(Refused) as refused:
+        rooms.move_room(participant=lin, online=True, by=lin)
+    assert refused.value.code == "room_full"

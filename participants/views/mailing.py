@@ -1,0 +1,158 @@
+"""The outbox of one event: batches by decision, reminders by date, each letter as it will read."""
+
+from django.contrib import messages
+from django.http import Http404
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from events.access import organiser
+from participants import mailings, reminders, wording
+from participants.models import Participant
+from salon import outbox
+from salon.errors import Refused
+from salon.models import Message
+
+SHOWN = 200
+
+
+@organiser
+@never_cache
+@require_GET
+def page(request, slug):
+    rows = mailings.mailings(request.event)
+    context = {
+        "event": request.event,
+        "held": [row for row in rows if row.held],
+        "coming": [
+            (mailings.kind_label(kind), at, people)
+            for kind, at, people in reminders.who_gets_what(request.event)
+        ],
+        "going": [row for row in rows if row.waiting and not row.held],
+        "gone": [row for row in rows if row.sent or row.failed],
+        "failed": sum(row.failed for row in rows),
+        "wordings": _wordings(request.event),
+    }
+    return render(request, "participants/mailing/page.html", context)
+
+
+def _wordings(event):
+    own = set(event.wordings.values_list("kind", flat=True))
+    return [(kind, text.label, kind in own) for kind, text in wording.DEFAULT.items()]
+
+
+@organiser
+@never_cache
+@require_GET
+def batch(request, slug):
+    """The letters of one batch, with the first that is not gone opened."""
+    name, kind = request.GET.get("batch", ""), request.GET.get("kind", "")
+    found = Message.objects.of_event(request.event).in_batch(name).order_by("pk")
+    if kind:
+        found = found.of_kind(kind)
+    letters = list(found[:SHOWN])
+    if not letters:
+        raise Http404
+    people = Participant.objects.in_bulk([letter.person_id for letter in letters])
+    context = {
+        "event": request.event,
+        "batch": name,
+        "title": mailings.kind_label(letters[0].kind),
+        "letters": [(letter, people.get(letter.person_id)) for letter in letters],
+        "more": max(0, found.count() - SHOWN),
+        "held": any(not letter.released_at and letter.state == "planned" for letter in letters),
+        **_read(letters[0]),
+    }
+    return render(request, "participants/mailing/batch.html", context)
+
+
+@organiser
+@never_cache
+@require_GET
+def letter(request, slug, pk):
+    """One letter as its reader will see it."""
+    message = get_object_or_404(Message.objects.of_event(request.event), pk=pk)
+    context = {
+        "event": request.event,
+        "title": mailings.kind_label(message.kind),
+        **_read(message),
+    }
+    return render(request, "participants/mailing/letter.html", context)
+
+
+def _read(message):
+    try:
+        shown, why_not = outbox.preview(message), ""
+    except Refused as refused:
+        shown, why_not = None, str(refused)
+    return {"message": message, "letter": shown, "why_not": why_not}
+
+
+@organiser
+@require_POST
+def release(request, slug):
+    return _act(request, mailings.release, _("放行了 %(n)s 封信,马上发出。"))
+
+
+@organiser
+@require_POST
+def hold(request, slug):
+    return _act(request, mailings.hold, _("拦下了 %(n)s 封还没发出的信。"))
+
+
+def _act(request, verb, sentence):
+    try:
+        number = verb(event=request.event, batch=request.POST.get("batch", ""), by=request.user)
+    except Refused as refused:
+        messages.error(request, str(refused))
+    else:
+        messages.success(request, sentence % {"n": number})
+    return redirect("messages", request.event.slug)
+
+
+@organiser
+@require_POST
+def try_again(request, slug):
+    """Send what failed once more."""
+    number = outbox.try_again(Message.objects.of_event(request.event), by=request.user)
+    messages.success(request, _("%(n)s 封信会再试一次。") % {"n": number})
+    return redirect("messages", slug)
+
+
+@organiser
+@never_cache
+@require_http_methods(["GET", "POST"])
+def edit_wording(request, slug, kind):
+    """The organiser's own wording of one kind, previewed with a letter of the event's own."""
+    if kind not in wording.DEFAULT:
+        raise Http404
+    text, problem = wording.of_event(request.event.pk, kind), ""
+    subject, body = text.subject, text.body
+    if request.method == "POST":
+        subject, body = request.POST.get("subject", ""), request.POST.get("body", "")
+        try:
+            if "reset" in request.POST:
+                wording.drop_wording(event=request.event, kind=kind, by=request.user)
+            else:
+                wording.save_wording(
+                    event=request.event, kind=kind, subject=subject, body=body, by=request.user
+                )
+        except Refused as refused:
+            problem = str(refused)
+        else:
+            messages.success(request, _("信件文字保存了。"))
+            return redirect("messages_wording", slug, kind)
+    sample = mailings.sample(request.event, kind)
+    context = {
+        "event": request.event,
+        "kind": kind,
+        "label": text.label,
+        "subject": subject,
+        "body": body,
+        "problem": problem,
+        "fields": wording.FIELDS,
+        "is_own": request.event.wordings.filter(kind=kind).exists(),
+        **(_read(sample) if sample else {}),
+    }
+    return render(request, "participants/mailing/wording.html", context)
