@@ -1,45 +1,139 @@
 """The pain wall: cards, solutions below them, one like per person, good ones marked by the host.
 
 SALON §5. Everybody writes from the phone, on site or online; the projector shows the topic
-"pains".
+"pains". The host hangs same pains together; the last time can be undone.
 """
 
+from dataclasses import dataclass
+
 from django.db import transaction
-from django.db.models import Count, Prefetch, Q
+from django.db.models import Count, Q
 from django.utils.translation import gettext_lazy as _
 
+from events.models import Event
 from participants.topics import topic_of
 from salon import audit, clock, limits, live
 from salon.errors import Refused
-from salon.text import clean_text
-from workshops.models import PainCard, Solution, SolutionLike
+from workshops import upstairs
+from workshops.models import PainCard, PainMerge, Solution, SolutionLike
+from workshops.taking_part import require_part, said, same_author
+
+TEXT_LENGTH, SOLUTION_LENGTH = 200, 300
+DENSITIES = (("roomy", 6), ("full", 12), ("dense", 10**6))
+# What can be read from ten metres; the rest is on the phones.
+MOST_ON_PROJECTOR = 25
+SOLUTIONS_ON_PROJECTOR = {"roomy": 3, "full": 2, "dense": 1}
 
 
-def shown_cards(event):
-    """Cards on the wall with what hangs below them, the liveliest first; two queries."""
-    solutions = (
-        Solution.objects.filter(hidden_at=None)
-        .annotate(like_count=Count("likes"))
-        .order_by("-featured_at", "-like_count", "pk")
-    )
+# --- reading ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class PainWall:
+    """`cards` carry `.shown` (their own and their merged cards' solutions, the best first, each
+    with `.like_count`) and `.same` (how many cards hang together in them)."""
+
+    cards: list
+    solutions: int
+    target: int | None
+
+    @property
+    def density(self):
+        """How closely the projector hangs them, a word of wall.css."""
+        return next(word for word, most in DENSITIES if len(self.cards) <= most)
+
+    @property
+    def on_projector(self):
+        return self.cards[:MOST_ON_PROJECTOR]
+
+    @property
+    def more(self):
+        return len(self.cards) - len(self.on_projector)
+
+
+def pain_wall(event, *, person=None):
+    """The wall as it hangs now, the liveliest card first, in two queries (three with a person,
+    whose own likes are marked with `.liked`), and one for the target."""
+    cards = {card.pk: card for card in event.pain_cards.filter(hidden_at=None)}
+    tops = {pk: _top(card, cards) for pk, card in cards.items()}
+    for card in cards.values():
+        card.shown, card.same, card.pk_text = [], 0, str(card.pk)
+    for pk in cards:
+        if tops[pk]:
+            tops[pk].same += 1
+    liked = set()
+    if person is not None:
+        liked = set(
+            SolutionLike.objects.filter(participant=person).values_list("solution", flat=True)
+        )
+    total = 0
+    for solution in shown_solutions(event):
+        top = tops.get(solution.card_id)
+        if top is None:
+            continue
+        solution.liked = solution.pk in liked
+        top.shown.append(solution)
+        total += 1
+    hanging = [card for card in cards.values() if card.merged_into_id is None]
+    for card in hanging:
+        card.shown.sort(key=lambda s: (s.featured_at is None, -s.like_count, s.pk))
+        card.featured = any(s.featured_at for s in card.shown)
+    hanging.sort(key=lambda card: (-len(card.shown), -card.same, card.pk))
+    wall = PainWall(hanging, total, upstairs.target_of(event, "solutions"))
+    for card in hanging:
+        card.on_projector = card.shown[: SOLUTIONS_ON_PROJECTOR[wall.density]]
+    return wall
+
+
+def _top(card, cards):
+    """The card it hangs under; None when that one is hidden. Merges are one level deep."""
+    return card if card.merged_into_id is None else cards.get(card.merged_into_id)
+
+
+def shown_solutions(event):
+    """Solutions that count: on no hidden card and not hidden; each with `.like_count`."""
     return (
-        event.pain_cards.filter(hidden_at=None, merged_into=None)
-        .annotate(solution_count=Count("solutions", filter=Q(solutions__hidden_at=None)))
-        .prefetch_related(Prefetch("solutions", queryset=solutions, to_attr="shown_solutions"))
-        .order_by("-solution_count", "pk")
+        Solution.objects.filter(card__event=event, card__hidden_at=None, hidden_at=None)
+        .annotate(like_count=Count("likes"))
+        .order_by("pk")
     )
 
 
-def solutions_of(event):
-    return Solution.objects.filter(card__event=event, hidden_at=None)
+def hidden_of(event):
+    """What the host took off the wall: `(cards, solutions)`."""
+    return (
+        list(event.pain_cards.exclude(hidden_at=None)),
+        list(Solution.objects.filter(card__event=event).exclude(hidden_at=None)),
+    )
+
+
+def card_of(event, pk):
+    """A card that still hangs, for answering below it. Raises Refused("gone", 404)."""
+    card = event.pain_cards.filter(pk=pk, hidden_at=None).select_related("merged_into").first()
+    if card is None:
+        raise Refused("gone", _("这张痛点卡片已经不在墙上了。"), status=404)
+    return card
+
+
+def solution_of(event, pk):
+    solution = Solution.objects.filter(pk=pk, card__event=event, hidden_at=None).first()
+    if solution is None:
+        raise Refused("gone", _("这条解决方案已经不在墙上了。"), status=404)
+    return solution
+
+
+# --- from the phones --------------------------------------------------------------------------
 
 
 def post_pain(*, person, text, client_id):
     """Put a pain card on the wall. The same `client_id` again answers with the same card.
 
-    Raises Refused("empty"), Refused("too_often").
+    Raises Refused: "not_taking_part", "empty", "too_long", "too_often".
     """
-    text = _said(text, 200)
+    require_part(person)
+    text = said(text, TEXT_LENGTH)
+    if known := PainCard.objects.filter(client_id=client_id).first():
+        return same_author(known, person)
     limits.require(f"pain:{person.pk}", times=20, seconds=600)
     with transaction.atomic():
         card, _created = PainCard.objects.get_or_create(
@@ -52,24 +146,30 @@ def post_pain(*, person, text, client_id):
             },
         )
         live.publish(person.event, "pains")
-    return card
+    return same_author(card, person)
 
 
 def post_solution(*, person, card, text, client_id):
     """Hang a solution below a card. The same `client_id` again answers with the same solution."""
-    text = _said(text, 300)
+    require_part(person)
+    if card.event_id != person.event_id:
+        raise Refused("foreign", _("这不是本场的卡片。"), status=404)
+    text = said(text, SOLUTION_LENGTH)
+    if known := Solution.objects.filter(client_id=client_id).first():
+        return same_author(known, person)
     limits.require(f"solution:{person.pk}", times=30, seconds=600)
     with transaction.atomic():
         solution, _created = Solution.objects.get_or_create(
             client_id=client_id,
-            defaults={"card": card.merged_into or card, "participant": person, "text": text},
+            defaults={"card": card, "participant": person, "text": text},
         )
         live.publish(person.event, "pains")
-    return solution
+    return same_author(solution, person)
 
 
 def like(*, person, solution):
     """One like per person; a second tap changes nothing. Returns the number of likes."""
+    require_part(person)
     with transaction.atomic():
         SolutionLike.objects.bulk_create(
             [SolutionLike(solution=solution, participant=person)], ignore_conflicts=True
@@ -78,29 +178,80 @@ def like(*, person, solution):
     return solution.likes.count()
 
 
+def unlike(*, person, solution):
+    with transaction.atomic():
+        SolutionLike.objects.filter(solution=solution, participant=person).delete()
+        live.publish(person.event, "pains")
+    return solution.likes.count()
+
+
+# --- the host's hand --------------------------------------------------------------------------
+
+
 def feature(*, solution, by, featured=True):
     """Mark a solution as a good one (优质方案), or take the mark back."""
+    event = solution.card.event
     with transaction.atomic():
         solution.featured_at = clock.now() if featured else None
         solution.save(update_fields=["featured_at"])
-        audit.record(
-            "feature_solution",
-            solution,
-            by=by,
-            event_id=solution.card.event_id,
-            fields=["featured_at"],
-        )
-        live.publish(solution.card.event, "pains")
+        audit.record("feature_solution", solution, by=by, event_id=event.pk, fields=["featured_at"])
+        live.publish(event, "pains")
 
 
-def _said(text, length):
-    text = clean_text(text)
-    if not text:
-        raise Refused("empty", _("还没有写内容。"), status=400)
-    if len(text) > length:
-        raise Refused(
-            "too_long",
-            _("最多 %(length)d 个字,请再精简一些。") % {"length": length},
-            status=400,
+def hide(*, event, row, by, hidden=True):
+    """Take a card or a solution off the wall, or hang it up again."""
+    with transaction.atomic():
+        row.hidden_at = clock.now() if hidden else None
+        row.save(update_fields=["hidden_at"])
+        audit.record("hide", row, by=by, event_id=event.pk, fields=["hidden_at"])
+        live.publish(event, "pains")
+
+
+def merge(*, event, kept, cards, by):
+    """Hang `cards` under `kept` as one; their solutions show there, none is rewritten.
+
+    Cards that hung under one of them move along. Raises Refused("nothing" | "foreign").
+    """
+    with transaction.atomic():
+        Event.objects.select_for_update(no_key=True).get(pk=event.pk)
+        ids = {card.pk for card in cards} - {kept.pk}
+        rows = list(
+            PainCard.objects.select_for_update()
+            .filter(Q(pk__in=ids | {kept.pk}) | Q(merged_into__in=ids), event=event)
+            .order_by("pk")
         )
-    return text
+        top = next((row for row in rows if row.pk == kept.pk), None)
+        if top is None or top.merged_into_id or top.hidden_at:
+            raise Refused("gone", _("要保留的卡片已经不在墙上了，请刷新再选。"))
+        moved = [row for row in rows if kept.pk not in (row.pk, row.merged_into_id)]
+        if not moved:
+            raise Refused("nothing", _("请至少再选一张要合并的卡片。"), status=400)
+        done = PainMerge.objects.create(
+            event=event, kept=top, before={str(row.pk): row.merged_into_id for row in moved}
+        )
+        PainCard.objects.filter(pk__in=[row.pk for row in moved]).update(merged_into=top)
+        audit.record("merge_pains", done, by=by, fields=["merged_into"])
+        live.publish(event, "pains")
+    return done
+
+
+def last_merge(event):
+    """The newest merge that is still in force, or None."""
+    return event.pain_merges.filter(undone_at=None).select_related("kept").first()
+
+
+def undo_merge(*, event, by):
+    """Take the newest merge apart again. Raises Refused("nothing") when there is none."""
+    with transaction.atomic():
+        Event.objects.select_for_update(no_key=True).get(pk=event.pk)
+        done = event.pain_merges.filter(undone_at=None).first()
+        if done is None:
+            raise Refused("nothing", _("没有可撤销的合并。"))
+        for row in PainCard.objects.filter(pk__in=[int(pk) for pk in done.before]):
+            row.merged_into_id = done.before[str(row.pk)]
+            row.save(update_fields=["merged_into"])
+        done.undone_at = clock.now()
+        done.save(update_fields=["undone_at"])
+        audit.record("undo_merge_pains", done, by=by, fields=["merged_into"])
+        live.publish(event, "pains")
+    return done

@@ -13,10 +13,12 @@ from django.utils.translation import gettext_lazy as _
 from salon import audit, clock, live
 from salon.errors import Refused
 from salon.text import clean_text
-from workshops.models import Phase, Plan, PlanEdit, PlanRow
+from workshops import phases
+from workshops.models import Membership, Phase, Plan, PlanEdit, PlanRow
 
 WRITER_HOLDS = timedelta(seconds=45)
-ELEMENT_LENGTH = 600
+TITLE_LENGTH, ELEMENT_LENGTH = 80, 600
+NODE_LENGTH, OWNER_LENGTH, RESOURCES_LENGTH = 60, 60, 200
 MOST_ROWS = 30
 MARKS = ("need_fit", "appeal", "ease", "cost")
 
@@ -43,43 +45,57 @@ def plan_of(group):
     return plan
 
 
-# --- phases -----------------------------------------------------------------------------------
+def read(group):
+    """The group's plan for looking at; an empty one while nobody has touched it."""
+    plan = Plan.objects.select_related("writer").filter(group=group).first() or Plan(group=group)
+    plan.group = group
+    return plan
 
 
-def start_phase(*, phase, by, minutes=None):
-    """Start the countdown of a phase; one that runs already goes on unchanged."""
-    with transaction.atomic():
-        phase = Phase.objects.select_for_update().select_related("event").get(pk=phase.pk)
-        now = clock.now()
-        if phase.started_at and phase.ends_at > now:
-            return phase
-        phase.started_at = now
-        phase.ends_at = now + timedelta(minutes=minutes or phase.minutes)
-        phase.save(update_fields=["started_at", "ends_at"])
-        audit.record("start_phase", phase, by=by, fields=["started_at", "ends_at"])
-        live.publish(phase.event, "workshop", "plans")
-    return phase
+def rows_of(plan):
+    """The plan's rows as (time node, owner, resources)."""
+    if plan.pk is None:
+        return []
+    return list(plan.rows.values_list("time_node", "owner", "resources"))
 
 
-def end_phase(*, phase, by):
-    with transaction.atomic():
-        phase = Phase.objects.select_for_update().select_related("event").get(pk=phase.pk)
-        now = clock.now()
-        if phase.started_at and phase.ends_at > now:
-            phase.ends_at = now
-            phase.save(update_fields=["ends_at"])
-            audit.record("end_phase", phase, by=by, fields=["ends_at"])
-            live.publish(phase.event, "workshop", "plans")
-    return phase
+@dataclass(frozen=True)
+class Desk:
+    """Where a plan stands for one member: may they write, who does, until when.
+
+    `state` is "waiting" (design has not begun), "writing", "locked" (0:00 passed) or
+    "submitted"; `writer` somebody else who holds the pen now, or None.
+    """
+
+    state: str
+    ends_at: object
+    now: object
+    writer: object
+    mine: bool
+
+    @property
+    def may_write(self):
+        return self.state == "writing" and self.writer is None
 
 
-def design_is_open(event):
-    """By the database's clock."""
-    return event.phases.filter(
-        kind=Phase.Kind.DESIGN,
-        started_at__lte=clock.database_now(),
-        ends_at__gt=clock.database_now(),
-    ).exists()
+def desk_of(plan, person, *, now=None):
+    now = now or clock.now()
+    design = phases.phase_of(plan.group.event, Phase.Kind.DESIGN)
+    if plan.submitted_at:
+        state = "submitted"
+    elif design is None or design.started_at is None:
+        state = "waiting"
+    else:
+        state = "writing" if design.ends_at > now else "locked"
+    held = plan.writer_until is not None and plan.writer_until > now
+    mine = held and plan.writer_id == person.pk
+    return Desk(
+        state,
+        design and design.ends_at,
+        now,
+        plan.writer if held and not mine else None,
+        mine,
+    )
 
 
 # --- one writer, many readers -----------------------------------------------------------------
@@ -91,12 +107,24 @@ def take_pen(*, group, person, by_force=False):
     Raises Refused("foreign"), or Refused("pen_taken") while another member writes; `by_force`
     takes it over, visibly for both.
     """
-    _require_member(group, person)
     with transaction.atomic():
-        plan = Plan.objects.select_for_update().get(pk=plan_of(group).pk)
+        plan = _lock_plan(group, person)
+        before = plan.writer_id
         _hold_pen(plan, person, by_force=by_force)
         plan.save(update_fields=["writer", "writer_until"])
-        live.publish(group.event, "plans")
+        if before != person.pk:
+            live.publish(group.event, "workshop")
+    return plan
+
+
+def lay_down_pen(*, group, person):
+    """Let somebody else write; nothing happens when the pen is not in this hand."""
+    with transaction.atomic():
+        plan = _lock_plan(group, person)
+        if plan.writer_id == person.pk:
+            plan.writer, plan.writer_until = None, None
+            plan.save(update_fields=["writer", "writer_until"])
+            live.publish(group.event, "workshop")
     return plan
 
 
@@ -105,71 +133,104 @@ def save_plan(*, group, person, version, title=None, elements=None, rows=None, m
 
     `elements` is {key: text}, `rows` a list of (time_node, owner, resources), `marks` {name: 1–5}.
     Raises Refused: "foreign", "pen_taken", "stale" (saved by somebody else since `version`),
-    "closed" (after 0:00 or submitted; what was typed is kept as the late draft).
+    "mark", "not_begun", "closed" (after 0:00 or submitted; what was typed is kept as the late
+    draft).
     """
-    _require_member(group, person)
+    given = {"title": title, "elements": elements, "rows": rows, "marks": marks}
     text = {
-        "title": clean_text(title or "")[:80],
+        "title": clean_text(title or "", max_length=TITLE_LENGTH),
         "elements": _clean_elements(group.event, elements or {}),
-        "rows": [_clean_row(row) for row in (rows or [])][:MOST_ROWS],
-        "marks": {name: value for name, value in (marks or {}).items() if name in MARKS},
+        "rows": [row for row in map(_clean_row, (rows or [])[:MOST_ROWS]) if any(row)],
+        "marks": _clean_marks(marks or {}),
     }
     with transaction.atomic():
-        plan = Plan.objects.select_for_update().get(pk=plan_of(group).pk)
-        late = plan.submitted_at is not None or not design_is_open(group.event)
-        if late:
-            plan.late_draft = text
-            plan.save(update_fields=["late_draft"])
-        else:
-            _write(plan, person, version, text, given={"title": title, "rows": rows})
+        plan = _lock_plan(group, person)
+        refusal = _why_closed(plan, group.event)
+        if refusal is None:
+            _write(plan, person, version, text, given=given)
             PlanEdit.objects.update_or_create(plan=plan, participant=person)
-            live.publish(group.event, "plans")
-    if late:
-        raise Refused(
-            "closed", _("时间到,方案已锁定。您刚写的内容留作草稿,不计入方案。"), status=409
-        )
+            live.publish(group.event, "plans", "workshop")
+        elif refusal.code == "closed":
+            plan.late_draft = {name: text[name] for name in given if given[name] is not None}
+            plan.save(update_fields=["late_draft"])
+    if refusal:
+        raise refusal
     return plan
 
 
 def submit(*, group, person):
-    """Hand the plan in; it is read-only from now on."""
-    _require_member(group, person)
+    """Hand the plan in; it is read-only from now on. Again is harmless."""
     with transaction.atomic():
-        plan = Plan.objects.select_for_update().get(pk=plan_of(group).pk)
+        plan = _lock_plan(group, person)
         if plan.submitted_at is None:
+            if refusal := _why_closed(plan, group.event):
+                raise refusal
             if not any(plan.elements.values()):
-                raise Refused("empty", _("任务卡还是空的,先写一项再提交。"), status=400)
-            if not design_is_open(group.event):
-                raise Refused("closed", _("时间到,方案已锁定,不能再提交。"))
+                raise Refused("empty", _("任务卡还是空的，先写一项再提交。"), status=400)
             plan.submitted_at = clock.now()
-            plan.save(update_fields=["submitted_at"])
+            plan.writer, plan.writer_until = None, None
+            plan.save(update_fields=["submitted_at", "writer", "writer_until"])
+            PlanEdit.objects.update_or_create(plan=plan, participant=person)
             audit.record("submit_plan", plan, by=person, event_id=group.event_id)
-            live.publish(group.event, "plans")
+            live.publish(group.event, "plans", "workshop", "control")
     return plan
 
 
-def _require_member(group, person):
-    if not group.memberships.filter(participant=person).exists():
+def take_back(*, group, person):
+    """Open a submitted plan again while there is time. Raises Refused("closed") after 0:00."""
+    with transaction.atomic():
+        plan = _lock_plan(group, person)
+        if plan.submitted_at is not None:
+            if not phases.is_open(group.event, Phase.Kind.DESIGN):
+                raise Refused("closed", _("时间到，方案已经锁定。"))
+            plan.submitted_at = None
+            plan.save(update_fields=["submitted_at"])
+            audit.record("take_back_plan", plan, by=person, event_id=group.event_id)
+            live.publish(group.event, "plans", "workshop", "control")
+    return plan
+
+
+def _why_closed(plan, event):
+    """The refusal that keeps anybody from writing now, or None."""
+    if plan.submitted_at is not None:
+        return Refused("closed", _("方案已提交。您刚写的内容留作草稿，不计入方案。"))
+    if phases.is_open(event, Phase.Kind.DESIGN):
+        return None
+    design = phases.phase_of(event, Phase.Kind.DESIGN)
+    if design is None or design.started_at is None:
+        return Refused("not_begun", _("设计还没开始，等主持人宣布后再填。"))
+    return Refused("closed", _("时间到，方案已锁定。您刚写的内容留作草稿，不计入方案。"))
+
+
+def _lock_plan(group, person):
+    plan = Plan.objects.select_for_update().get(pk=plan_of(group).pk)
+    # Asked under the lock: the organiser may be moving people.
+    if not Membership.objects.filter(group=group, participant=person).exists():
         raise Refused("foreign", _("这不是您的小组。"), status=404)
+    return plan
 
 
 def _hold_pen(plan, person, *, by_force=False):
     now = clock.now()
     held = plan.writer_id not in (None, person.pk) and plan.writer_until and plan.writer_until > now
     if held and not by_force:
-        raise Refused("pen_taken", _("%(name)s 正在填写,您可以看,也可以接过笔。") % {"name": plan.writer.name})
+        raise Refused(
+            "pen_taken",
+            _("%(name)s 正在填写，您可以看，也可以接过笔。您写的字还在输入框里。")
+            % {"name": plan.writer.name},
+        )
     plan.writer, plan.writer_until = person, now + WRITER_HOLDS
 
 
 def _write(plan, person, version, text, *, given):
     _hold_pen(plan, person)
     if version != plan.version:
-        raise Refused("stale", _("刚才有人改过,请看最新内容再继续。您写的字还在输入框里。"))
+        raise Refused("stale", _("刚才有人改过，请看最新内容再继续。您写的字还在输入框里。"))
     if given["title"] is not None:
         plan.title = text["title"]
     plan.elements = {**plan.elements, **text["elements"]}
     for name, value in text["marks"].items():
-        setattr(plan, name, min(5, max(1, int(value))))
+        setattr(plan, name, value)
     plan.version += 1
     plan.save()
     if given["rows"] is not None:
@@ -183,12 +244,28 @@ def _write(plan, person, version, text, *, given):
 def _clean_elements(event, elements):
     known = set(event.task_elements.values_list("key", flat=True))
     return {
-        key: clean_text(str(value), multiline=True)[:ELEMENT_LENGTH]
+        key: clean_text(value, multiline=True, max_length=ELEMENT_LENGTH)
         for key, value in elements.items()
         if key in known
     }
 
 
 def _clean_row(row):
-    node, owner, resources = (clean_text(str(part)) for part in row)
-    return node[:60], owner[:60], resources[:200]
+    node, owner, resources = row
+    return (
+        clean_text(node, max_length=NODE_LENGTH),
+        clean_text(owner, max_length=OWNER_LENGTH),
+        clean_text(resources, max_length=RESOURCES_LENGTH),
+    )
+
+
+def _clean_marks(marks):
+    marks = {name: value for name, value in marks.items() if name in MARKS}
+    if not all(value in range(1, 6) for value in marks.values()):
+        raise Refused("mark", _("每一项请打 1 到 5 分。"), status=400)
+    return marks
+
+
+def marks_of(plan):
+    """The four marks of the effect helper as `[(field, words, value)]`."""
+    return [(name, Plan._meta.get_field(name).verbose_name, getattr(plan, name)) for name in MARKS]

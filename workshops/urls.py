@@ -1,5 +1,41 @@
 """Addresses of the room: `urlpatterns` below /e/<slug>/, `organiser_urlpatterns` below
 /admin/e/<slug>/."""
 
-urlpatterns = []
-organiser_urlpatterns = []
+from django.urls import path
+
+from workshops.views import groups, judging, pains, plans
+
+urlpatterns = [
+    # pain wall
+    path("me/pains/", pains.me_pains, name="me_pains"),
+    path("me/pains/list/", pains.pains_list, name="me_pains_list"),
+    path("me/pains/<int:pk>/solve/", pains.solve, name="me_solve"),
+    path("me/pains/solutions/<int:pk>/like/", pains.like, name="me_like"),
+    path("wall/pains/", pains.wall_pains, name="wall_pains"),
+    path("host/pains/", pains.pains_host, name="pains_host"),
+    path("host/pains/press/", pains.pains_press, name="pains_press"),
+    # group and plan
+    path("me/group/", plans.me_group, name="me_group"),
+    path("me/group/now/", plans.group_now, name="me_group_now"),
+    path("me/group/save/", plans.save, name="me_group_save"),
+    path("me/group/pen/", plans.pen, name="me_group_pen"),
+    path("me/group/take-back/", plans.take_back, name="me_group_take_back"),
+    path("wall/plans/", judging.wall_plans, name="wall_plans"),
+    # reviews and vote
+    path("review/", judging.review, name="review"),
+    path("me/vote/", judging.me_vote, name="me_vote"),
+    path("me/vote/now/", judging.vote_now, name="me_vote_now"),
+    path("host/workshop/", judging.workshop_host, name="workshop_host"),
+    path("host/workshop/now/", judging.hand_now, name="workshop_hand"),
+    path("host/workshop/press/", judging.press, name="workshop_press"),
+]
+organiser_urlpatterns = [
+    path("pains.xlsx", pains.pains_export, name="pains_export"),
+    path("groups/", groups.page, name="groups"),
+    path("groups/press/", groups.press, name="groups_press"),
+    path("groups/move/", groups.move, name="groups_move"),
+    path("groups/board/", groups.board, name="groups_board"),
+    path("groups/<int:pk>/", groups.change, name="groups_change"),
+    path("groups/table-cards/", groups.table_cards, name="table_cards"),
+    path("judging/", judging.judging_page, name="judging"),
+]

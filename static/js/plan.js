@@ -1,0 +1,153 @@
+// The group's plan on the phone of the one who writes: saved while typing, held by one, seen by all.
+//
+// Without this script the form saves and submits by its buttons. With it every pause of typing is saved with the version that
+// was read; a second writer is told at once, and what was typed without network stays in this phone until it is saved.
+
+import { freshen } from "./fresh.js";
+
+const PAUSE = 1200;      // ms after the last key
+const HOLD = 20_000;     // ms between two signs that the pen is still in this hand
+const AGAIN = 4_000;
+
+let timer = 0;
+let saving = false;
+let dirty = false;
+let touched = 0;
+
+const form = () => document.querySelector("form[data-plan]");
+const place = () => `plan:${location.pathname}`;
+
+function mark(state, text) {
+  const element = form()?.querySelector("[data-plan-mark]");
+  if (!element) return;
+  element.dataset.state = state;
+  element.textContent = text ?? element.dataset[state] ?? "";
+}
+
+function keep() {
+  const values = [...new FormData(form())].filter(([name]) => !["csrfmiddlewaretoken", "version"].includes(name));
+  const version = form().elements.version.value;
+  try { localStorage.setItem(place(), JSON.stringify({ version, values })); } catch { /* the page goes on without */ }
+}
+
+function forget() {
+  try { localStorage.removeItem(place()); } catch { /* nothing was kept */ }
+}
+
+/** What was typed and never reached the house comes back into the fields; where others have written since, only into those
+    that are empty. */
+function restore() {
+  const plan = form();
+  if (!plan || plan.dataset.restored) return;
+  plan.dataset.restored = "1";
+  addButton(plan);
+  let draft = null;
+  try { draft = JSON.parse(localStorage.getItem(place()) ?? "null"); } catch { /* unreadable: gone */ }
+  if (!draft) return;
+  const current = draft.version === plan.elements.version.value;
+  const seen = {};
+  for (const [name, value] of draft.values) {
+    const index = seen[name] = (seen[name] ?? -1) + 1;
+    let fields = plan.querySelectorAll(`[name="${CSS.escape(name)}"]`);
+    while (["node", "owner", "resources"].includes(name) && index >= fields.length) {
+      addRow(plan);
+      fields = plan.querySelectorAll(`[name="${CSS.escape(name)}"]`);
+    }
+    if (fields[0]?.type === "radio") {
+      if (current) fields.forEach((field) => { field.checked = field.value === value; });
+    } else if (fields[index] && (current || !fields[index].value)) fields[index].value = value;
+  }
+  dirty = current;
+  save();
+}
+
+function addRow(plan) {
+  const rows = plan.querySelector("[data-plan-rows]");
+  const row = rows.lastElementChild.cloneNode(true);
+  row.querySelectorAll("input").forEach((field) => { field.value = ""; field.removeAttribute("value"); });
+  rows.append(row);
+  return row;
+}
+
+function addButton(plan) {
+  const button = plan.querySelector("[data-plan-add]");
+  if (!button) return;
+  button.hidden = false;
+  button.addEventListener("click", () => addRow(plan).querySelector("input").focus());
+}
+
+async function send(body, url) {
+  const response = await fetch(url, { method: "POST", body, headers: { Accept: "application/json" } });
+  if (response.status >= 500) throw new Error("busy");
+  const answer = await response.json().catch(() => ({}));
+  return { ok: response.ok, ...answer };
+}
+
+async function save() {
+  const plan = form();
+  if (!plan || saving || !dirty) return;
+  saving = true;
+  dirty = false;
+  mark("unsaved");
+  try {
+    const answer = await send(new FormData(plan), plan.action);
+    if (answer.ok) {
+      plan.elements.version.value = answer.version;
+      if (!dirty) forget();
+      show(plan, answer.effect);
+      mark(dirty ? "unsaved" : "saved");
+    } else {
+      // Too late, or somebody else writes: the words stay in the fields, the sentence says why.
+      mark("failed", answer.message);
+      if (answer.error !== "pen_taken") freshen(document.getElementById("my-group"));
+      if (answer.error === "closed") forget();
+    }
+  } catch {
+    dirty = true;
+    mark("failed");
+    setTimeout(save, AGAIN);
+  }
+  saving = false;
+  if (dirty) schedule();
+}
+
+function show(plan, effect) {
+  if (!effect) return;
+  plan.querySelector('[data-effect="now"]').textContent = effect.now;
+  plan.querySelector('[data-effect="easier"]').textContent = effect.easier ?? "";
+  plan.querySelector("[data-effect-easier]").hidden = effect.easier === null;
+}
+
+function schedule() {
+  clearTimeout(timer);
+  timer = setTimeout(save, PAUSE);
+}
+
+document.addEventListener("input", (event) => {
+  if (!event.target.closest?.("form[data-plan]")) return;
+  dirty = true;
+  touched = Date.now();
+  keep();
+  mark("unsaved");
+  schedule();
+});
+document.addEventListener("submit", (event) => {
+  if (event.target.matches("form[data-plan]")) {
+    clearTimeout(timer);
+    forget();
+  }
+});
+document.addEventListener("salon:fresh", restore);
+window.addEventListener("online", save);
+
+// While somebody reads what they wrote, the pen stays theirs.
+setInterval(() => {
+  const plan = form();
+  if (!plan || dirty || Date.now() - touched > 3 * HOLD || !touched) return;
+  const body = new FormData();
+  body.set("csrfmiddlewaretoken", plan.elements.csrfmiddlewaretoken.value);
+  body.set("act", "take");
+  send(body, plan.dataset.planPen).catch(() => {});
+}, HOLD);
+
+restore();

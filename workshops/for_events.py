@@ -1,0 +1,41 @@
+"""What the room of events hears from this one: groups to count, controls for the host."""
+
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+
+from events import upstairs
+from events.models import AgendaItem
+from workshops import judging, pains, phases, stage
+
+
+@upstairs.headcount.offer
+def formed_groups(event):
+    return {"groups": event.work_groups.filter(online=False).count()}
+
+
+@upstairs.host_controls.offer
+def controls_of(event, item):
+    """What the host can press during this kind of item."""
+    template = {
+        AgendaItem.Kind.BREAK: "workshops/_control_break.html",
+        AgendaItem.Kind.WORKSHOP: "workshops/_control_workshop.html",
+        AgendaItem.Kind.ROUNDTABLE: "workshops/_control_workshop.html",
+    }.get(item.kind)
+    if template is None:
+        return ""
+    return render_to_string(template, {"event": event, "board": phases.board(event)})
+
+
+@upstairs.panels.offer
+def workshop_panel(event):
+    groups = stage.groups_with_plans(event)
+    context = {
+        "event": event,
+        "groups": groups,
+        "submitted": sum(group.state == "submitted_plan" for group in groups),
+        "phase": stage.current_phase(phases.board(event)),
+        "now": stage.clock.now(),
+        "turnout": judging.turnout(event),
+        "wall": pains.pain_wall(event),
+    }
+    return _("共创"), render_to_string("workshops/_panel.html", context)

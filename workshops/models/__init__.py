@@ -1,0 +1,69 @@
+"""WHAT THEY MAKE: pains and solutions, questions, matches, groups, plans, reviews, votes."""
+
+from workshops.models.exchange import (
+    Listing,
+    Match,
+    ThemeTable,
+)
+from workshops.models.judging import (
+    Award,
+    MentorReview,
+    VoteCount,
+    VoteTicket,
+)
+from workshops.models.pains import (
+    BlindBox,
+    Draw,
+    Icebreaker,
+    PainCard,
+    PainMerge,
+    Solution,
+    SolutionLike,
+    Tip,
+)
+from workshops.models.plans import (
+    Membership,
+    Phase,
+    Plan,
+    PlanEdit,
+    PlanPhoto,
+    PlanRow,
+    TaskElement,
+    WorkGroup,
+)
+from workshops.models.questions import (
+    BlockedWord,
+    Moderated,
+    Question,
+    QuestionVote,
+)
+
+__all__ = [
+    "Award",
+    "BlindBox",
+    "BlockedWord",
+    "Draw",
+    "Icebreaker",
+    "Listing",
+    "Match",
+    "Membership",
+    "MentorReview",
+    "Moderated",
+    "PainCard",
+    "PainMerge",
+    "Phase",
+    "Plan",
+    "PlanEdit",
+    "PlanPhoto",
+    "PlanRow",
+    "Question",
+    "QuestionVote",
+    "Solution",
+    "SolutionLike",
+    "TaskElement",
+    "ThemeTable",
+    "Tip",
+    "VoteCount",
+    "VoteTicket",
+    "WorkGroup",
+]

@@ -1,0 +1,72 @@
+"""The resource corner."""
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from events.models import Event
+from participants.models import Participant
+
+
+class ThemeTable(models.Model):
+    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="theme_tables")
+    key = models.SlugField(max_length=20)
+    name = models.CharField(_("主题桌"), max_length=40)
+    seats = models.PositiveSmallIntegerField(_("座位"), default=8)
+
+    class Meta:
+        verbose_name = _("主题桌")
+        verbose_name_plural = _("主题桌")
+        constraints = [models.UniqueConstraint(fields=["event", "key"], name="theme_table_once")]
+
+    def __str__(self):
+        return self.name
+
+
+class Listing(models.Model):
+    """One person's offer and need at one table."""
+
+    participant = models.OneToOneField(
+        Participant, on_delete=models.CASCADE, related_name="listing"
+    )
+    table = models.ForeignKey(
+        ThemeTable, on_delete=models.PROTECT, related_name="listings", verbose_name=_("主题桌")
+    )
+    offer = models.CharField(_("可提供资源"), max_length=200, blank=True)
+    need = models.CharField(_("需求"), max_length=200, blank=True)
+    seated = models.BooleanField(_("入座"), default=False)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        verbose_name = _("资源供需")
+        verbose_name_plural = _("资源供需")
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(offer="") | ~Q(need=""), name="listing_offers_or_needs"
+            )
+        ]
+
+
+class Match(models.Model):
+    """`first` has the smaller id; a match counts once both have confirmed."""
+
+    first = models.ForeignKey(Participant, on_delete=models.CASCADE, related_name="+")
+    second = models.ForeignKey(Participant, on_delete=models.CASCADE, related_name="+")
+    requested_by = models.ForeignKey(
+        Participant, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    reason = models.CharField(_("理由"), max_length=200, blank=True)
+    first_confirmed_at = models.DateTimeField(null=True, blank=True)
+    second_confirmed_at = models.DateTimeField(null=True, blank=True)
+    declined_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("对接")
+        verbose_name_plural = _("对接")
+        constraints = [
+            models.UniqueConstraint(fields=["first", "second"], name="match_once_per_pair"),
+            models.CheckConstraint(
+                condition=Q(first__lt=F("second")), name="match_between_two_in_order"
+            ),
+        ]

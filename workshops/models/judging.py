@@ -1,0 +1,78 @@
+"""Mentor reviews and the secret vote."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from events.models import Event
+from participants.models import Participant
+from workshops.models.plans import WorkGroup, mark
+
+
+class MentorReview(models.Model):
+    group = models.ForeignKey(WorkGroup, on_delete=models.CASCADE, related_name="reviews")
+    mentor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
+    need_fit = mark(_("契合用户需求"))
+    feasibility = mark(_("可行性"))
+    follow_up = mark(_("数据跟进完整度"))
+    suggestion = models.TextField(_("一条建议"))
+    at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        verbose_name = _("导师点评")
+        verbose_name_plural = _("导师点评")
+        constraints = [
+            models.UniqueConstraint(fields=["group", "mentor"], name="one_review_per_mentor"),
+            models.CheckConstraint(
+                condition=Q(
+                    need_fit__range=(1, 5), feasibility__range=(1, 5), follow_up__range=(1, 5)
+                ),
+                name="review_marks_one_to_five",
+            ),
+        ]
+
+
+class Award(models.Model):
+    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="awards")
+    key = models.SlugField(max_length=20)
+    name = models.CharField(_("奖项"), max_length=40)
+    # Set when the vote is closed, with how a tie was broken.
+    winner = models.ForeignKey(
+        WorkGroup, on_delete=models.SET_NULL, null=True, blank=True, related_name="awards_won"
+    )
+    result = models.JSONField(null=True, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("奖项")
+        verbose_name_plural = _("奖项")
+        ordering = ["pk"]
+        constraints = [models.UniqueConstraint(fields=["event", "key"], name="award_once")]
+
+    def __str__(self):
+        return self.name
+
+
+class VoteTicket(models.Model):
+    """Says that a person has voted for an award. Not what: no row anywhere joins person and
+    choice, and no time stands on either side to join them by."""
+
+    award = models.ForeignKey(Award, on_delete=models.CASCADE, related_name="tickets")
+    participant = models.ForeignKey(Participant, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["award", "participant"], name="one_vote_per_award")
+        ]
+
+
+class VoteCount(models.Model):
+    award = models.ForeignKey(Award, on_delete=models.CASCADE, related_name="counts")
+    group = models.ForeignKey(WorkGroup, on_delete=models.CASCADE, related_name="+")
+    votes = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["award", "group"], name="one_count_per_award_and_group")
+        ]

@@ -1,0 +1,143 @@
+"""The pain wall, the blind box and the icebreaker."""
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from events.models import Event
+from participants.models import InterestGroup, Participant
+
+
+class PainCard(models.Model):
+    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="pain_cards")
+    participant = models.ForeignKey(
+        Participant, on_delete=models.SET_NULL, null=True, blank=True, related_name="pain_cards"
+    )
+    interest_group = models.ForeignKey(
+        InterestGroup, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    text = models.CharField(_("痛点"), max_length=200)
+    topic = models.CharField(_("主题"), max_length=30, blank=True)
+    merged_into = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="merged"
+    )
+    hidden_at = models.DateTimeField(null=True, blank=True)
+    client_id = models.UUIDField(unique=True, null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("痛点卡片")
+        verbose_name_plural = _("痛点卡片")
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(merged_into=None) | ~Q(merged_into=F("id")),
+                name="pain_card_not_merged_into_itself",
+            )
+        ]
+
+    def __str__(self):
+        return self.text
+
+
+class PainMerge(models.Model):
+    """Same pains hung together as one card. `before` says what undoing it brings back:
+    {card id: id of the card it was merged into before, or null}."""
+
+    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="pain_merges")
+    kept = models.ForeignKey(PainCard, on_delete=models.CASCADE, related_name="+")
+    before = models.JSONField()
+    at = models.DateTimeField(auto_now_add=True)
+    undone_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-pk"]
+
+
+class Solution(models.Model):
+    card = models.ForeignKey(PainCard, on_delete=models.CASCADE, related_name="solutions")
+    participant = models.ForeignKey(
+        Participant, on_delete=models.SET_NULL, null=True, blank=True, related_name="solutions"
+    )
+    text = models.CharField(_("解决方案"), max_length=300)
+    featured_at = models.DateTimeField(_("优质方案"), null=True, blank=True)
+    hidden_at = models.DateTimeField(null=True, blank=True)
+    client_id = models.UUIDField(unique=True, null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("解决方案")
+        verbose_name_plural = _("解决方案")
+        ordering = ["pk"]
+
+    def __str__(self):
+        return self.text
+
+
+class SolutionLike(models.Model):
+    solution = models.ForeignKey(Solution, on_delete=models.CASCADE, related_name="likes")
+    participant = models.ForeignKey(Participant, on_delete=models.CASCADE, related_name="+")
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["solution", "participant"], name="one_like_per_person")
+        ]
+
+
+class BlindBox(models.Model):
+    """The commitment is shown before the first draw, the seed after the last; see fair_draw."""
+
+    event = models.OneToOneField(Event, on_delete=models.CASCADE, related_name="blind_box")
+    # [[PainCard id, interest group id or null], …]: what the commitment was made of.
+    slip_ids = models.JSONField()
+    seed = models.CharField(max_length=64)
+    commitment = models.CharField(max_length=64)
+    sealed_at = models.DateTimeField(auto_now_add=True)
+    revealed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("痛点盲盒")
+        verbose_name_plural = _("痛点盲盒")
+
+
+class Draw(models.Model):
+    box = models.ForeignKey(BlindBox, on_delete=models.CASCADE, related_name="draws")
+    card = models.ForeignKey(PainCard, on_delete=models.CASCADE, related_name="+")
+    position = models.PositiveSmallIntegerField()
+    topic = models.CharField(_("归类"), max_length=30, blank=True)
+    drawn_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["box", "card"], name="slip_drawn_once"),
+            models.UniqueConstraint(fields=["box", "position"], name="draw_position_once"),
+        ]
+
+
+class Icebreaker(models.Model):
+    """One minute for one tip a group; the first three groups win the toolkit."""
+
+    event = models.OneToOneField(Event, on_delete=models.CASCADE, related_name="icebreaker")
+    started_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    winners = models.PositiveSmallIntegerField(default=3)
+
+
+class Tip(models.Model):
+    icebreaker = models.ForeignKey(Icebreaker, on_delete=models.CASCADE, related_name="tips")
+    interest_group = models.ForeignKey(InterestGroup, on_delete=models.CASCADE, related_name="tips")
+    participant = models.ForeignKey(Participant, on_delete=models.SET_NULL, null=True)
+    text = models.CharField(_("小技巧"), max_length=200)
+    finished_at = models.DateTimeField()
+    place = models.PositiveSmallIntegerField(_("名次"))
+
+    class Meta:
+        ordering = ["place"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["icebreaker", "interest_group"], name="one_tip_per_group"
+            ),
+            models.UniqueConstraint(fields=["icebreaker", "place"], name="tip_place_once"),
+        ]

@@ -1,0 +1,194 @@
+"""Work groups, their task cards and plans, and the phases of the workshop."""
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from events.models import Event
+from participants.models import Participant
+
+
+def mark(label, **options):
+    """A mark from 1 to 5."""
+    return models.PositiveSmallIntegerField(
+        label, validators=[MinValueValidator(1), MaxValueValidator(5)], **options
+    )
+
+
+class WorkGroup(models.Model):
+    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="work_groups")
+    number = models.PositiveSmallIntegerField(_("组号"))
+    name = models.CharField(_("组名"), max_length=60)
+    online = models.BooleanField(_("线上组"), default=False)
+    leader = models.ForeignKey(
+        Participant,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("组长"),
+    )
+    leader_reason = models.CharField(max_length=120, blank=True)
+    recorder = models.ForeignKey(
+        Participant,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("记录人"),
+    )
+    recorder_reason = models.CharField(max_length=120, blank=True)
+    # The group whose plan the projector shows, at most one an event.
+    on_stage = models.BooleanField(_("正在展示"), default=False)
+    published_at = models.DateTimeField(_("公布时间"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("工作小组")
+        verbose_name_plural = _("工作小组")
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(fields=["event", "number"], name="work_group_number_once"),
+            models.UniqueConstraint(
+                fields=["event"], condition=Q(on_stage=True), name="one_group_on_stage"
+            ),
+        ]
+
+    def __str__(self):
+        return self.name
+
+
+class Membership(models.Model):
+    group = models.ForeignKey(WorkGroup, on_delete=models.CASCADE, related_name="memberships")
+    participant = models.OneToOneField(
+        Participant, on_delete=models.CASCADE, related_name="membership"
+    )
+    late = models.BooleanField(_("后到"), default=False)
+
+    class Meta:
+        verbose_name = _("组员")
+        verbose_name_plural = _("组员")
+
+
+class TaskElement(models.Model):
+    """One of the six elements a task card asks for; the blueprint brings them."""
+
+    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="task_elements")
+    key = models.SlugField(max_length=30)
+    name = models.CharField(_("要素"), max_length=40)
+    hint = models.CharField(_("提示"), max_length=200, blank=True)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("任务卡要素")
+        verbose_name_plural = _("任务卡要素")
+        ordering = ["position"]
+        constraints = [models.UniqueConstraint(fields=["event", "key"], name="task_element_once")]
+
+    def __str__(self):
+        return self.name
+
+
+class Plan(models.Model):
+    """A group's task card and plan: one writes, all read; locked at 0:00."""
+
+    group = models.OneToOneField(WorkGroup, on_delete=models.CASCADE, related_name="plan")
+    title = models.CharField(_("方案名称"), max_length=80, blank=True)
+    elements = models.JSONField(_("任务卡"), default=dict)  # {TaskElement.key: text}
+    need_fit = mark(_("需求契合度"), default=3)
+    appeal = mark(_("内容吸引力"), default=3)
+    ease = mark(_("参与便捷度"), default=3)
+    cost = mark(_("成本"), default=3)
+    writer = models.ForeignKey(
+        Participant, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    writer_until = models.DateTimeField(null=True, blank=True)
+    version = models.PositiveIntegerField(default=0)
+    submitted_at = models.DateTimeField(_("提交时间"), null=True, blank=True)
+    # Typed after 0:00: kept, never counted.
+    late_draft = models.JSONField(default=dict, blank=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        verbose_name = _("活动方案")
+        verbose_name_plural = _("活动方案")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(
+                    need_fit__range=(1, 5),
+                    appeal__range=(1, 5),
+                    ease__range=(1, 5),
+                    cost__range=(1, 5),
+                ),
+                name="plan_effect_marks_one_to_five",
+            )
+        ]
+
+    def __str__(self):
+        return self.title or str(self.group)
+
+
+class PlanRow(models.Model):
+    plan = models.ForeignKey(Plan, on_delete=models.CASCADE, related_name="rows")
+    position = models.PositiveSmallIntegerField()
+    time_node = models.CharField(_("时间节点"), max_length=60)
+    owner = models.CharField(_("负责人"), max_length=60, blank=True)
+    resources = models.CharField(_("所需资源"), max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["plan", "position"], name="plan_row_position_once")
+        ]
+
+
+class PlanEdit(models.Model):
+    """Who has written in a plan: a contribution that counts, once per person."""
+
+    plan = models.ForeignKey(Plan, on_delete=models.CASCADE, related_name="edits")
+    participant = models.ForeignKey(Participant, on_delete=models.CASCADE, related_name="+")
+    at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["plan", "participant"], name="plan_edit_per_person")
+        ]
+
+
+class PlanPhoto(models.Model):
+    plan = models.ForeignKey(Plan, on_delete=models.CASCADE, related_name="photos")
+    image = models.ImageField(upload_to="plans/")
+    client_id = models.UUIDField(unique=True, null=True, blank=True)
+    added_by = models.ForeignKey(Participant, on_delete=models.SET_NULL, null=True)
+    added_at = models.DateTimeField(auto_now_add=True)
+
+
+class Phase(models.Model):
+    """Design 20, review 20, vote 10: the server's clock opens and closes them."""
+
+    class Kind(models.TextChoices):
+        DESIGN = "design", _("设计")
+        REVIEW = "review", _("点评")
+        VOTE = "vote", _("投票")
+
+    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="phases")
+    kind = models.CharField(_("阶段"), max_length=8, choices=Kind.choices)
+    minutes = models.PositiveSmallIntegerField(_("分钟"))
+    started_at = models.DateTimeField(null=True, blank=True)
+    ends_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("工作坊阶段")
+        verbose_name_plural = _("工作坊阶段")
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["event", "kind"], name="phase_once"),
+            models.CheckConstraint(
+                condition=Q(started_at=None, ends_at=None)
+                | Q(started_at__isnull=False, ends_at__gte=F("started_at")),
+                name="phase_ends_after_it_starts",
+            ),
+        ]
+
+    def __str__(self):
+        return self.get_kind_display()

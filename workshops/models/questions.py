@@ -1,0 +1,70 @@
+"""Questions and danmaku."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from events.models import Event
+from participants.models import Participant
+
+
+class Moderated(models.TextChoices):
+    WAITING = "waiting", _("待审核")
+    SHOWN = "shown", _("已上墙")
+    HIDDEN = "hidden", _("已隐藏")
+
+
+class Question(models.Model):
+    class Kind(models.TextChoices):
+        QUESTION = "question", _("提问")
+        DANMAKU = "danmaku", _("弹幕")
+
+    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="questions")
+    participant = models.ForeignKey(
+        Participant, on_delete=models.SET_NULL, null=True, blank=True, related_name="questions"
+    )
+    kind = models.CharField(_("类型"), max_length=10, choices=Kind.choices)
+    text = models.CharField(_("内容"), max_length=200)
+    state = models.CharField(
+        _("状态"), max_length=10, choices=Moderated.choices, default=Moderated.WAITING
+    )
+    online = models.BooleanField(_("线上"), default=False)
+    shown_at = models.DateTimeField(null=True, blank=True)
+    picked_at = models.DateTimeField(_("选中"), null=True, blank=True)
+    answered_at = models.DateTimeField(_("已回答"), null=True, blank=True)
+    pinned_at = models.DateTimeField(_("置顶"), null=True, blank=True)
+    client_id = models.UUIDField(unique=True, null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("提问与弹幕")
+        verbose_name_plural = _("提问与弹幕")
+        ordering = ["pk"]
+
+    def __str__(self):
+        return self.text
+
+
+class QuestionVote(models.Model):
+    question = models.ForeignKey(Question, on_delete=models.CASCADE, related_name="votes")
+    participant = models.ForeignKey(Participant, on_delete=models.CASCADE, related_name="+")
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["question", "participant"], name="one_upvote_per_person"
+            )
+        ]
+
+
+class BlockedWord(models.Model):
+    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="blocked_words")
+    word = models.CharField(_("屏蔽词"), max_length=40)
+
+    class Meta:
+        verbose_name = _("屏蔽词")
+        verbose_name_plural = _("屏蔽词")
+        constraints = [models.UniqueConstraint(fields=["event", "word"], name="blocked_word_once")]
+
+    def __str__(self):
+        return self.word

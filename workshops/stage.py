@@ -1,0 +1,116 @@
+"""What projector and phones show of the workshop: phases, plans, the plan on stage, awards."""
+
+import hashlib
+
+from django.db import transaction
+from django.db.models import Count, Prefetch
+
+from salon import audit, clock, live
+from workshops import judging, phases
+from workshops.models import Phase, PlanRow, WorkGroup
+
+
+def groups_with_plans(event):
+    """Published groups, each with `.plan` or None in `.written`, its rows, photos and people."""
+    groups = list(
+        event.work_groups.filter(published_at__isnull=False)
+        .select_related("plan", "leader")
+        .prefetch_related(
+            Prefetch("plan__rows", queryset=PlanRow.objects.order_by("position")),
+            "plan__photos",
+            "memberships__participant",
+        )
+        .order_by("number")
+    )
+    for group in groups:
+        plan = group.written = getattr(group, "plan", None)
+        group.state = _state(plan)
+        group.rows = (
+            [(row.time_node, row.owner, row.resources) for row in plan.rows.all()] if plan else []
+        )
+    return groups
+
+
+def _state(plan):
+    if plan is None or not (plan.version or plan.submitted_at):
+        return "todo"
+    return "submitted_plan" if plan.submitted_at else "doing"
+
+
+def with_elements(plan, elements):
+    """The task card as `[(TaskElement, text)]`, in the order of the card."""
+    return [(element, plan.elements.get(element.key, "") if plan else "") for element in elements]
+
+
+def current_phase(board):
+    """The running phase, else the last that ran, else None."""
+    running = [phase for phase in board if phase.state == "running"]
+    over = sorted((p for p in board if p.state == "over"), key=lambda phase: phase.ends_at)
+    return running[0] if running else (over[-1] if over else None)
+
+
+def context(event):
+    """For `_wall_plans.html`: awards once they are out, else the plan on stage, else all plans."""
+    groups = groups_with_plans(event)
+    elements = list(event.task_elements.all())
+    for group in groups:
+        group.card = with_elements(group.written, elements)
+        group.filled = sum(bool(text) for _element, text in group.card)
+    board = phases.board(event)
+    return {
+        "event": event,
+        "groups": groups,
+        "shown": next((group for group in groups if group.on_stage), None),
+        "phase": current_phase(board),
+        "awards": judging.results(event),
+        "submitted": sum(group.state == "submitted_plan" for group in groups),
+        "now": clock.now(),
+    }
+
+
+def workshop_context(event):
+    """For `_workshop.html`. `mark` of a group changes whenever its plan, its pen or its people
+    do; `groups_mark` when groups are published or somebody is placed."""
+    board = phases.board(event)
+    groups = list(
+        event.work_groups.filter(published_at__isnull=False)
+        .select_related("plan")
+        .annotate(people_count=Count("memberships"))
+    )
+    for group in groups:
+        plan = getattr(group, "plan", None)
+        pen = plan and plan.writer_until and plan.writer_until > board_time(board)
+        said = (group.name, group.leader_id, group.recorder_id, group.people_count)
+        wrote = plan and (plan.version, plan.submitted_at, plan.writer_id if pen else None)
+        group.mark = _digest(said, wrote)
+    return {
+        "event": event,
+        "board": board,
+        "phase": current_phase(board),
+        "groups": groups,
+        "groups_mark": _digest([(group.pk, group.people_count) for group in groups]),
+        "awards_out": event.awards.filter(closed_at__isnull=False).exists(),
+        "now": board_time(board),
+    }
+
+
+def board_time(board):
+    return board[0].now if board else clock.now()
+
+
+def _digest(*state):
+    return hashlib.sha256(repr(state).encode()).hexdigest()[:12]
+
+
+def show(*, event, group, by):
+    """Put one group's plan on the projector, or with `group` None all plans again."""
+    with transaction.atomic():
+        WorkGroup.objects.filter(event=event, on_stage=True).update(on_stage=False)
+        if group is not None:
+            WorkGroup.objects.filter(event=event, pk=group.pk).update(on_stage=True)
+        audit.record("show_plan", group or event, by=by, event_id=event.pk, fields=["on_stage"])
+        live.publish(event, "plans")
+
+
+def vote_is_open(event):
+    return phases.is_open(event, Phase.Kind.VOTE)

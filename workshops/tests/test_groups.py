@@ -1,0 +1,202 @@
+"""Groups of those who came: formed, published, joined late, moved by hand."""
+
+import json
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.urls import reverse
+
+from salon.errors import Refused
+from workshops import groups
+from workshops.models import Membership
+from workshops.tests import scenes
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def salon():
+    return scenes.a_salon()
+
+
+def formed(salon):
+    out = StringIO()
+    call_command("form_groups", salon.slug, "--json", stdout=out)
+    return json.loads(out.getvalue())
+
+
+def test_twenty_three_people_sit_in_fives_and_sixes(salon):
+    room = scenes.people(salon, 23)
+    answer = formed(salon)
+    sizes = sorted(len(group["members"]) for group in answer["groups"])
+    assert sizes == [5, 6, 6, 6]
+    assert answer["note"] is None
+    assert {pk for group in answer["groups"] for pk in group["members"]} == {p.pk for p in room}
+    for group in answer["groups"]:
+        assert group["leader"] in group["members"]
+        assert group["recorder"] in set(group["members"]) - {group["leader"]}
+
+
+def test_who_did_not_come_is_in_no_group_and_the_stream_has_its_own(salon):
+    room = scenes.people(salon, 6)
+    scenes.people(salon, 3, first=6, came=False)
+    stream = scenes.people(salon, 5, first=20, online=True)
+    answer = formed(salon)
+    assert sorted(map(len, (set(g["members"]) for g in answer["groups"]))) == [5, 6]
+    assert {frozenset(g["members"]) for g in answer["groups"]} == {
+        frozenset(p.pk for p in room),
+        frozenset(p.pk for p in stream),
+    }
+
+
+@pytest.mark.parametrize("count", [7, 8, 9, 13, 14, 19])
+def test_numbers_that_cannot_be_split_say_so(salon, count):
+    scenes.people(salon, count)
+    answer = formed(salon)
+    assert str(count) in answer["note"]
+    assert sum(len(group["members"]) for group in answer["groups"]) == count
+
+
+def test_the_same_seed_forms_the_same_groups(salon):
+    scenes.people(salon, 17)
+    first = formed(salon)
+    assert formed(salon) == first
+
+
+def test_with_nobody_here_the_command_says_so_and_an_unknown_event_ends_it(salon):
+    answer = formed(salon)
+    assert answer["groups"] == []
+    assert "签到" in answer["note"]
+    with pytest.raises(CommandError):
+        call_command("form_groups", "nowhere")
+
+
+def test_published_groups_are_not_formed_anew(salon):
+    scenes.two_groups(salon)
+    before = set(Membership.objects.values_list("participant", "group"))
+    with pytest.raises(CommandError):
+        call_command("form_groups", salon.slug)
+    assert set(Membership.objects.values_list("participant", "group")) == before
+
+
+def test_whoever_comes_late_joins_and_nobody_is_moved(salon):
+    scenes.two_groups(salon, people_in_room=11)
+    before = set(Membership.objects.values_list("participant", "group"))
+    late = scenes.person(salon, "迟来的许多多")
+
+    placed = groups.place_late(person=late)
+
+    after = set(Membership.objects.values_list("participant", "group"))
+    assert before < after
+    assert len(after - before) == 1
+    assert Membership.objects.filter(group=placed.group).count() == 6
+    assert placed.group.memberships.get(participant=late).late
+    again = groups.place_late(person=late)
+    assert again.group == placed.group
+    assert Membership.objects.count() == 12
+
+
+def test_the_thirteenth_makes_a_group_of_seven_then_a_new_one_opens(salon):
+    _room, (_first, _second) = scenes.two_groups(salon)
+    for number in range(3):
+        groups.place_late(person=scenes.person(salon, f"后到{number}"))
+    sizes = [group.memberships.count() for group in salon.work_groups.all()]
+    assert sizes == [7, 7, 1]
+    opened = salon.work_groups.last()
+    assert opened.published_at
+    assert opened.leader
+
+
+def test_before_publishing_and_for_those_who_stayed_away_nobody_is_placed(salon):
+    late = scenes.person(salon, "许多多")
+    assert groups.place_late(person=late) is None
+    scenes.two_groups(salon)
+    absent = scenes.person(salon, "没来的曹砚秋", came=False)
+    assert groups.place_late(person=absent) is None
+
+
+def test_all_who_came_since_are_placed_by_one_press(salon):
+    scenes.two_groups(salon)
+    scenes.people(salon, 3, first=40)
+    scenes.people(salon, 1, first=60, online=True)
+    assert len(groups.place_all_late(event=salon)) == 4
+    assert groups.without_group(salon) == []
+
+
+def test_a_move_by_hand_shows_what_is_out_of_order(salon):
+    _room, (first, second) = scenes.two_groups(salon)
+    chen = scenes.an_organiser(salon)
+    leader = first.leader
+    for member in [leader, *[m for m in scenes.members(first) if m != leader]][:2]:
+        groups.move(event=salon, person=member, group=second, by=chen)
+    standing = groups.standing(salon)
+    sentences = " ".join(sentence for group in standing for sentence in group.problems)
+    assert "只有 4 人" in sentences
+    assert "有 8 人" in sentences
+    assert "没有组长" in sentences
+
+
+def test_a_new_leader_swaps_with_the_recorder(salon):
+    _room, (first, _second) = scenes.two_groups(salon)
+    leader, recorder = first.leader, first.recorder
+    groups.appoint(group=first, role="leader", person=recorder, by=scenes.an_organiser(salon))
+    first.refresh_from_db()
+    assert (first.leader, first.recorder) == (recorder, leader)
+
+
+def test_a_stranger_cannot_lead_a_group(salon):
+    _room, (first, second) = scenes.two_groups(salon)
+    with pytest.raises(Refused):
+        groups.appoint(group=first, role="leader", person=second.leader, by=None)
+
+
+# --- faces ------------------------------------------------------------------------------------
+
+
+def test_from_preview_to_the_phones(client, salon):
+    room = scenes.people(salon, 12)
+    chen = scenes.an_organiser(salon)
+    client.force_login(chen)
+    url = reverse("groups", args=[salon.slug])
+    page = client.get(url)
+    assert len(page.context["runs"]) == 4
+    assert salon.work_groups.count() == 0, "looking forms nothing"
+    press = reverse("groups_press", args=[salon.slug])
+    client.post(press, {"act": "form", "seed": page.context["runs"][0].seed})
+    assert "公布分组" in client.get(url).text
+    client.logout()
+    phone = scenes.phone_of(client, room[0])
+    mine = reverse("me_group", args=[salon.slug])
+    assert "还没有分到小组" in phone.get(mine).text
+    client.force_login(chen)
+    client.post(press, {"act": "publish"})
+    page = phone.get(mine)
+    assert room[0].membership.group.name in page.text
+    assert salon.work_groups.first().leader_reason in groups.standing(salon)[0].leader_reason
+
+
+def test_dragging_posts_a_move_and_the_board_says_what_is_wrong(client, salon):
+    _room, (first, second) = scenes.two_groups(salon)
+    client.force_login(scenes.an_organiser(salon))
+    somebody = scenes.members(first)[0]
+    answer = client.post(
+        reverse("groups_move", args=[salon.slug]),
+        {"person": somebody.pk, "group": second.pk},
+        headers={"accept": "application/json"},
+    )
+    assert answer.json() == {"ok": True}
+    board = client.get(reverse("groups_board", args=[salon.slug]))
+    assert "有 7 人，多于 6 人" in board.text
+    assert "打印" in client.get(reverse("table_cards", args=[salon.slug])).text
+
+
+def test_the_page_of_a_full_house_costs_a_constant_number_of_queries(
+    client, salon, django_assert_max_num_queries
+):
+    scenes.people(salon, 50)
+    scenes.people(salon, 40, first=100, online=True)
+    groups.form(event=salon)
+    client.force_login(scenes.an_organiser(salon))
+    with django_assert_max_num_queries(12):
+        client.get(reverse("groups", args=[salon.slug]))

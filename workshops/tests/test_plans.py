@@ -1,0 +1,245 @@
+"""One writes, all read, and the house's clock says when it is over."""
+
+import threading
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.db import connection, transaction
+from django.urls import reverse
+
+from salon import clock
+from salon.errors import Refused
+from workshops import phases, plans
+from workshops.models import Phase, Plan
+from workshops.tests import scenes
+from workshops.tests.test_pains import at_once
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def salon():
+    return scenes.a_salon()
+
+
+@pytest.fixture
+def group(salon):
+    _room, (first, _second) = scenes.two_groups(salon)
+    scenes.start(salon, scenes.DESIGN)
+    return first
+
+
+@pytest.fixture
+def lin(group):
+    return scenes.members(group)[0]
+
+
+@pytest.fixture
+def zhou(group):
+    return scenes.members(group)[1]
+
+
+def write(group, person, version=0, **given):
+    given = given or {"elements": {"target_users": "进群三天内的新人"}}
+    return plans.save_plan(group=group, person=person, version=version, **given)
+
+
+def refused(act, *args, **given):
+    with pytest.raises(Refused) as raised:
+        act(*args, **given)
+    return raised.value.code
+
+
+def test_what_lin_writes_zhou_reads(group, lin, zhou):
+    plan = write(
+        group,
+        lin,
+        title="七天点名",
+        elements={"target_users": "新人", "nonsense": "x"},
+        rows=[("第 1 天", "组长", "欢迎语"), ("", "", ""), ("第 7 天", "", "奖状")],
+        marks={"ease": 5, "cost": 2},
+    )
+    assert (plan.version, plan.title, plan.elements) == (1, "七天点名", {"target_users": "新人"})
+    assert plans.rows_of(plan) == [("第 1 天", "组长", "欢迎语"), ("第 7 天", "", "奖状")]
+    assert plans.effect(plan).now == Decimal("22.5")
+    assert plans.effect(plan).easier is None
+
+
+def test_lowering_the_threshold_raises_the_effect(group, lin):
+    plan = write(group, lin, marks={"need_fit": 4, "appeal": 3, "ease": 2, "cost": 3})
+    assert plans.effect(plan) == plans.Effect(Decimal("8.0"), Decimal("12.0"))
+
+
+def test_while_lin_writes_zhou_is_told_who_has_the_pen(group, lin, zhou):
+    write(group, lin)
+    with pytest.raises(Refused) as raised:
+        write(group, zhou, version=1)
+    assert raised.value.code == "pen_taken"
+    assert lin.name in str(raised.value)
+    desk = plans.desk_of(plans.read(group), zhou)
+    assert (desk.writer, desk.may_write, desk.mine) == (lin, False, False)
+
+
+def test_zhou_takes_over_visibly_and_lin_is_refused_then(group, lin, zhou):
+    write(group, lin)
+    plans.take_pen(group=group, person=zhou, by_force=True)
+    assert refused(write, group, lin, version=1) == "pen_taken"
+    assert write(group, zhou, version=1, title="周明远的标题").title == "周明远的标题"
+
+
+def test_a_pen_that_rests_is_free_after_a_while(group, lin, zhou, travel):
+    write(group, lin)
+    travel(clock.now() + plans.WRITER_HOLDS + timedelta(seconds=1))
+    assert write(group, zhou, version=1).writer == zhou
+
+
+def test_a_laid_down_pen_is_free_at_once(group, lin, zhou):
+    write(group, lin)
+    plans.lay_down_pen(group=group, person=lin)
+    assert write(group, zhou, version=1).version == 2
+
+
+def test_whoever_read_an_older_version_overwrites_nothing(group, lin):
+    write(group, lin)
+    assert refused(write, group, lin, version=0, title="旧") == "stale"
+    assert Plan.objects.get(group=group).title == ""
+
+
+def test_before_the_phase_nothing_is_written(salon):
+    _room, (first, _second) = scenes.two_groups(salon)
+    assert refused(write, first, scenes.members(first)[0]) == "not_begun"
+
+
+def test_after_zero_it_is_refused_politely_and_kept_as_a_draft(group, lin, salon, travel):
+    write(group, lin, title="准时写的")
+    ends_at = phases.phase_of(salon, Phase.Kind.DESIGN).ends_at
+    travel(ends_at + timedelta(seconds=1))
+    assert refused(write, group, lin, version=1, title="迟到的标题") == "closed"
+    plan = Plan.objects.get(group=group)
+    assert (plan.title, plan.late_draft) == ("准时写的", {"title": "迟到的标题"})
+    assert refused(plans.submit, group=group, person=lin) == "closed"
+
+
+def test_the_last_second_still_counts_by_the_database_clock(group, lin, salon, travel):
+    travel(phases.phase_of(salon, Phase.Kind.DESIGN).ends_at - timedelta(seconds=2), tick=False)
+    assert write(group, lin).version == 1
+
+
+def test_a_submitted_plan_rests_until_it_is_taken_back(group, lin, zhou):
+    assert refused(plans.submit, group=group, person=lin) == "empty"
+    write(group, lin)
+    plans.submit(group=group, person=zhou)
+    assert refused(write, group, lin, version=1, title="再改") == "closed"
+    plans.take_back(group=group, person=lin)
+    assert write(group, lin, version=1, title="再改").title == "再改"
+
+
+def test_the_other_group_cannot_write_here(group, salon):
+    stranger = scenes.members(salon.work_groups.last())[0]
+    assert refused(write, group, stranger) == "foreign"
+    assert refused(plans.take_pen, group=group, person=stranger, by_force=True) == "foreign"
+
+
+@pytest.mark.parametrize("value", [0, 6, -1])
+def test_marks_go_from_one_to_five(group, lin, value):
+    assert refused(write, group, lin, marks={"ease": value}) == "mark"
+
+
+# --- faces ------------------------------------------------------------------------------------
+
+
+def form_of(page, **changed):
+    card = {f"element-{element.key}": text for element, text in page.context["card"]}
+    return {"version": page.context["plan"].version, "title": "", **card, **changed}
+
+
+def test_a_phone_without_scripts_writes_and_submits(client, salon, group, lin):
+    phone = scenes.phone_of(client, lin)
+    page = phone.get(reverse("me_group", args=[salon.slug]))
+    assert 'name="element-target_users"' in page.text
+    save = reverse("me_group_save", args=[salon.slug])
+    form = form_of(page, **{"element-core_goal": "次周留存到 40%"}, need_fit="4", act="submit")
+    form |= {"node": ["第 1 天", ""], "owner": ["组长", ""], "resources": ["欢迎语", ""]}
+    assert phone.post(save, form).status_code == 302
+    plan = Plan.objects.get(group=group)
+    assert plan.submitted_at
+    assert (plan.elements["core_goal"], plan.need_fit) == ("次周留存到 40%", 4)
+    assert plans.rows_of(plan) == [("第 1 天", "组长", "欢迎语")]
+    assert "已提交" in phone.get(reverse("me_group", args=[salon.slug])).text
+
+
+def test_a_late_form_comes_back_with_every_word(client, salon, group, lin):
+    phone = scenes.phone_of(client, lin)
+    page = phone.get(reverse("me_group", args=[salon.slug]))
+    scenes.end(salon, scenes.DESIGN)
+    answer = phone.post(
+        reverse("me_group_save", args=[salon.slug]),
+        form_of(page, title="来不及了", **{"element-content": "第一天发欢迎语"}),
+    )
+    assert answer.status_code == 409
+    assert "来不及了" in answer.text
+    assert "第一天发欢迎语" in answer.text
+    assert "时间到" in answer.text
+    assert Plan.objects.get(group=group).late_draft["title"] == "来不及了"
+
+
+def test_the_script_hears_the_new_version_and_the_effect(client, salon, group, lin):
+    phone = scenes.phone_of(client, lin)
+    answer = phone.post(
+        reverse("me_group_save", args=[salon.slug]),
+        {"version": 0, "title": "七天点名", "cost": "1"},
+        headers={"accept": "application/json"},
+    )
+    assert answer.json() == {"ok": True, "version": 1, "effect": {"now": "27.0", "easier": "36.0"}}
+
+
+@pytest.mark.parametrize("junk", [{"version": "x"}, {"version": "1", "ease": "many"}, {}])
+def test_an_unreadable_form_is_a_sentence(client, salon, group, lin, junk):
+    phone = scenes.phone_of(client, lin)
+    assert phone.post(reverse("me_group_save", args=[salon.slug]), junk).status_code == 400
+
+
+# --- two writers ------------------------------------------------------------------------------
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_write_at_once_one_is_told():
+    salon = scenes.a_salon()
+    _room, (group, _second) = scenes.two_groups(salon)
+    scenes.start(salon, scenes.DESIGN)
+    lin, zhou = scenes.members(group)[:2]
+    for number in range(5):
+        version = Plan.objects.get(group=group).version
+        plans.take_pen(group=group, person=lin, by_force=True)
+        plans.lay_down_pen(group=group, person=lin)
+        raised = at_once(
+            lambda v=version: write(group, lin, version=v, title="林"),
+            lambda v=version: write(group, zhou, version=v, title="周"),
+        )
+        told = [error.code for error in raised if error is not None]
+        assert told == ["pen_taken"], f"round {number}"
+        assert Plan.objects.get(group=group).version == version + 1
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_write_without_the_lock_one_is_overwritten_silently():
+    """The unlocked twin: both read version 0, both write, nobody is told."""
+    salon = scenes.a_salon()
+    _room, (group, _second) = scenes.two_groups(salon)
+    scenes.start(salon, scenes.DESIGN)
+    both_have_read = threading.Barrier(2)
+
+    def write_unlocked(title):
+        with transaction.atomic():
+            plan = Plan.objects.get(group=group)
+            both_have_read.wait()
+            assert plan.version == 0
+            plan.title, plan.version = title, plan.version + 1
+            plan.save()
+
+    assert at_once(lambda: write_unlocked("林"), lambda: write_unlocked("周")) == [None, None]
+    assert Plan.objects.get(group=group).version == 1, "two were written, one is left"
+    connection.close()

@@ -1,0 +1,129 @@
+"""Forming groups: what-if runs, dragging by hand, publishing, printed table cards."""
+
+import secrets
+
+from django.contrib import messages
+from django.http import JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from events.access import organiser
+from salon.errors import Refused, wants_json
+from workshops import groups
+from workshops.views.posted import number
+
+RUNS = 4
+
+
+@organiser
+@never_cache
+@require_GET
+def page(request, slug):
+    """The groups as they are kept, or with `?seed=` what-if runs to choose from."""
+    event = request.event
+    kept = groups.standing(event)
+    published = any(group.published_at for group in kept)
+    runs = []
+    if not published and (not kept or "seed" in request.GET):
+        first = _seed(request.GET.get("seed", ""))
+        runs = groups.propose_several(event, seeds=range(first, first + RUNS))
+    context = {
+        "event": event,
+        "groups": kept,
+        "published": published,
+        "note": groups.note_of(kept),
+        "unplaced": groups.without_group(event),
+        "runs": runs,
+        "next_seed": secrets.randbelow(10**6),
+    }
+    return render(request, "workshops/groups.html", context)
+
+
+def _seed(text):
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+
+
+@organiser
+@require_POST
+def press(request, slug):
+    """`act` is form (with `seed`), publish, unpublish or place_late."""
+    event, by, act = request.event, request.user, request.POST.get("act", "")
+    try:
+        if act == "form":
+            _groups, note = groups.form(
+                event=event, by=by, seed=_seed(request.POST.get("seed", ""))
+            )
+            if note:
+                messages.info(request, note)
+        elif act == "publish":
+            groups.publish(event=event, by=by)
+            messages.success(request, _("分组已公布，每个人的手机上都能看到。"))
+        elif act == "unpublish":
+            groups.unpublish(event=event, by=by)
+        elif act == "place_late":
+            placed = groups.place_all_late(event=event, by=by)
+            messages.info(
+                request, _("补进 %(count)d 人，其他人没有移动。") % {"count": len(placed)}
+            )
+    except Refused as refused:
+        messages.warning(request, refused.message)
+    return redirect("groups", slug)
+
+
+@organiser
+@require_POST
+def move(request, slug):
+    """Move somebody to a group (`group` empty: out of all), from a drag or a form."""
+    event = request.event
+    person = get_object_or_404(event.participants.present(), pk=number(request, "person"))
+    home = None
+    if request.POST.get("group"):
+        home = get_object_or_404(event.work_groups, pk=number(request, "group"))
+    groups.move(event=event, person=person, group=home, by=request.user)
+    if wants_json(request):
+        return JsonResponse({"ok": True})
+    return redirect("groups", slug)
+
+
+@organiser
+@require_POST
+def change(request, slug, pk):
+    """`act` is leader or recorder (with `person`), or rename (with `name`)."""
+    event, act = request.event, request.POST.get("act", "")
+    group = get_object_or_404(event.work_groups, pk=pk)
+    try:
+        if act in {"leader", "recorder"}:
+            person = get_object_or_404(event.participants, pk=number(request, "person"))
+            groups.appoint(group=group, role=act, person=person, by=request.user)
+        elif act == "rename":
+            groups.rename(group=group, name=request.POST.get("name"), by=request.user)
+    except Refused as refused:
+        messages.warning(request, refused.message)
+    return redirect("groups", slug)
+
+
+@organiser
+@never_cache
+@require_GET
+def board(request, slug):
+    """The part of the page that a drag changes."""
+    kept = groups.standing(request.event)
+    context = {
+        "event": request.event,
+        "groups": kept,
+        "published": any(group.published_at for group in kept),
+        "note": groups.note_of(kept),
+        "unplaced": groups.without_group(request.event),
+    }
+    return render(request, "workshops/_groups_board.html", context)
+
+
+@organiser
+@never_cache
+@require_GET
+def table_cards(request, slug):
+    """One printed card a table: name of the group, members, leader, recorder."""
+    context = {"event": request.event, "groups": groups.standing(request.event)}
+    return render(request, "workshops/table_cards.html", context)

@@ -1,0 +1,158 @@
+"""My group on a phone: members, task card, plan; one writes, all read."""
+
+from django.contrib import messages
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from participants.access import person
+from salon.errors import Refused, wants_json
+from workshops import groups, plans, stage
+from workshops.taking_part import can_take_part
+from workshops.views.posted import done
+
+SPARE_ROWS = 3
+ELEMENT = "element-"
+
+
+@person
+@never_cache
+@require_GET
+def me_group(request, slug):
+    return render(request, "workshops/me_group.html", _context(request))
+
+
+@person
+@never_cache
+@require_GET
+def group_now(request, slug):
+    """The part of the page that changes; fetched when the group's mark has."""
+    return render(request, "workshops/_my_group.html", _context(request))
+
+
+def _context(request, **more):
+    group = groups.group_of(request.person)
+    context = {
+        "event": request.event,
+        "person": request.person,
+        "group": group,
+        "can_take_part": can_take_part(request.person),
+        "here": "group",
+        **stage.workshop_context(request.event),
+    }
+    if group:
+        plan = plans.read(group)
+        elements = list(request.event.task_elements.all())
+        context |= {
+            "plan": plan,
+            "desk": plans.desk_of(plan, request.person),
+            "members": group.memberships.select_related("participant").order_by("late", "pk"),
+            "card": stage.with_elements(plan, elements),
+            "rows": plans.rows_of(plan),
+            "spare_rows": [("", "", "")] * SPARE_ROWS,
+            "effect": plans.effect(plan),
+            "marks": plans.marks_of(plan),
+            "reviews": group.reviews.all(),
+        }
+    return context | more
+
+
+def _my_group(request):
+    group = groups.group_of(request.person)
+    if group is None:
+        raise Refused("no_group", _("您还没有小组，或者分组还没有公布。"), status=404)
+    return group
+
+
+@person
+@require_POST
+def save(request, slug):
+    """Save what the form or the autosaving script sends; with `act=submit` hand it in, too.
+
+    Whoever comes too late, or second, gets the sentence and keeps every word in the fields.
+    """
+    group = _my_group(request)
+    try:
+        typed = _typed(request)
+        plan = plans.save_plan(group=group, person=request.person, **typed)
+        if request.POST.get("act") == "submit":
+            plan = plans.submit(group=group, person=request.person)
+            messages.success(request, _("方案已提交。时间到之前还可以撤回修改。"))
+    except Refused as refused:
+        if wants_json(request):
+            raise
+        return render(
+            request,
+            "workshops/me_group.html",
+            _context(request, refusal=refused, **_as_typed(request)),
+            status=refused.status,
+        )
+    return done(request, "me_group", slug, version=plan.version, effect=_effect(plan))
+
+
+def _typed(request):
+    form = request.POST
+    try:
+        version = int(form.get("version", ""))
+        marks = {name: int(form[name]) for name in plans.MARKS if name in form}
+    except ValueError:
+        raise Refused("unreadable", _("没看懂这次提交，请刷新后再试。"), status=400) from None
+    rows = None
+    if "node" in form:
+        rows = list(
+            zip(
+                form.getlist("node"), form.getlist("owner"), form.getlist("resources"), strict=False
+            )
+        )
+    return {
+        "version": version,
+        "title": form.get("title"),
+        "elements": {
+            name.removeprefix("element-"): form[name]
+            for name in form
+            if name.startswith("element-")
+        },
+        "rows": rows,
+        "marks": marks,
+    }
+
+
+def _as_typed(request):
+    """The fields as they came, so that a refusal loses nothing."""
+    form = request.POST
+    elements = request.event.task_elements.all()
+    return {
+        "typed_title": form.get("title", "")[:500],
+        "card": [(element, form.get(f"element-{element.key}", "")[:5000]) for element in elements],
+        "rows": list(
+            zip(
+                form.getlist("node"), form.getlist("owner"), form.getlist("resources"), strict=False
+            )
+        )[: plans.MOST_ROWS],
+        "spare_rows": [],
+    }
+
+
+def _effect(plan):
+    effect = plans.effect(plan)
+    return {"now": str(effect.now), "easier": effect.easier and str(effect.easier)}
+
+
+@person
+@require_POST
+def pen(request, slug):
+    """`act` is take, take_over, or lay_down."""
+    group, act = _my_group(request), request.POST.get("act", "take")
+    if act == "lay_down":
+        plan = plans.lay_down_pen(group=group, person=request.person)
+    else:
+        plan = plans.take_pen(group=group, person=request.person, by_force=act == "take_over")
+    return done(request, "me_group", slug, version=plan.version)
+
+
+@person
+@require_POST
+def take_back(request, slug):
+    plans.take_back(group=_my_group(request), person=request.person)
+    return redirect("me_group", slug)

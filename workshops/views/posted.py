@@ -1,0 +1,38 @@
+"""What every phone form of this room has in common: a client id, and an answer for two askers.
+
+With scripts the page posts by itself and reads JSON; without, the browser posts and is sent on.
+"""
+
+from uuid import UUID
+
+from django.http import JsonResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+
+from salon.errors import Refused, wants_json
+
+
+def client_id(request):
+    """The form's own number: the same one again has no second effect."""
+    try:
+        return UUID(request.POST.get("client_id", ""))
+    except ValueError:
+        raise Refused("client_id", _("表单不完整，请刷新页面再发。"), status=400) from None
+
+
+def number(request, name):
+    """A whole number from the form. Raises Refused("unreadable", 400)."""
+    text = request.POST.get(name, "")
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise Refused("unreadable", _("没看懂这次操作，请刷新后再试。"), status=400)
+    return int(text)
+
+
+def done(request, where, *args, fragment="", **answer):
+    """JSON `{"ok": true, …}` for scripts, a redirect for everybody else."""
+    if wants_json(request):
+        return JsonResponse({"ok": True, **answer})
+    response = redirect(where, *args)
+    if fragment:
+        response["Location"] += f"#{fragment}"
+    return response
