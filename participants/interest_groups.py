@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from events.models import AgendaItem, Event
 from participants import interest
+from participants.checkin import EARLIEST_BEFORE_START
 from participants.models import InterestGroup, Participant, TagCard
 from participants.tags import arrived_cards
 from salon import audit, clock, live
@@ -140,6 +141,16 @@ def place_arrivals(*, event):
     if check_in_is_over(event, clock.now()):
         changed = settle(event=event, by=None) or changed
     return changed
+
+
+def place_everywhere():
+    """`place_arrivals` for every event whose doors are open: from hours before to its end."""
+    now = clock.now()
+    open_now = Event.objects.published().filter(
+        starts_at__lte=now + EARLIEST_BEFORE_START, ends_at__gte=now, ended_at=None
+    )
+    for event in open_now:
+        place_arrivals(event=event)
 
 
 def check_in_is_over(event, now):

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from participants import import_runs, waitlist
+from participants import import_runs, interest_groups, waitlist
 
 
 @shared_task
@@ -14,3 +14,8 @@ def expire_deadlines():
 @shared_task
 def import_file(file_id):
     import_runs.run(file_id)
+
+
+@shared_task
+def place_arrivals():
+    interest_groups.place_everywhere()
