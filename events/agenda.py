@@ -6,13 +6,13 @@ between, the press is refused with "already_done" and nothing happens twice.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 
-from events import timetable, upstairs
+from events import preparation, timetable, upstairs
 from events.models import AgendaItem, AgendaStep, Event
 from salon import audit, clock, live
 from salon.errors import Refused
@@ -225,12 +225,15 @@ def _times(row, fields):
 def _note(event, verb, item, *, by, **details):
     step = AgendaStep.objects.create(event=event, verb=verb, item=item, by=by, **details)
     audit.record(f"agenda_{verb}", item, by=by, event_id=event.pk)
-    _changed(event)
+    changed(event)
     return step
 
 
-def _changed(event):
-    """An editor opened before must not overwrite this; a calendar file fetched after is newer."""
+def changed(event):
+    """The end of each verb that changed the agenda of a locked event: every face follows.
+
+    An editor opened before must not overwrite this; a calendar file fetched after is newer.
+    """
     event.version += 1
     event.save(update_fields=["version"])
     _show(event)
@@ -326,7 +329,7 @@ def undo(*, event, seen, by):
         audit.record("agenda_undo", step, by=by, event_id=event.pk)
         if event.ends_at != before.ends_at:
             _tell_rooms_above(event, before, by)
-        _changed(event)
+        changed(event)
         return step
 
 
@@ -444,9 +447,7 @@ def move_event(*, event, starts_at, by):
         event.starts_at, event.ends_at = starts_at, days.later(event.ends_at)
         event.version += 1
         event.save()
-        for milestone in event.milestones.not_done():
-            milestone.due_on = event.date - timedelta(days=milestone.days_before)
-            milestone.save(update_fields=["due_on"])
+        preparation.follow_the_day(event)
         audit.record("move_event", event, by=by, event_id=event.pk, fields=["starts_at"])
         _tell_rooms_above(event, before, by)
         _show(event)

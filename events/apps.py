@@ -7,4 +7,5 @@ class EventsConfig(AppConfig):
     verbose_name = _("活动")
 
     def ready(self):
-        from events import walls  # noqa: F401  registers the live topics
+        # Registers reminders and live topics.
+        from events import letters, walls  # noqa: F401

@@ -7,6 +7,7 @@ it. The organiser's own texts are content, not interface: they are stored as wri
 
 from datetime import datetime, time, timedelta
 
+from events import preparation
 from events.models import (
     AgendaItem,
     Material,
@@ -308,6 +309,7 @@ def build(event, part, *, now):
     event.save()
     _build_agenda(event, part["agenda"])
     _build_preparation(event, part)
+    preparation.plan_reminders(event)
 
 
 def _open_registration(event, window, now):

@@ -1,12 +1,13 @@
 """What organisers type: the lines of the agenda, a new date, people, quantities."""
 
+import unicodedata
 from datetime import datetime, timedelta
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from events.agenda import Draft
-from events.models import AgendaItem, Speaker
+from events.models import AgendaItem, PrepGroup, Speaker
 from salon.text import clean_text
 
 
@@ -23,14 +24,31 @@ class TextField(forms.CharField):
         return clean_text(super().to_python(value) or "", multiline=self.multiline)
 
 
+class ClockField(forms.TimeField):
+    """A time of day in 24 hours, however it is typed: 14:20, 14：20, 1420, 9:05.
+
+    A text input: the browser's own would show twelve hours on an English machine.
+    """
+
+    widget = forms.TimeInput(
+        format="%H:%M", attrs={"inputmode": "numeric", "maxlength": 5, "autocomplete": "off"}
+    )
+    input_formats = ("%H:%M",)
+
+    def to_python(self, value):
+        if isinstance(value, str):
+            value = unicodedata.normalize("NFKC", clean_text(value))
+            if value.isdecimal() and len(value) in {3, 4}:
+                value = f"{value[:-2]}:{value[-2:]}"
+        return super().to_python(value)
+
+
 class AgendaLine(forms.Form):
     """One line of the editor: when, how long, what."""
 
     id = forms.IntegerField(required=False, widget=forms.HiddenInput)
-    start = forms.TimeField(
+    start = ClockField(
         label=_("开始"),
-        input_formats=["%H:%M", "%H:%M:%S"],
-        widget=forms.TimeInput(format="%H:%M", attrs={"type": "time", "step": 60}),
         error_messages={
             "required": _("请填开始时间。"),
             "invalid": _("时间写成 14:20 这样。"),
@@ -133,3 +151,43 @@ class MoveForm(forms.Form):
             "invalid": _("请写成 2026-12-19 13:30 这样。"),
         },
     )
+
+
+def whole_number(value):
+    """A whole number as typed, 0 to 999 999 999; None when it is none."""
+    text = clean_text(value or "")
+    return int(text) if text.isdecimal() and len(text) < 10 else None
+
+
+class MilestoneForm(forms.Form):
+    title = TextField(
+        label=_("事项"), max_length=120, error_messages={"required": _("请写下要做的事。")}
+    )
+    days_before = forms.IntegerField(
+        label=_("提前天数"),
+        min_value=0,
+        max_value=365,
+        initial=7,
+        error_messages={"invalid": _("提前天数写整数。"), "required": _("请填提前天数。")},
+    )
+    group = forms.ModelChoiceField(
+        label=_("小组"), queryset=PrepGroup.objects.none(), required=False, empty_label=_("未定")
+    )
+
+    def __init__(self, *args, event, **options):
+        super().__init__(*args, **options)
+        self.fields["group"].queryset = event.prep_groups.order_by("pk")
+        for name, field in self.fields.items():
+            field.widget.attrs["class"] = "form-select" if name == "group" else "form-control"
+
+
+class MemberForm(forms.Form):
+    name = TextField(label=_("姓名"), max_length=80, error_messages={"required": _("请写姓名。")})
+    email = forms.EmailField(
+        label=_("邮箱"), required=False, error_messages={"invalid": _("邮箱看起来不对。")}
+    )
+    is_lead = forms.BooleanField(label=_("组长"), required=False)
+
+
+class RoleForm(forms.Form):
+    people = TextField(label=_("人员"), max_length=200, required=False)

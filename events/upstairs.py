@@ -35,6 +35,9 @@ when_called_off = Hatch()
 # plan_b.Change (what it was, what it is now, and a key that makes telling it twice one telling).
 when_agenda_changes = Hatch()
 
+# f(event) -> readiness.Check or None: one more thing that has to be so before the day.
+readiness = Hatch()
+
 # f(event) -> (title, html) or None: a panel of the control room. Marked safe by the room that
 # rendered it; live parts carry their own data-live-topic.
 panels = Hatch()

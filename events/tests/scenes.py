@@ -27,9 +27,16 @@ def a_salon(slug="spring", *, starts_at=DAY, title="用户互动沙龙", status=
     return event
 
 
-def somebody(username, **fields):
+PASSWORD = "kept-in-a-drawer"
+
+
+def somebody(username, *, types_password=False, **fields):
+    """An account. Hashing a password is slow, so only who types one has one: PASSWORD."""
     return get_user_model().objects.create_user(
-        username, email=f"{username}@example.com", password="kept-in-a-drawer", **fields
+        username,
+        email=f"{username}@example.com",
+        password=PASSWORD if types_password else None,
+        **fields,
     )
 
 

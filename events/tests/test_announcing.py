@@ -32,7 +32,7 @@ def test_publishing_twice_is_publishing_once(event):
 
 def test_without_a_venue_nobody_would_find_it(event):
     Event.objects.update(venue="")
-    with pytest.raises(Refused, match="no_venue|场地"):
+    with pytest.raises(Refused, match=r"no_venue|场地"):
         announcing.publish(event=event, by=None)
     event.refresh_from_db()
     assert event.status == Event.Status.DRAFT

@@ -62,6 +62,12 @@ def test_typing_a_new_time_and_saving(salon, shen, client):
     assert (salon.starts_at, salon.ends_at, salon.version) == (at("13:00"), at("18:00"), 2)
 
 
+@pytest.mark.parametrize("start", ["13:00", "13：00", "１３：００", "1300", " 13:00 "])
+def test_a_time_may_be_typed_in_any_hand(salon, shen, client, start):
+    client.post(EDIT, typed(salon, {(0, "start"): start}))
+    assert times(salon)[0] == ("签到入场", "13:00", "13:30")
+
+
 def test_an_overlap_is_refused_with_both_names_and_nothing_typed_is_lost(salon, shen, client):
     answer = client.post(EDIT, typed(salon, {(1, "minutes"): "25", (1, "title"): "新开场"}))
     page = answer.content.decode()
@@ -129,6 +135,7 @@ def test_an_editor_opened_before_the_host_extended_is_told_too(salon, shen, clie
 
 def test_what_has_begun_cannot_be_removed(salon, shen, client):
     agenda.advance(event=salon, seen=0, by=None)
+    salon.refresh_from_db()
     answer = client.post(EDIT, typed(salon, {(0, "DELETE"): "on"}))
     assert "已经开始的环节不能删除" in answer.content.decode()
 

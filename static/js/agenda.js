@@ -86,7 +86,7 @@ class Editor {
   /** What the lines say; those without a readable time, or to be deleted, are left out. */
   items() {
     const items = this.lines().flatMap((line) => {
-      const [, hours, minutes] = /^(\d\d):(\d\d)/.exec(this.field(line, "start").value) ?? [];
+      const [, hours, minutes] = /^(\d{1,2})[:：]?(\d\d)$/.exec(this.field(line, "start").value.trim()) ?? [];
       const length = Number.parseInt(this.field(line, "minutes").value, 10);
       if (hours === undefined || !(length > 0) || this.field(line, "DELETE").checked) return [];
       return [{
@@ -195,7 +195,7 @@ class Editor {
   }
 
   drawBlock(item) {
-    const block = this.part(`day-block${item.interactive ? " is-interactive" : ""}${item.minutes < 20 ? " is-short" : ""}`, item.start, item.minutes);
+    const block = this.part(`day-block${item.interactive ? " is-interactive" : ""}${item.minutes < 25 ? " is-short" : ""}`, item.start, item.minutes);
     block.dataset.id = item.id;
     block.tabIndex = 0;
     block.setAttribute("role", "group");
