@@ -67,9 +67,9 @@ DEFAULT = {
     },
     "goals": [
         {"text": "沉淀可复用的互动模板", "target": 2},
-        {"text": "参与交流的社群运营者", "target": 20},
-        {"text": "达成合作意向", "target": 5},
-        {"text": "发布一份白皮书", "target": 1},
+        {"text": "参与交流的社群运营者", "target": 20, "source": "operators"},
+        {"text": "达成合作意向", "target": 5, "source": "matches"},
+        {"text": "发布一份白皮书", "target": 1, "source": "whitepapers"},
     ],
 }
 
@@ -82,8 +82,10 @@ def build(event, part, *, now):
         SurveyQuestion(survey=survey, position=position, **question)
         for position, question in enumerate(sheet["questions"], start=1)
     )
+    definitions = part.get("definitions", {})
     Target.objects.bulk_create(
-        Target(event=event, key=key, value=value) for key, value in part["targets"].items()
+        Target(event=event, key=key, value=value, definition=definitions.get(key, {}))
+        for key, value in part["targets"].items()
     )
     Goal.objects.bulk_create(Goal(event=event, **goal) for goal in part["goals"])
 
@@ -99,6 +101,12 @@ def record(event):
                 survey.questions.values("kind", "text", "options", "scored", "required")
             ),
         },
-        "targets": {target.key: str(target.value) for target in event.targets.all()},
-        "goals": list(event.goals.values("text", "target")),
+        "targets": {
+            target.key: None if target.value is None else str(target.value)
+            for target in event.targets.all()
+        },
+        "definitions": {
+            target.key: target.definition for target in event.targets.all() if target.definition
+        },
+        "goals": list(event.goals.values("text", "target", "source")),
     }

@@ -17,6 +17,7 @@ class Survey(models.Model):
     intro = models.TextField(_("开场白"), blank=True)
     opened_at = models.DateTimeField(_("开放时间"), null=True, blank=True)
     closes_at = models.DateTimeField(_("截止时间"), null=True, blank=True)
+    version = models.PositiveIntegerField(default=1, editable=False)
 
     class Meta:
         verbose_name = _("问卷")
@@ -85,7 +86,10 @@ class StreamImport(models.Model):
 
     event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="stream_imports")
     kind = models.CharField(_("内容"), max_length=8, choices=Kind.choices)
+    filename = models.CharField(_("文件"), max_length=120, blank=True)
     file_digest = models.CharField(max_length=64)
+    # What the reading found: counts only, never names or mobiles.
+    counts = models.JSONField(default=dict)
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True
     )
@@ -95,6 +99,7 @@ class StreamImport(models.Model):
     class Meta:
         verbose_name = _("直播数据导入")
         verbose_name_plural = _("直播数据导入")
+        ordering = ["-pk"]
         constraints = [
             models.UniqueConstraint(
                 fields=["event", "file_digest"],
@@ -104,14 +109,26 @@ class StreamImport(models.Model):
         ]
 
 
+class StreamUpload(models.Model):
+    """A stream file between its dry run and its import. It holds names and mobiles, so it is
+    deleted with the import, when anybody of the event is erased, and after a day in any case."""
+
+    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="stream_uploads")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
+    filename = models.CharField(max_length=120)
+    content = models.BinaryField()
+    uploaded_at = models.DateTimeField(auto_now_add=True)
+
+
 class StreamVisit(models.Model):
-    """One stay of one viewer; `viewer` names guests, people are named by `participant`."""
+    """One stay of one viewer; `viewer` tells guests apart, people are named by `participant`."""
 
     source = models.ForeignKey(StreamImport, on_delete=models.CASCADE, related_name="visits")
     participant = models.ForeignKey(
         Participant, on_delete=models.SET_NULL, null=True, related_name="stream_visits"
     )
-    viewer = models.CharField(max_length=64)  # a digest of the viewer's key in the file
+    # A keyed digest of the viewer's mobile, e-mail or name: tells guests apart, names nobody.
+    viewer = models.CharField(max_length=64)
     joined_at = models.DateTimeField()
     left_at = models.DateTimeField()
 
@@ -129,16 +146,19 @@ class ChatLine(models.Model):
     participant = models.ForeignKey(
         Participant, on_delete=models.SET_NULL, null=True, related_name="chat_lines"
     )
+    viewer = models.CharField(max_length=64, blank=True)  # as in StreamVisit
     at = models.DateTimeField()
     text = models.CharField(max_length=500)
 
 
 class Target(models.Model):
-    """What a metric should reach at this event."""
+    """What a metric should reach at this event, and how its definition differs here."""
 
     event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="targets")
     key = models.SlugField(_("指标"), max_length=40)
-    value = models.DecimalField(_("目标值"), max_digits=10, decimal_places=2)
+    value = models.DecimalField(_("目标值"), max_digits=10, decimal_places=2, null=True, blank=True)
+    # See evaluation.DEFINITIONS: {"kinds": […]}, {"ways": […], "uplift_points": 10} …
+    definition = models.JSONField(_("口径"), default=dict, blank=True)
 
     class Meta:
         verbose_name = _("指标目标")
@@ -150,12 +170,23 @@ class Target(models.Model):
 
 
 class Goal(models.Model):
-    """The event's own goals, beside the metrics."""
+    """The event's own goals, beside the metrics. `source` says what counts its result; without
+    one the organiser types it."""
+
+    class Source(models.TextChoices):
+        TYPED = "", _("主办方填写")
+        OPERATORS = "operators", _("有互动记录的社群运营者")
+        MATCHES = "matches", _("双方确认的对接")
+        WHITEPAPERS = "whitepapers", _("已发布的白皮书")
+        PLANS = "plans", _("已提交的方案")
 
     event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="goals")
     text = models.CharField(_("目标"), max_length=120)
     target = models.PositiveIntegerField(_("目标值"))
     result = models.PositiveIntegerField(_("结果"), null=True, blank=True)
+    source = models.CharField(
+        _("结果来自"), max_length=12, choices=Source.choices, default=Source.TYPED, blank=True
+    )
 
     class Meta:
         verbose_name = _("活动目标")
@@ -174,11 +205,30 @@ class Evaluation(models.Model):
     metrics = models.JSONField()
     # Which facts it saw, so that late data is noticed and differences can be explained.
     facts = models.JSONField(default=dict)
+    # What the charts and the list of goals show; counts only, nobody's values.
+    charts = models.JSONField(default=dict)
+    goals = models.JSONField(default=list)
 
     class Meta:
         verbose_name = _("效果评估")
         verbose_name_plural = _("效果评估")
         ordering = ["-computed_at", "-pk"]
+
+
+class Report(models.Model):
+    """The public page: which parts of the evaluation everybody may read, and since when."""
+
+    event = models.OneToOneField(Event, on_delete=models.CASCADE, related_name="report")
+    intro = models.TextField(_("前言"), blank=True)
+    parts = models.JSONField(_("公开的部分"), default=list)  # keys of report.PARTS
+    published_at = models.DateTimeField(_("公开时间"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("公开报告")
+        verbose_name_plural = _("公开报告")
+
+    def __str__(self):
+        return f"{self.event}"
 
 
 class FollowUp(models.Model):
@@ -241,3 +291,30 @@ class WhitepaperClaim(models.Model):
                 fields=["event", "email"], condition=~Q(email=""), name="claim_once_per_email"
             )
         ]
+
+
+class Retention(models.Model):
+    """How long an event keeps its people."""
+
+    event = models.OneToOneField(Event, on_delete=models.CASCADE, related_name="retention")
+    not_selected_days = models.PositiveSmallIntegerField(_("未入选者保留天数"), default=90)
+    others_days = models.PositiveSmallIntegerField(_("其他人保留天数"), default=730)
+
+    class Meta:
+        verbose_name = _("保留期限")
+        verbose_name_plural = _("保留期限")
+
+    def __str__(self):
+        return f"{self.event}"
+
+
+class RetentionRun(models.Model):
+    """What one day's clearing did: counts by event and reason."""
+
+    at = models.DateTimeField()
+    report = models.JSONField(default=dict)
+
+    class Meta:
+        verbose_name = _("到期清理")
+        verbose_name_plural = _("到期清理")
+        ordering = ["-at", "-pk"]

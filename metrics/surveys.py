@@ -1,64 +1,96 @@
 """The survey: opens when the event ends, once per person, and nobody can tell who said what.
 
 SALON §7. The ticket says that a person was asked and has answered; the sheet of answers carries
-no person, no time and a random key. Nothing joins the two.
+no person, no time and a random key.
+
+What the tables do not tell, either: rows written by one transaction share its number (xmin) and
+lie near each other (ctid), so ticket and sheet of one answer could be paired by them. Therefore
+every answer writes all sheets of the survey anew, in the order of their random keys, under the
+survey's lock: afterwards all sheets bear the latest answer's number. Not protected: whoever
+compares copies of the database from before and after one answer (backups, the write-ahead log,
+dead rows before the next vacuum), and what a person gives away in an open answer.
 """
 
 from datetime import timedelta
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from events.models import Event
 from metrics.evaluation import attendee_ids
 from metrics.models import Survey, SurveyQuestion, SurveyResponse, SurveyTicket
+from participants.applications import channel_of
+from participants.models import Participant
 from salon import audit, clock, outbox
 from salon.errors import Refused
 from salon.text import clean_text
 
 FIRST_LETTER = timedelta(hours=1)
 NAG = timedelta(hours=20)
-ASK_WITHIN = timedelta(hours=24)
+# Who is found to have come only later (a stream file imported the day after) is asked then.
+NAG_AFTER_ASKING = NAG - FIRST_LETTER
+FOLLOW_UP = timedelta(days=30)
 OPEN_FOR = timedelta(days=14)
 OPEN_ANSWER_LENGTH = 1000
+# Fewer sheets than this are not shown one question at a time: two people can tell each other's.
+FEWEST_SHOWN = 3
 
 
 def open_survey(*, event, by=None):
     """Open the survey of an ended event and ask everyone who came; again is harmless.
 
-    Plans two letters a person: one hour after the end, and 20 hours after it for those who
-    have not answered by then. Returns the number of people newly asked.
+    Plans three letters a person: one hour after the end, 20 hours after it for those who have
+    not answered by then, and the follow-up after 30 days. Returns the number of people newly
+    asked. Raises Refused("not_over") before the end.
     """
     with transaction.atomic():
         survey = Survey.objects.select_for_update().get(event=event)
+        now = clock.now()
+        if not event.is_over(now):
+            raise Refused("not_over", _("活动还没有结束,结束后问卷会自动开放。"))
         ended_at = event.ended_at or event.ends_at
         if survey.opened_at is None:
-            survey.opened_at = clock.now()
+            survey.opened_at = now
             survey.closes_at = ended_at + OPEN_FOR
             survey.save(update_fields=["opened_at", "closes_at"])
             audit.record("open_survey", survey, by=by, fields=["opened_at"])
         asked = set(survey.tickets.values_list("participant", flat=True))
-        newcomers = sorted(set(attendee_ids(event)) - asked)
-        SurveyTicket.objects.bulk_create(
-            SurveyTicket(survey=survey, participant_id=pk) for pk in newcomers
+        newcomers = list(
+            Participant.objects.present()
+            .filter(pk__in=set(attendee_ids(event)) - asked)
+            .order_by("pk")
         )
-        for pk in newcomers:
-            for kind, after in (("survey", FIRST_LETTER), ("survey_nag", NAG)):
-                outbox.plan(
-                    dedup_key=f"{kind}:{event.pk}:{pk}",
-                    kind=kind,
-                    event_id=event.pk,
-                    person_id=pk,
-                    due_at=ended_at + after,
-                )
+        SurveyTicket.objects.bulk_create(
+            SurveyTicket(survey=survey, participant=person) for person in newcomers
+        )
+        for person in newcomers:
+            _ask(person, ended_at, now)
     return len(newcomers)
 
 
+def _ask(person, ended_at, now):
+    first = max(ended_at + FIRST_LETTER, now)
+    for kind, due_at in (
+        ("survey", first),
+        ("survey_nag", max(ended_at + NAG, first + NAG_AFTER_ASKING)),
+        ("follow_up", max(ended_at + FOLLOW_UP, first)),
+    ):
+        outbox.plan(
+            dedup_key=f"{kind}:{person.event_id}:{person.pk}",
+            kind=kind,
+            event_id=person.event_id,
+            person_id=person.pk,
+            due_at=due_at,
+            channel=channel_of(person),
+            batch=f"reminder:{kind}",
+        )
+
+
 def events_to_ask(now):
-    """Events that ended within the last day: the survey goes to everyone who came within 24 h."""
+    """Ended events whose survey is still to be opened or still open to latecomers."""
     return Event.objects.ended(now).filter(
-        Q(ended_at__gt=now - ASK_WITHIN) | Q(ended_at=None, ends_at__gt=now - ASK_WITHIN),
+        Q(ended_at__gt=now - OPEN_FOR) | Q(ended_at=None, ends_at__gt=now - OPEN_FOR),
         survey__isnull=False,
     )
 
@@ -74,30 +106,55 @@ def may_answer(*, person):
     ).first()
 
 
+def has_answered(*, person):
+    return SurveyTicket.objects.filter(
+        survey__event=person.event, participant=person, answered=True
+    ).exists()
+
+
+def is_closed(*, event):
+    """Whether the survey has been open and its time is over."""
+    return Survey.objects.filter(event=event, closes_at__lte=clock.database_now()).exists()
+
+
 def answer(*, person, answers):
     """Hand in one sheet: `answers` is {question id: raw value}. Once per person.
 
     Raises Refused("closed" | "answered" | "incomplete").
     """
     with transaction.atomic():
-        ticket = (
-            SurveyTicket.objects.select_for_update()
-            .select_related("survey")
-            .filter(participant=person, survey__event=person.event)
-            .first()
-        )
+        survey = Survey.objects.select_for_update().filter(event=person.event).first()
+        ticket = SurveyTicket.objects.filter(survey=survey, participant=person).first()
         if ticket is None or may_answer(person=person) is None:
             if ticket is not None and ticket.answered:
                 raise Refused("answered", _("您已经答过了,谢谢!"))
             raise Refused("closed", _("问卷没有开放,或已经截止。"))
         sheet = {
             str(question.pk): value
-            for question in ticket.survey.questions.all()
+            for question in survey.questions.all()
             if (value := _checked(question, answers.get(question.pk))) is not None
         }
-        SurveyResponse.objects.create(survey=ticket.survey, answers=sheet)
+        SurveyResponse.objects.create(survey=survey, answers=sheet)
         ticket.answered = True
         ticket.save(update_fields=["answered"])
+        _write_all_anew(survey)
+
+
+def _write_all_anew(survey):
+    """See the module: leaves neither a transaction number nor a place to pair sheets by."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "WITH taken AS (DELETE FROM metrics_surveyresponse WHERE survey_id = %s"
+            " RETURNING answers) SELECT answers::text FROM taken",
+            [survey.pk],
+        )
+        sheets = [sheet for (sheet,) in cursor.fetchall()]
+        cursor.execute(
+            "INSERT INTO metrics_surveyresponse (id, survey_id, answers)"
+            " SELECT key, %s, sheet FROM (SELECT gen_random_uuid() AS key, sheet::jsonb"
+            " FROM unnest(%s) AS sheet) AS fresh ORDER BY key",
+            [survey.pk, sheets],
+        )
 
 
 def _checked(question, raw):
@@ -115,7 +172,7 @@ def _checked(question, raw):
     allowed = (
         range(1, 6) if question.kind == SurveyQuestion.Kind.SCALE else range(len(question.options))
     )
-    if not text.isascii() or not text.isdigit() or int(text) not in allowed:
+    if not text.isascii() or not text.isdigit() or len(text) > 3 or int(text) not in allowed:
         raise Refused(
             "incomplete",
             _("第 %(number)d 题请从选项里选一个。") % {"number": question.position},
@@ -124,9 +181,21 @@ def _checked(question, raw):
     return int(text)
 
 
+# --- what came back -------------------------------------------------------------------------------
+
+
+def turnout(survey):
+    """(people asked, people who answered)."""
+    tickets = survey.tickets
+    return tickets.count(), tickets.filter(answered=True).count()
+
+
 def results(survey):
-    """Distributions and open answers: a list of dicts, one a question, in order."""
+    """Distributions and open answers: a list of dicts, one a question, in order; empty while
+    fewer than FEWEST_SHOWN sheets are in."""
     sheets = list(survey.responses.values_list("answers", flat=True))
+    if len(sheets) < FEWEST_SHOWN:
+        return []
     return [_result(question, sheets) for question in survey.questions.all()]
 
 
@@ -142,8 +211,15 @@ def _result(question, sheets):
     return {
         "question": question,
         "answered": len(given),
-        "bars": [(label, given.count(value)) for value, label in labels],
-        "mean": sum(given) / len(given)
+        "bars": [
+            {
+                "label": label,
+                "number": given.count(value),
+                "percent": round(100 * given.count(value) / len(given)) if given else 0,
+            }
+            for value, label in labels
+        ],
+        "mean": round(sum(given) / len(given), 2)
         if given and question.kind == SurveyQuestion.Kind.SCALE
         else None,
     }

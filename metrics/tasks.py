@@ -2,7 +2,6 @@
 
 from celery import shared_task
 
-from events.models import Event
 from metrics import evaluation, surveys
 from salon import clock
 
@@ -17,6 +16,5 @@ def run_surveys():
 @shared_task
 def evaluate_due():
     """Evaluate ended events that have no evaluation yet or have new facts since their last."""
-    for event in Event.objects.ended(clock.now()):
-        if evaluation.is_due(event):
-            evaluation.evaluate(event=event)
+    for event in evaluation.events_to_look_at(clock.now()):
+        evaluation.evaluate_if_due(event=event)

@@ -1,0 +1,202 @@
+"""Bringing a stream platform's file into the house: looked at first, taken once, undone whole."""
+
+import hashlib
+from collections import Counter
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext_lazy as _
+
+from events.models import Event
+from metrics.models import ChatLine, StreamImport, StreamUpload, StreamVisit
+from metrics.streams import (
+    ChatReading,
+    Person,
+    VisitReading,
+    chat_as_json,
+    identify,
+    merge_viewers,
+    read_stream,
+    visits_as_json,
+)
+from participants.models import Participant
+from salon import audit, clock
+from salon.errors import Refused
+from salon.sheets import open_table
+
+
+@dataclass(frozen=True)
+class Look:
+    """A file that was read and matched against the event's people; nothing is written yet."""
+
+    reading: VisitReading | ChatReading
+    people: list
+    viewers: list  # of visits; empty for a chat
+    digest: str
+    filename: str
+
+    @property
+    def kind(self):
+        return self.reading.kind
+
+    def as_json(self, *, imported=0):
+        """The documented answer of `import_stream` (DESIGN §4)."""
+        if self.kind == "visits":
+            return visits_as_json(self.reading, self.viewers)
+        return chat_as_json(self.reading, self.people, imported=imported)
+
+    def counts(self):
+        """What may be kept of the answer: numbers, nobody's name or mobile."""
+        answer = self.as_json()
+        answer.pop("minutes", None)
+        answer["errors"] = len(answer["errors"])
+        return answer
+
+
+def look(*, event, content, name):
+    """Read the bytes of an uploaded file. Raises salon.sheets.SheetRefused with a sentence."""
+    reading = read_stream(open_table(content, name=name), tz=event.zone)
+    people = people_of(event)
+    viewers = []
+    if reading.kind == "visits":
+        window = (event.starts_at, event.ends_at)
+        viewers = merge_viewers(reading.visits, window=window, people=people)
+    return Look(
+        reading=reading,
+        people=people,
+        viewers=viewers,
+        digest=hashlib.sha256(content).hexdigest(),
+        filename=name[-120:],
+    )
+
+
+def people_of(event):
+    """Everybody of the event a viewer may turn out to be."""
+    return [
+        Person(id=pk, name=name, mobile=mobile, email=email, online=online)
+        for pk, name, mobile, email, online in Participant.objects.filter(event=event)
+        .present()
+        .order_by("pk")
+        .values_list("pk", "name", "mobile", "email", "online")
+    ]
+
+
+def commit(*, event, look, by=None):
+    """Take what the look found: `(import, rows written)`. The same file again writes nothing.
+
+    Chat lines that another file has brought already are not taken twice; overlapping visits need
+    no such care, they are merged when they are counted.
+    """
+    with transaction.atomic():
+        Event.objects.select_for_update().get(pk=event.pk)
+        known = StreamImport.objects.filter(
+            event=event, file_digest=look.digest, undone_at=None
+        ).first()
+        if known is not None:
+            return known, 0
+        source = StreamImport.objects.create(
+            event=event,
+            kind=look.kind,
+            filename=look.filename,
+            file_digest=look.digest,
+            counts=look.counts(),
+            by=by,
+        )
+        write = _write_visits if look.kind == "visits" else _write_chat
+        rows = write(source, look)
+        audit.record("import_stream", source, by=by)
+    return source, rows
+
+
+def undo(*, source, by):
+    """Take an import back, whole; its rows go, the record of it stays. Again is harmless."""
+    with transaction.atomic():
+        source = StreamImport.objects.select_for_update().get(pk=source.pk)
+        if source.undone_at is not None:
+            return source
+        source.visits.all().delete()
+        source.lines.all().delete()
+        source.undone_at = clock.now()
+        source.save(update_fields=["undone_at"])
+        audit.record("undo_import_stream", source, by=by, fields=["undone_at"])
+    return source
+
+
+def viewer_digest(event, participant_id, key):
+    """A keyed digest: the same viewer of the same event, and no way back to a mobile or name."""
+    who = f"person:{participant_id}" if participant_id else f"guest:{key}"
+    return salted_hmac(f"stream viewer {event.pk}", who, algorithm="sha256").hexdigest()
+
+
+def _write_visits(source, look):
+    visits = StreamVisit.objects.bulk_create(
+        (
+            StreamVisit(
+                source=source,
+                participant_id=viewer.participant_id,
+                viewer=viewer_digest(source.event, viewer.participant_id, viewer.key),
+                joined_at=visit.joined_at,
+                left_at=visit.left_at,
+            )
+            for viewer in look.viewers
+            for visit in viewer.visits
+        ),
+        batch_size=2000,
+    )
+    return len(visits)
+
+
+def _write_chat(source, look):
+    lines = []
+    for line, who in zip(
+        look.reading.lines, identify(look.reading.lines, look.people), strict=True
+    ):
+        person = who if isinstance(who, Person) else None
+        lines.append(
+            ChatLine(
+                source=source,
+                participant_id=person.id if person else None,
+                viewer=viewer_digest(source.event, person and person.id, who),
+                at=line.at,
+                text=line.text,
+            )
+        )
+    there = Counter(
+        ChatLine.objects.filter(source__event=source.event, source__undone_at=None).values_list(
+            "viewer", "at", "text"
+        )
+    )
+    fresh = []
+    for line in lines:
+        key = (line.viewer, line.at, line.text)
+        if there[key]:
+            there[key] -= 1
+        else:
+            fresh.append(line)
+    ChatLine.objects.bulk_create(fresh, batch_size=2000)
+    return len(fresh)
+
+
+# --- between the dry run and the import, in the browser -------------------------------------------
+
+
+def keep_upload(*, event, content, name, by):
+    """Keep a file that was looked at, until it is imported or a day has passed."""
+    with transaction.atomic():
+        StreamUpload.objects.filter(event=event, by=by).delete()
+        return StreamUpload.objects.create(
+            event=event, by=by, content=content, filename=name[-120:]
+        )
+
+
+def commit_upload(*, upload, by):
+    """Import a kept file: `(import, rows written)`; the file itself goes."""
+    with transaction.atomic():
+        upload = StreamUpload.objects.select_for_update().filter(pk=upload.pk).first()
+        if upload is None:
+            raise Refused("gone", _("这份文件已经导入或过期,请重新上传。"), status=410)
+        found = look(event=upload.event, content=bytes(upload.content), name=upload.filename)
+        answer = commit(event=upload.event, look=found, by=by)
+        upload.delete()
+    return answer

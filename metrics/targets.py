@@ -1,0 +1,34 @@
+"""What an event sets itself: targets, how its definitions differ, and its own goals."""
+
+from django.db import transaction
+
+from events.models import Event
+from metrics.definitions import BY_KEY
+from metrics.models import Goal, Target
+from salon import audit
+
+
+def goal_rows(event):
+    return list(event.goals.values("text", "target", "result", "source"))
+
+
+def save(*, event, targets, goals, by):
+    """Replace the event's targets and goals.
+
+    `targets` is {metric key: (value or None, definition)}; a definition keeps only what differs
+    from the default. `goals` are dicts of text, target, result, source, in order.
+    """
+    with transaction.atomic():
+        Event.objects.select_for_update().get(pk=event.pk)
+        for key, (value, definition) in targets.items():
+            own = {
+                option.key: definition[option.key]
+                for option in BY_KEY[key].options
+                if definition.get(option.key, option.default) != option.default
+            }
+            Target.objects.update_or_create(
+                event=event, key=key, defaults={"value": value, "definition": own}
+            )
+        Goal.objects.filter(event=event).delete()
+        Goal.objects.bulk_create(Goal(event=event, **goal) for goal in goals)
+        audit.record("save_targets", event, by=by, event_id=event.pk, fields=["targets", "goals"])

@@ -1,0 +1,263 @@
+"""The evaluation in the admin and the public report: figures, rows behind, what outsiders see."""
+
+import io
+import json
+
+import pytest
+from django.core.management import call_command
+
+from events.models import Series
+from events.tests.scenes import crew
+from metrics import evaluation, report, surveys, targets, tasks
+from metrics.tests.scenes import a_past_salon, came, sheet, someone
+from participants.tests.scenes import an_organiser
+from salon.errors import Refused
+from salon.sheets import open_table
+from workshops.models import PainCard, Solution
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def event():
+    event = a_past_salon()
+    lin, he = came(event, "林知夏", 1), came(event, "何敏", 2)
+    someone(event, "徐未到", 3)
+    card = PainCard.objects.create(event=event, participant=he, text="没人说话")
+    Solution.objects.create(card=card, participant=lin, text="先私聊三位老用户")
+    surveys.open_survey(event=event)
+    surveys.answer(person=lin, answers=sheet(event))
+    return event
+
+
+@pytest.fixture
+def organiser(event, client):
+    organiser = an_organiser(event)
+    client.force_login(organiser)
+    return organiser
+
+
+def address(event, rest=""):
+    return f"/admin/e/{event.slug}/evaluation/{rest}"
+
+
+def test_before_any_evaluation_the_page_says_so(event, organiser, client):
+    page = client.get(address(event))
+    assert "还没有评估" in page.content.decode()
+
+
+def test_the_page_shows_every_metric_with_formula_result_and_target(event, organiser, client):
+    client.post(address(event, "now/"))
+    page = client.get(address(event)).content.decode()
+    for metric in evaluation.METRICS:
+        assert str(metric.name) in page
+        assert str(metric.formula) in page
+    assert "66.67" in page  # two of three came
+    assert "没有数据" in page
+    assert page.count('id="attendance_rate"') == 1
+
+
+def test_the_page_needs_as_many_queries_for_many_evaluations(
+    event, organiser, client, django_assert_max_num_queries
+):
+    for _ in range(12):
+        evaluation.evaluate(event=event)
+    with django_assert_max_num_queries(16):
+        client.get(address(event))
+
+
+@pytest.mark.parametrize("key", [metric.key for metric in evaluation.METRICS])
+def test_every_figure_leads_to_its_rows(event, organiser, client, key):
+    evaluation.evaluate(event=event)
+    assert client.get(address(event, f"rows/{key}/")).status_code == 200
+
+
+def test_the_rows_name_who_counts_and_who_does_not(event, organiser, client):
+    page = client.get(address(event, "rows/attendance_rate/")).content.decode()
+    assert "林知夏" in page
+    assert "徐未到" in page
+    assert "未到" in page
+    assert client.get(address(event, "rows/nothing/")).status_code == 404
+
+
+def test_a_hosts_page_it_is_not(event, client):
+    client.force_login(crew(event, "shen", "host"))
+    assert client.get(address(event)).status_code == 403
+    assert client.get(address(event, "rows/attendance_rate/")).status_code == 403
+
+
+def test_the_download_holds_the_figures_and_every_list(event, organiser, client):
+    evaluation.evaluate(event=event)
+    answer = client.get(address(event, "rows.xlsx"))
+    table = open_table(io.BytesIO(b"".join(answer.streaming_content)), name="e.xlsx")
+    assert len(table.sheets) == 1 + len(evaluation.METRICS)
+    figures = [values for _number, values in table.sheets[0].rows()]
+    assert figures[1][1:7] == ("现场到场率", figures[1][2], 2, 3, 66.67, 90)
+    people = [values[0] for _number, values in table.sheets[1].rows()]
+    assert people[1:3] == ["林知夏", "何敏"]
+
+
+def test_a_formula_in_a_solution_is_text_in_the_download(event, organiser, client):
+    Solution.objects.update(text='=HYPERLINK("http://evil")')
+    evaluation.evaluate(event=event)
+    content = b"".join(client.get(address(event, "rows.xlsx")).streaming_content)
+    table = open_table(io.BytesIO(content), name="e.xlsx")
+    texts = [values[0] for _number, values in table.sheets[4].rows()]
+    assert '=HYPERLINK("http://evil")' in texts
+
+
+def test_targets_definitions_and_goals_are_edited_and_count_from_then_on(event, organiser, client):
+    page = client.get(address(event, "settings/"))
+    form = page.context["form"]
+    posted = {
+        name: field.initial for name, field in form.fields.items() if field.initial is not None
+    }
+    posted |= {
+        "attendance_rate": "60",
+        "solutions": "",
+        "interaction_rate-kinds": ["like"],
+        "goal-TOTAL_FORMS": "2",
+        "goal-INITIAL_FORMS": "0",
+        "goal-0-text": "达成合作意向",
+        "goal-0-target": "5",
+        "goal-0-source": "matches",
+        "goal-1-text": "整理两份模板",
+        "goal-1-target": "2",
+        "goal-1-result": "1",
+    }
+    assert client.post(address(event, "settings/"), posted).status_code == 302
+    rows = {row["key"]: row for row in evaluation.evaluate(event=event).metrics}
+    assert (rows["attendance_rate"]["target"], rows["attendance_rate"]["met"]) == (60, True)
+    assert (rows["solutions"]["target"], rows["solutions"]["met"]) == (None, None)
+    assert rows["interaction_rate"]["value"] == 0
+    assert "点赞" in rows["interaction_rate"]["formula"]
+    assert event.evaluations.first().goals == [
+        {"text": "达成合作意向", "target": 5, "result": 0, "met": False},
+        {"text": "整理两份模板", "target": 2, "result": 1, "met": False},
+    ]
+
+
+def test_a_wrong_target_is_told_beside_its_field(event, organiser, client):
+    answer = client.post(
+        address(event, "settings/"), {"attendance_rate": "很多", "goal-TOTAL_FORMS": "0"}
+    )
+    assert answer.status_code == 422
+    assert event.targets.get(key="attendance_rate").value == 90
+
+
+def test_a_definition_keeps_only_what_differs(event, organiser):
+    everything = {"ways": ["match", "whitepaper", "uplift"], "uplift_points": 10}
+    targets.save(
+        event=event,
+        targets={"conversion_rate": (30, everything), "solutions": (40, {})},
+        goals=[],
+        by=organiser,
+    )
+    assert event.targets.get(key="conversion_rate").definition == {}
+
+
+def test_two_evaluations_are_explained(event):
+    first = evaluation.evaluate(event=event)
+    came(event, "吴桐", 7)
+    he = event.participants.get(name="何敏")
+    surveys.answer(person=he, answers=sheet(event, [3, 3, 3, *[0] * 7, "", ""]))
+    second = evaluation.evaluate(event=event)
+    found = {change.key: change for change in evaluation.differences(first, second)}
+    assert (found["attendance_rate"].before, found["attendance_rate"].after) == (66.67, 75)
+    assert found["attendance_rate"].because == ["名单变了", "多了 1 次签到"]
+    assert found["survey_score"].because == ["多了 1 份答卷"]
+    assert "solutions" not in found
+
+
+def test_the_report_is_nobodys_business_until_it_is_published(event, client):
+    address = f"/e/{event.slug}/report/"
+    evaluation.evaluate(event=event)
+    assert client.get(address).status_code == 404
+    organiser = an_organiser(event)
+    client.force_login(organiser)
+    assert "还没有公开" in client.get(address).content.decode()
+    report.publish(event=event, by=organiser)
+    client.logout()
+    page = client.get(address).content.decode()
+    assert "66.67" in page
+    report.publish(event=event, by=organiser, public=False)
+    assert client.get(address).status_code == 404
+
+
+def test_without_an_evaluation_there_is_nothing_to_publish(event):
+    with pytest.raises(Refused) as refused:
+        report.publish(event=event, by=an_organiser(event))
+    assert refused.value.code == "not_evaluated"
+
+
+def test_the_public_report_names_nobody(event, client):
+    organiser = an_organiser(event)
+    report.save_report(event=event, intro="谢谢大家", parts=list(report.PARTS), by=organiser)
+    for number in range(4, 7):
+        guest = came(event, f"来宾{number}", number)
+        surveys.open_survey(event=event)
+        surveys.answer(person=guest, answers=sheet(event))
+    evaluation.evaluate(event=event)
+    report.publish(event=event, by=organiser)
+    page = client.get(f"/e/{event.slug}/report/").content.decode()
+    assert "谢谢大家" in page
+    for person in event.participants.all():
+        for value in (person.name, person.mobile[3:], person.email):
+            assert value not in page
+    assert "认识了同行" not in page  # open answers stay with the organiser
+    assert "先私聊三位老用户" not in page
+
+
+def test_only_the_chosen_parts_are_shown(event, client):
+    organiser = an_organiser(event)
+    evaluation.evaluate(event=event)
+    client.force_login(organiser)
+    client.post(f"/admin/e/{event.slug}/report/", {"intro": "", "parts": ["goals", "made-up"]})
+    client.post(f"/admin/e/{event.slug}/report/publish/", {"public": "yes"})
+    client.logout()
+    page = client.get(f"/e/{event.slug}/report/").content.decode()
+    assert "本场目标" in page
+    assert "attendance_rate" not in page
+    assert report.report_of(event).parts == ["goals"]
+
+
+def test_the_command_prints_the_contract(event, capsys):
+    call_command("evaluate", event.slug, "--json")
+    answer = json.loads(capsys.readouterr().out)
+    assert list(answer) == ["event", "computed_at", "metrics"]
+    assert answer["event"] == event.slug
+    assert {"key", "dimension", "numerator", "denominator", "value", "unit", "target", "met"} <= (
+        set(answer["metrics"][0])
+    )
+    assert len(answer["metrics"]) == 11
+
+
+def test_the_report_beside_earlier_salons_shows_published_ones_only(event, client):
+    series = Series.objects.create(slug="growth", title="增长沙龙")
+    organiser = an_organiser(event)
+    old = a_past_salon("spring", hours_ago=24 * 60, series=series)
+    secret = a_past_salon("winter", hours_ago=24 * 90, series=series)
+    event.series = series
+    event.save()
+    for each in (old, secret, event):
+        evaluation.evaluate(event=each)
+    report.publish(event=old, by=organiser)
+    shown = report.beside_earlier(event.evaluations.first(), event, only_published=True)
+    assert shown["events"] == [old, event]
+    own = report.beside_earlier(event.evaluations.first(), event, only_published=False)
+    assert own["events"] == [secret, old, event]
+
+
+def test_the_clock_evaluates_once_and_again_when_late_data_comes(event):
+    tasks.evaluate_due()
+    tasks.evaluate_due()
+    assert event.evaluations.count() == 1
+    came(event, "吴桐", 7)
+    tasks.evaluate_due()
+    assert event.evaluations.count() == 2
+
+
+def test_what_has_not_ended_is_not_evaluated():
+    event = a_past_salon("tomorrow", hours_ago=-1)
+    tasks.evaluate_due()
+    assert not event.evaluations.exists()

@@ -1,0 +1,224 @@
+"""The survey: opened by itself, sent to those who came, once each, and nobody can be told."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+
+from metrics import surveys, tasks
+from metrics.models import StreamImport, StreamVisit, SurveyResponse, SurveyTicket
+from metrics.tests.scenes import SHEET, a_past_salon, came, sheet, someone
+from participants.tests.scenes import an_organiser
+from salon import clock, outbox
+from salon.errors import Refused
+from salon.models import Message
+
+pytestmark = pytest.mark.django_db
+
+
+def letters_to(person):
+    return list(
+        Message.objects.of_person(person.pk)
+        .of_kind("survey", "survey_nag", "follow_up")
+        .order_by("due_at")
+    )
+
+
+def test_the_survey_opens_by_the_clock_and_asks_those_who_came():
+    event = a_past_salon(hours_ago=0.5)
+    lin, absent = came(event, "林知夏", 1), someone(event, "何敏", 2)
+    tasks.run_surveys()
+    event.survey.refresh_from_db()
+    assert event.survey.opened_at is not None
+    assert [message.kind for message in letters_to(lin)] == ["survey", "survey_nag", "follow_up"]
+    assert [message.due_at - event.ends_at for message in letters_to(lin)] == [
+        timedelta(hours=1),
+        timedelta(hours=20),
+        timedelta(days=30),
+    ]
+    assert letters_to(absent) == []
+    assert not event.survey.tickets.filter(participant=absent).exists()
+
+
+def test_the_survey_opens_when_the_host_has_finished_early():
+    event = a_past_salon(hours_ago=-1)
+    lin = came(event, "林知夏", 1)
+    tasks.run_surveys()
+    assert surveys.may_answer(person=lin) is None
+    event.ended_at = clock.now()
+    event.save()
+    tasks.run_surveys()
+    assert surveys.may_answer(person=lin) == event.survey
+
+
+def test_before_the_end_nobody_opens_it():
+    event = a_past_salon(hours_ago=-1)
+    with pytest.raises(Refused) as refused:
+        surveys.open_survey(event=event)
+    assert refused.value.code == "not_over"
+
+
+def test_ringing_twice_asks_once():
+    event = a_past_salon()
+    came(event, "林知夏", 1)
+    assert [surveys.open_survey(event=event) for _ in range(2)] == [1, 0]
+    assert Message.objects.of_kind("survey").count() == 1
+
+
+def test_a_viewer_found_in_the_stream_file_the_day_after_is_asked_then():
+    event = a_past_salon(hours_ago=30)
+    wu = came(event, "吴桐", 3, online=True)
+    tasks.run_surveys()
+    assert letters_to(wu) == []
+    source = StreamImport.objects.create(event=event, kind="visits", file_digest="f")
+    StreamVisit.objects.create(
+        source=source,
+        participant=wu,
+        viewer="w",
+        joined_at=event.starts_at,
+        left_at=event.ends_at,
+    )
+    tasks.run_surveys()
+    first, nag, _follow_up = letters_to(wu)
+    assert abs(first.due_at - clock.now()) < timedelta(minutes=1)
+    assert nag.due_at - first.due_at == timedelta(hours=19)
+
+
+def test_whoever_has_answered_is_not_nagged():
+    event = a_past_salon()
+    lin, he = came(event, "林知夏", 1), came(event, "何敏", 2)
+    surveys.open_survey(event=event)
+    surveys.answer(person=lin, answers=sheet(event))
+    nag_lin = outbox.preview(letters_to(lin)[1])
+    nag_he = outbox.preview(letters_to(he)[1])
+    assert nag_lin is None
+    assert nag_he.to == he.email
+    assert event.title in nag_he.subject
+    assert "{" not in nag_he.text.replace("{{", "")
+
+
+def test_the_letter_opens_the_survey_in_one_step(client):
+    event = a_past_salon()
+    lin = came(event, "林知夏", 1)
+    surveys.open_survey(event=event)
+    letter = outbox._compose(letters_to(lin)[0])
+    path = letter.as_sent().split("http")[1].split("\n")[0].split("/", 3)[3]
+    answer = client.get("/" + path)
+    assert answer.url == f"/e/{event.slug}/me/survey/"
+    assert "(" not in letter.as_kept().split("填写:")[1].split("\n")[0]
+    assert client.get(answer.url).status_code == 200
+
+
+def test_lin_answers_once():
+    event = a_past_salon()
+    lin = came(event, "林知夏", 1)
+    surveys.open_survey(event=event)
+    surveys.answer(person=lin, answers=sheet(event))
+    with pytest.raises(Refused) as refused:
+        surveys.answer(person=lin, answers=sheet(event))
+    assert refused.value.code == "answered"
+    assert SurveyResponse.objects.count() == 1
+
+
+def test_who_did_not_come_cannot_answer():
+    event = a_past_salon()
+    absent = someone(event, "何敏", 2)
+    surveys.open_survey(event=event)
+    with pytest.raises(Refused) as refused:
+        surveys.answer(person=absent, answers=sheet(event))
+    assert refused.value.code == "closed"
+
+
+def test_after_two_weeks_it_is_closed():
+    event = a_past_salon()
+    lin = came(event, "林知夏", 1)
+    surveys.open_survey(event=event)
+    event.survey.__class__.objects.update(closes_at=clock.now())
+    with pytest.raises(Refused) as refused:
+        surveys.answer(person=lin, answers=sheet(event))
+    assert refused.value.code == "closed"
+
+
+@pytest.mark.parametrize("value", ["", "6", "0", "-1", "５", "1e3", "9" * 5000, "\x00", "好"])
+def test_a_mark_is_one_to_five_or_nothing_is_kept(value):
+    event = a_past_salon()
+    lin = came(event, "林知夏", 1)
+    surveys.open_survey(event=event)
+    with pytest.raises(Refused) as refused:
+        surveys.answer(person=lin, answers=sheet(event, [value, *SHEET[1:]]))
+    assert refused.value.code == "incomplete"
+    assert "1" in str(refused.value)
+    assert not SurveyResponse.objects.exists()
+    assert surveys.may_answer(person=lin) is not None
+
+
+def test_open_questions_may_be_left_empty_and_hold_what_people_type():
+    event = a_past_salon()
+    lin, he = came(event, "林知夏", 1), came(event, "何敏", 2)
+    surveys.open_survey(event=event)
+    surveys.answer(person=lin, answers=sheet(event, [*SHEET[:10], "", ""]))
+    odd = "\ud800<script>alert(1)</script>\x00👨‍👩‍👧" + "长" * 5000
+    surveys.answer(person=he, answers=sheet(event, [*SHEET[:10], odd, "=1+1"]))
+    texts = sorted(len(r.answers) for r in SurveyResponse.objects.all())
+    assert texts == [10, 12]
+
+
+def test_no_row_tells_whose_sheet_it_is():
+    event = a_past_salon()
+    guests = [came(event, f"来宾{n}", n) for n in range(6)]
+    surveys.open_survey(event=event)
+    for number, guest in enumerate(guests[:5]):
+        surveys.answer(person=guest, answers=sheet(event, [number % 5 + 1, *SHEET[1:]]))
+    columns = {field.name for field in SurveyResponse._meta.fields}
+    assert columns == {"id", "survey", "answers"}
+    assert {field.name for field in SurveyTicket._meta.fields} == {
+        *("id", "survey", "participant", "answered"),
+    }
+    first = str(event.survey.questions.first().pk)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT xmin::text || ':' || cmin::text, answers ->> %s, id FROM metrics_surveyresponse"
+            " ORDER BY ctid",
+            [first],
+        )
+        written, _marks, keys = zip(*cursor.fetchall(), strict=True)
+    # One statement wrote them all, in the order of keys drawn in that statement.
+    assert len(set(written)) == 1
+    assert list(keys) == sorted(keys)
+
+
+def test_every_answer_draws_all_keys_anew():
+    event = a_past_salon()
+    lin, he = came(event, "林知夏", 1), came(event, "何敏", 2)
+    surveys.open_survey(event=event)
+    surveys.answer(person=lin, answers=sheet(event))
+    before = set(SurveyResponse.objects.values_list("pk", flat=True))
+    surveys.answer(person=he, answers=sheet(event))
+    assert before.isdisjoint(SurveyResponse.objects.values_list("pk", flat=True))
+    assert SurveyResponse.objects.count() == 2
+
+
+def test_results_show_distributions_once_three_have_answered():
+    event = a_past_salon()
+    guests = [came(event, f"来宾{n}", n) for n in range(3)]
+    surveys.open_survey(event=event)
+    for guest, mark in zip(guests, (5, 5, 3), strict=True):
+        assert surveys.results(event.survey) == []
+        surveys.answer(person=guest, answers=sheet(event, [mark, *SHEET[1:]]))
+    first, *_others, opened, _last = surveys.results(event.survey)
+    assert first["mean"] == 4.33
+    assert [(bar["label"], bar["number"]) for bar in first["bars"]] == [
+        ("1", 0),
+        ("2", 0),
+        ("3", 1),
+        ("4", 0),
+        ("5", 2),
+    ]
+    assert opened["texts"] == ["认识了同行"] * 3
+    assert surveys.turnout(event.survey) == (3, 3)
+
+
+def test_an_organiser_is_no_participant(client):
+    event = a_past_salon()
+    client.force_login(an_organiser(event))
+    assert client.get(f"/e/{event.slug}/me/survey/").status_code == 403
