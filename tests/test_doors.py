@@ -1,0 +1,355 @@
+"""Every address × every role: nobody enters through somebody else's door.
+
+The table says which roles a door lets in; the world has one of each role at this salon and
+strangers with the same role at another. A new address is tested by being in the URLconf; one that
+names a row needs a real row of this salon in ROWS.
+"""
+
+import contextlib
+import logging
+import re
+import uuid
+from dataclasses import dataclass, field
+from datetime import timedelta
+from http.cookies import SimpleCookie
+
+import pytest
+from django.db import transaction
+from django.http import HttpResponse
+from django.test import Client
+
+from events.access import issue_desk_pass, open_desk, set_desk_cookie
+from events.models import Crew, Event, Milestone, PrepMember, RiskPlan, RiskTrigger
+from participants.access import find_link, issue_link, set_person_cookie
+from participants.models import Call, ImportFile, InterestGroup, Participant
+from salon import clock, outbox
+from salon.access import views_of
+from salon.blueprint import new_salon
+from salon.models import AuditEntry, User
+from workshops.models import PainCard, Solution, WorkGroup
+
+CREW = {"organiser", "host", "mentor"}
+HOUSE = {*CREW, "superuser", "desk", "person"}
+ENTERS = {
+    "organiser": {"organiser", "superuser"},
+    "host": {"organiser", "host", "superuser"},
+    "mentor": {"organiser", "mentor", "superuser"},
+    "desk": {"desk"},
+    "person": {"person"},
+    "in_the_house": HOUSE,
+}
+# At home elsewhere, strangers here.
+STRANGERS = {
+    "nobody",
+    "other_organiser",
+    "other_host",
+    "other_mentor",
+    "other_desk",
+    "other_person",
+}
+EVERYBODY = HOUSE | STRANGERS
+OPEN_DOORS = {"public", "event_page"}
+WITH_AN_ACCOUNT = {"signed_in", "staff"}
+
+# The rows that addresses name, as `(end of the route, key in World.rows)`; the first that fits.
+ROWS = (
+    ("d/<str:token>", "desk_link"),
+    ("l/<str:token>", "personal_link"),
+    ("host/plan-b/undo/<int:pk>/", "trigger"),
+    ("host/plan-b/<int:pk>/", "risk_plan"),
+    ("desk/api/cards/<int:pk>", "person"),
+    ("host/tags/groups/<int:pk>/", "interest_group"),
+    ("me/pains/solutions/<int:pk>/like/", "solution"),
+    ("me/pains/<int:pk>/solve/", "pain"),
+    ("preparation/groups/<int:group_pk>/", "prep_group"),
+    ("preparation/members/<int:pk>/", "prep_member"),
+    ("preparation/roles/<int:pk>/", "staff_role"),
+    ("preparation/<int:pk>/", "milestone"),
+    ("materials/<int:pk>/", "material"),
+    ("desks/<int:pk>/revoke/", "desk_pass"),
+    ("screening/<int:pk>/<slug:step>/", "person"),
+    ("screening/<int:pk>/", "person"),
+    ("calls/<int:pk>/finish/", "call"),
+    ("calls/<int:pk>/back/", "call"),
+    ("messages/<int:pk>/", "message"),
+    ("messages/wording/<slug:kind>/", "letter_kind"),
+    ("import/<int:pk>/start/", "import_file"),
+    ("import/<int:pk>/", "import_file"),
+    ("groups/<int:pk>/", "work_group"),
+)
+
+
+@dataclass
+class World:
+    """One salon, `here`, with a row of each kind; strangers are at home `there`."""
+
+    clients: dict = field(default_factory=dict)
+    rows: dict = field(default_factory=dict)
+    here: Event = None
+    there: Event = None
+
+    def path(self, route, slug="here"):
+        """The address with rows of `here`; KeyError when ROWS does not say which."""
+
+        def argument(match):
+            name = match[1]
+            if name == "slug":
+                return slug
+            if name == "step":
+                return "note"
+            return str(self.rows[row_of(route)])
+
+        return "/" + re.sub(r"<(?:\w+:)?(\w+)>", argument, route)
+
+
+def row_of(route):
+    for end, key in ROWS:
+        if route.endswith(end):
+            return key
+    raise KeyError(f"{route} names a row: put a real one into ROWS and rows_of()")
+
+
+def salon(slug):
+    event = new_salon(
+        slug=slug, title=slug, date=(clock.now() + timedelta(days=10)).date(), venue="徐汇"
+    )
+    event.status = Event.Status.PUBLISHED
+    event.save()
+    return event
+
+
+def account(name, event, role):
+    user = User.objects.create_user(name, is_staff=role == "organiser")
+    Crew.objects.create(event=event, user=user, role=role)
+    return signed_in(user)
+
+
+def signed_in(user):
+    client = Client()
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def guest(event, number):
+    return Participant.objects.create(
+        event=event,
+        category=event.categories.first(),
+        name="林知夏",
+        email=f"lin{number}@example.com",
+        industry="internet",
+        code=f"ABCDE{number}",
+        status="confirmed",
+        submitted_at=clock.now(),
+    )
+
+
+def with_cookies(response):
+    client = Client()
+    client.cookies = SimpleCookie({name: morsel.value for name, morsel in response.cookies.items()})
+    return client
+
+
+def at_the_desk(event):
+    desk_pass, token, pin = issue_desk_pass(event=event, desk="一号台", by=None)
+    response = HttpResponse()
+    set_desk_cookie(response, desk_pass, open_desk(desk_pass=desk_pass, pin=pin))
+    return with_cookies(response), token, desk_pass
+
+
+def with_personal_link(person):
+    token = issue_link(participant=person).rsplit("/", 1)[1]
+    response = HttpResponse()
+    set_person_cookie(response, find_link(token))
+    return with_cookies(response), token
+
+
+def rows_of(event, person):
+    """A row of each kind that an address may name, all of this event."""
+    now = clock.now()
+    prep_group = event.prep_groups.first()
+    plan = event.risk_plans.exclude(risk=RiskPlan.Risk.SPEAKER_ABSENT).first()
+    pain = PainCard.objects.create(event=event, participant=person, text="群里没人说话")
+    made = {
+        "person": person,
+        "risk_plan": plan,
+        "trigger": RiskTrigger.objects.create(plan=plan),
+        "interest_group": InterestGroup.objects.create(event=event, name="教育·新用户激活组"),
+        "pain": pain,
+        "solution": Solution.objects.create(card=pain, text="先问一个容易答的问题"),
+        "prep_group": prep_group,
+        "prep_member": PrepMember.objects.create(group=prep_group, name="顾景行"),
+        "staff_role": event.staff_roles.first(),
+        "milestone": Milestone.objects.filter(event=event).first(),
+        "material": event.materials.first(),
+        "call": Call.objects.create(
+            participant=guest(event, 4),
+            claimed_at=now,
+            claim_expires_at=now + timedelta(minutes=15),
+        ),
+        "message": outbox.plan(
+            dedup_key=f"doors:{event.slug}",
+            kind="received",
+            event_id=event.pk,
+            person_id=person.pk,
+            due_at=now + timedelta(days=1),
+        ),
+        "import_file": ImportFile.objects.create(event=event, filename="a.xlsx", content=b""),
+        "work_group": WorkGroup.objects.create(event=event, number=1, name="第 1 组"),
+    }
+    return {key: row.pk for key, row in made.items()} | {"letter_kind": "received"}
+
+
+def populate():
+    world = World(here=salon("here"), there=salon("there"))
+    lin, stranger = guest(world.here, 2), guest(world.there, 3)
+    clients = {"nobody": Client()}
+    for role in sorted(CREW):
+        clients[role] = account(role, world.here, role)
+        clients[f"other_{role}"] = account(f"other-{role}", world.there, role)
+    clients["superuser"] = signed_in(User.objects.create_superuser("boss"))
+    clients["desk"], desk_token, desk_pass = at_the_desk(world.here)
+    clients["other_desk"] = at_the_desk(world.there)[0]
+    clients["person"], link_token = with_personal_link(lin)
+    clients["other_person"] = with_personal_link(stranger)[0]
+    for client in clients.values():
+        client.raise_request_exception = False
+    world.clients = clients
+    world.rows = rows_of(world.here, lin) | {
+        "desk_pass": desk_pass.pk,
+        "desk_link": desk_token,
+        "personal_link": link_token,
+    }
+    return world
+
+
+@pytest.fixture(scope="module")
+def world(django_db_setup, django_db_blocker):
+    """One world for all tests here: every knock is undone, and the world itself at the end."""
+    logging.disable(logging.ERROR)  # thousands of refusals are what is wanted
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield populate()
+        transaction.set_rollback(True)
+    logging.disable(logging.NOTSET)
+
+
+@pytest.fixture(autouse=True)
+def _may_ask(django_db_blocker):
+    with django_db_blocker.unblock():
+        yield
+
+
+@contextlib.contextmanager
+def undone():
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def knock(world, client, path, method="get"):
+    with undone():
+        response = getattr(world.clients[client], method)(path)
+        if response.streaming:  # read to the end, which closes its file as a browser's request does
+            list(response)
+        return response
+
+
+def addresses(*doors):
+    """`(route, door)` of every view outside the admin site, whose pages are the site's own."""
+    found = {
+        (route, view.door) for route, namespaces, view in views_of() if "admin" not in namespaces
+    }
+    return sorted((route, door) for route, door in found if not doors or door in doors)
+
+
+def is_turned_away(response):
+    """Sent to the login, told no, or told that there is nothing here. 405 comes before the door."""
+    if response.status_code == 302:
+        return response.url.startswith(("/login/", "/admin/login/"))
+    return response.status_code in {401, 403, 404, 405}
+
+
+def test_every_kind_of_door_is_in_the_table():
+    assert {door for _route, door in addresses()} <= {*ENTERS, *OPEN_DOORS, *WITH_AN_ACCOUNT}
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_nobody_enters_through_a_door_that_is_not_theirs(world, method):
+    leaks = [
+        (method, route, role, response.status_code)
+        for route, door in addresses(*ENTERS)
+        for role in sorted(EVERYBODY - ENTERS[door])
+        if not is_turned_away(response := knock(world, role, world.path(route), method))
+    ]
+    assert leaks == []
+
+
+def test_whoever_belongs_is_let_in_and_no_address_breaks(world):
+    kept_out, broken, seen = [], [], set()
+    for route, door in addresses():
+        for role in sorted(ENTERS.get(door, EVERYBODY if door in OPEN_DOORS else HOUSE)):
+            response = knock(world, role, world.path(route))
+            if response.status_code >= 500 and route != "healthz":
+                broken.append((route, role, response.status_code))
+            elif response.status_code == 200:
+                seen.add((door, role))
+            elif (
+                door not in WITH_AN_ACCOUNT
+                and (response.status_code in {401, 403, 404} or is_turned_away(response))
+                and response.status_code != 405
+            ):
+                kept_out.append((route, role, response.status_code))
+    assert broken == []
+    assert kept_out == []
+    # Not vacuous: each role has entered at least once through each of its doors.
+    assert {(door, role) for door, roles in ENTERS.items() for role in roles} <= seen
+
+
+def test_an_empty_post_by_whoever_belongs_breaks_nothing(world):
+    broken = [
+        (route, role, response.status_code)
+        for route, door in addresses(*ENTERS)
+        for role in sorted(ENTERS[door])
+        if (response := knock(world, role, world.path(route), "post")).status_code >= 500
+    ]
+    assert broken == []
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_a_row_of_this_salon_is_not_reached_through_the_address_of_another(world, method):
+    """Who is at home there puts a number from here into the own address."""
+    reached, audited = [], AuditEntry.objects.count()
+    for route, door in addresses(*ENTERS):
+        if "slug:slug" not in route or not re.search(r"<int:\w*pk>", route):
+            continue
+        for role in sorted(ENTERS[door] & {*CREW, "desk", "person"}) + ["superuser"]:
+            who = role if role == "superuser" else f"other_{role}"
+            with undone():
+                response = getattr(world.clients[who], method)(world.path(route, slug="there"))
+                changed = AuditEntry.objects.count() > audited
+            if response.status_code == 200 or response.status_code >= 500 or changed:
+                reached.append((method, route, who, response.status_code, changed))
+    assert reached == []
+
+
+def test_a_draft_is_not_there_for_those_outside_its_crew(world):
+    with undone():
+        Event.objects.filter(slug="here").update(status=Event.Status.DRAFT)
+        for route, _door in addresses("event_page"):
+            path = world.path(route)
+            for role in ("nobody", "other_organiser", "other_person"):
+                assert knock(world, role, path).status_code == 404, (route, role)
+            assert knock(world, "host", path).status_code != 404, route
+
+
+def test_no_post_passes_without_a_csrf_token_but_the_desks_json(world):
+    """The desk's endpoints take JSON only, from its own origin, with a SameSite=Strict cookie."""
+    unguarded = set()
+    for route, _door in addresses():
+        for role in ("superuser", "person", "desk"):
+            client = Client(enforce_csrf_checks=True, raise_request_exception=False)
+            client.cookies = world.clients[role].cookies
+            with undone():
+                response = client.post(world.path(route))
+            if response.status_code not in {302, 401, 403, 404, 405}:
+                unguarded.add(route)
+    assert all("desk/api/" in route for route in unguarded), unguarded
