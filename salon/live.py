@@ -22,6 +22,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from itertools import product
 
@@ -49,7 +50,7 @@ HEARTBEAT_SECONDS = 12  # the page takes 40 s of silence for a dead connection
 POLL_SECONDS = 5  # how often what is watched is rendered while Redis is away …
 LOOK_AGAIN_SECONDS = 30  # … and while it is there, in case a ring was lost
 STREAMS_PER_VIEWER = 8  # of one cookie; the newest stay
-MOST_STREAMS = 8_000  # of one process; half of them at most for visitors
+MOST_STREAMS = 8_000  # of one process; a quarter of it is kept for the house
 STUCK_SECONDS = 60  # without a byte getting through
 # A stream ends after this long and the page opens the next: so a revoked pass is noticed.
 LONGEST_SECONDS = 30 * 60
@@ -191,8 +192,14 @@ class Viewer:
         self._wake()
 
     def _wake(self):
-        if self.sending is None:
-            self.sending = asyncio.create_task(self._write())
+        if self.sending is not None:
+            return
+        writing = self._write()
+        try:
+            waits_for = writing.send(None)
+        except StopIteration:
+            return  # the rule: the server took it without waiting, and no task was needed
+        self.sending = asyncio.create_task(_finish(writing, waits_for))
 
     async def _write(self):
         try:
@@ -203,8 +210,10 @@ class Viewer:
                 self.heart = False
                 await self.send(_body(states or b":\n\n"))
                 self.sent_at = self.hub.now()
-        except (OSError, RuntimeError):
-            self.end()  # the server says so when the other side has gone
+        except Exception as error:
+            # Servers differ in what they say of a connection that is gone.
+            log.info("a live stream ends: %s", type(error).__name__)
+            self.end()
         finally:
             self.sending = None
 
@@ -213,6 +222,34 @@ class Viewer:
         if not self.ending:
             self.ending = True
             self.task.cancel()
+
+
+class _Begun:
+    """A coroutine whose first step was taken outside a task, and what that step waits for.
+
+    A task for each of five thousand sends costs as much as the sends. (Python 3.12 can start
+    tasks eagerly; 3.11 cannot.)
+    """
+
+    def __init__(self, coroutine, waits_for):
+        self.coroutine, self.waits_for = coroutine, waits_for
+
+    def __await__(self):
+        waits_for = self.waits_for
+        while True:
+            try:
+                result = yield waits_for
+                step = partial(self.coroutine.send, result)
+            except BaseException as error:  # a cancellation, passed on like everything else
+                step = partial(self.coroutine.throw, error)
+            try:
+                waits_for = step()
+            except StopIteration:
+                return
+
+
+async def _finish(coroutine, waits_for):
+    await _Begun(coroutine, waits_for)
 
 
 class Hub:
@@ -253,7 +290,7 @@ class Hub:
     def has_room_for(self, key):
         if len(self.viewers) >= self.room:
             return False
-        return bool(key) or len(self.by_key.get("", ())) < self.room // 2
+        return bool(key) or len(self.by_key.get("", ())) < self.room * 3 // 4
 
     def add(self, viewer, key):
         theirs = self.by_key[key]
@@ -373,13 +410,14 @@ class Stream:
     def __init__(self, *, visitors, house):
         self.visitors, self.house = visitors, house
         self.hub = None
+        self.open_until = {}  # slug of the event that strangers were last let into: until when
 
     async def __call__(self, scope, receive, send):
         if self.hub is None or self.hub.loop is not asyncio.get_running_loop():
             self.hub = Hub()
         try:
             slug, topics, request = self._asked(scope)
-            key = await self.hub.in_thread(lambda: self._enter(request, slug, topics))
+            key = await self._viewer(request, slug, topics)
             if not self.hub.has_room_for(key):
                 raise Refusal(503)
         except Refusal as refusal:
@@ -424,12 +462,24 @@ class Stream:
             raise Refusal(404)
         return match["slug"], [_topics[name] for name in names], request
 
-    def _enter(self, request, slug, topics):
-        """Through the door, as a page would go; the viewer's key. Runs in a thread."""
+    async def _viewer(self, request, slug, topics):
+        """The key of whoever asks, once through the door; Refusal otherwise."""
+        public = all(topic.public for topic in topics)
+        if public and self.hub.now() < self.open_until.get(slug, 0):
+            return ""
+        key = await self.hub.in_thread(
+            lambda: self._enter(request, slug, self.visitors if public else self.house)
+        )
+        if public and settings.SESSION_COOKIE_NAME not in request.COOKIES:
+            # What a stranger may see everybody may: a crowd at this door costs a look a second.
+            self.open_until = {slug: self.hub.now() + 1}
+        return key
+
+    def _enter(self, request, slug, door):
+        """Through the door, as a page would go. Runs in a thread."""
         sessions = import_string(f"{settings.SESSION_ENGINE}.SessionStore")
         request.session = sessions(request.COOKIES.get(settings.SESSION_COOKIE_NAME))
         request.user = SimpleLazyObject(lambda: auth.get_user(request))
-        door = self.visitors if all(topic.public for topic in topics) else self.house
         try:
             answer = door(request, slug=slug)
         except Http404:

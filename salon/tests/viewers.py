@@ -1,6 +1,7 @@
 """Viewers of the live stream: plain sockets that read text/event-stream; and their server."""
 
 import contextlib
+import http.client
 import re
 import socket
 import threading
@@ -41,22 +42,18 @@ class Viewer:
     """One open stream; `.status`, `.headers`, and the events one by one."""
 
     def __init__(self, port, path, *, cookies=None, language="zh-CN", method="GET", buffer=None):
-        self.socket = socket.socket()
+        self.connection = http.client.HTTPConnection("127.0.0.1", port)
+        self.connection.sock = socket.socket()
         if buffer is not None:
-            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
-        self.socket.settimeout(WITHIN_SECONDS)
-        self.socket.connect(("127.0.0.1", port))
+            self.connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
+        self.connection.sock.settimeout(WITHIN_SECONDS)
+        self.connection.sock.connect(("127.0.0.1", port))
         cookie = "; ".join(f"{name}={value}" for name, value in (cookies or {}).items())
-        self.socket.sendall(
-            f"{method} {path} HTTP/1.0\r\nHost: salon\r\nAccept-Language: {language}\r\n"
-            f"Cookie: {cookie}\r\n\r\n".encode()
-        )
-        self.answer = self.socket.makefile("rb")
-        self.status = int((self.answer.readline().split() or [0, 0])[1])
-        self.headers = {}
-        while line := self.answer.readline().strip():
-            name, _colon, value = line.decode().partition(":")
-            self.headers[name.lower()] = value.strip()
+        headers = {"Accept-Language": language, "Cookie": cookie}
+        self.connection.request(method, path, headers=headers)
+        self.answer = self.connection.getresponse()
+        self.status = self.answer.status
+        self.headers = {name.lower(): value for name, value in self.answer.getheaders()}
 
     def lines(self):
         """Lines as they come; ends when the server ends the stream."""
@@ -94,7 +91,7 @@ class Viewer:
 
     def close(self):
         self.answer.close()
-        self.socket.close()
+        self.connection.close()
 
 
 def rendering_of(data):
