@@ -9,6 +9,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
+from events import preparation
 from events.models import (
     AgendaStep,
     Blueprint,
@@ -25,6 +26,7 @@ from events.models import (
     Speaker,
     StaffRole,
 )
+from salon import audit
 
 
 class OneEventForm(forms.ModelForm):
@@ -33,7 +35,7 @@ class OneEventForm(forms.ModelForm):
     def clean(self):
         cleaned = super().clean()
         event = cleaned.get("event") or getattr(self.instance, "event", None)
-        for name, value in cleaned.items():
+        for name, value in list(cleaned.items()):
             other = getattr(value, "event_id", None)
             if event and other and other != event.pk:
                 self.add_error(name, ValidationError(_("请选择同一场活动里的。")))
@@ -91,6 +93,12 @@ class OfEvent(admin.ModelAdmin):
             return (*fixed, "event")
         return fixed
 
+    def save_model(self, request, obj, form, change):
+        super().save_model(request, obj, form, change)
+        verb = f"{'edit' if change else 'add'}_{obj._meta.model_name}"
+        event = self.event_of(obj)
+        audit.record(verb, obj, by=request.user, event_id=event.pk, fields=form.changed_data)
+
     def formfield_for_foreignkey(self, db_field, request, **kwargs):
         """Offer only rows of the asker's own events."""
         model = db_field.remote_field.model
@@ -135,10 +143,28 @@ class StaffRoleInline(RowsOfEvent):
     model = StaffRole
 
 
+class EventForm(forms.ModelForm):
+    """Notices when somebody else changed the event since the form was opened."""
+
+    seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    stream_link = forms.URLField(label=_("直播链接"), required=False, assume_scheme="https")
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        self.initial["seen"] = self.instance.version
+
+    def clean(self):
+        cleaned = super().clean()
+        now = Event.objects.filter(pk=self.instance.pk).values_list("version", flat=True).get()
+        if cleaned.get("seen") != now:
+            raise ValidationError(_("您编辑时，这场活动刚被改过。请在新窗口打开最新版再改一次。"))
+        return cleaned
+
+
 @admin.register(Event)
 class EventAdmin(OfEvent):
     event_path = "pk"
-    form = forms.ModelForm
+    form = EventForm
     change_list_template = "admin/events/event/change_list.html"
     list_display = ("title", "starts_at", "venue", "status", "pages")
     list_filter = ("status", "series")
@@ -149,7 +175,21 @@ class EventAdmin(OfEvent):
     # on them; the switches of the day belong to the host.
     readonly_fields = ("starts_at", "ends_at", "timezone", "ended_at", "status", "pages")
     fieldsets = (
-        (None, {"fields": ("title", "slug", "theme", "description", "series", "status", "pages")}),
+        (
+            None,
+            {
+                "fields": (
+                    "title",
+                    "slug",
+                    "theme",
+                    "description",
+                    "series",
+                    "status",
+                    "pages",
+                    "seen",
+                )
+            },
+        ),
         (
             _("时间与地点"),
             {"fields": ("starts_at", "ends_at", "timezone", "venue", "route", "stream_link")},
@@ -177,6 +217,10 @@ class EventAdmin(OfEvent):
 
     def event_of(self, row):
         return row
+
+    def save_model(self, request, obj, form, change):
+        obj.version += 1
+        super().save_model(request, obj, form, change)
 
     def has_add_permission(self, request):
         return False  # a salon is made whole from a blueprint: see "new_salon"
@@ -245,6 +289,7 @@ class MilestoneAdmin(OfEvent):
     def save_model(self, request, obj, form, change):
         obj.due_on = obj.event.date - timedelta(days=obj.days_before)
         super().save_model(request, obj, form, change)
+        preparation.plan_reminders(obj.event)
 
 
 @admin.register(Material)

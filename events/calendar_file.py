@@ -5,9 +5,10 @@ file moves the old entries instead of doubling them (RFC 5545, 3.8.7.4).
 """
 
 from datetime import timedelta
+from functools import cache
 
 from django.utils.translation import gettext as _
-from icalendar import Alarm, Calendar
+from icalendar import Alarm, Calendar, Timezone
 from icalendar import Event as Entry
 
 from events.models import Event
@@ -34,8 +35,14 @@ def calendar_of(event, *, url, now):
         # Inside the event's own entry: shown, but not a second engagement.
         entry.add("transp", "TRANSPARENT")
         calendar.add_component(entry)
-    calendar.add_missing_timezones()
+    calendar.add_component(_timezone(event.timezone))
     return calendar.to_ical()
+
+
+@cache
+def _timezone(name):
+    """The zone's rules; working them out takes longer than all the rest of the file."""
+    return Timezone.from_tzid(name)
 
 
 def _entry(event, span, name, stamp):

@@ -22,6 +22,7 @@ urlpatterns = [
 organiser_urlpatterns = [
     path("", control.control, name="control"),
     path("panels/", control.control_panels, name="control_panels"),
+    path("announce/", control.announce, name="announce"),
     path("agenda/", agenda_editor.agenda_edit, name="agenda_edit"),
     path("preparation/", preparing.preparation_page, name="preparation"),
     path("preparation/add/", preparing.milestone_add, name="milestone_add"),

@@ -1,11 +1,17 @@
-"""The control room: one page that says how the day goes."""
+"""The control room: one page that says how the day goes; announcing the event, calling it off."""
 
+from django.contrib import messages
+from django.http import HttpResponseRedirect
 from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
 
-from events import agenda, headcount, upstairs
+from events import announcing, headcount, plan_b, preparation, upstairs
 from events.access import organiser
+from events.control import figures
 from events.walls import agenda_context
+from salon.errors import Refused
 
 
 @organiser
@@ -22,10 +28,29 @@ def control_panels(request, slug):
 
 
 def _context(event):
+    context = agenda_context(event)
     return {
         "event": event,
-        **agenda_context(event),
-        "seen": agenda.seen_of(event),
+        **context,
+        **figures(event),
         "headcount": headcount.of(event),
         "panels": upstairs.gather(upstairs.panels, event),
+        "in_force": plan_b.in_force(event),
+        "board": preparation.board(event, now=context["now"]),
     }
+
+
+@organiser
+@require_POST
+def announce(request, slug):
+    """Publish the event, or call it off."""
+    try:
+        if request.POST.get("act") == "publish":
+            announcing.publish(event=request.event, by=request.user)
+            messages.success(request, _("活动页已公开，报名按设定的时间开放。"))
+        elif request.POST.get("act") == "call_off":
+            announcing.call_off(event=request.event, by=request.user)
+            messages.success(request, _("活动已取消，通知已排入发件箱。"))
+    except Refused as refused:
+        messages.error(request, refused.message)
+    return HttpResponseRedirect(reverse("control", args=[slug]))

@@ -1,0 +1,74 @@
+"""The control room's own figures: the outbox and the health of the house.
+
+What the rooms above know (arrivals per category, questions waiting, groups) they bring as panels
+of their own, see upstairs.panels.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Min, Q
+
+from salon import broker, clock
+from salon.models import Heartbeat, Message
+
+STALE = timedelta(minutes=3)  # as /healthz counts it
+
+
+@dataclass(frozen=True)
+class Outbox:
+    """Messages of one event by what has become of them; `late_since` is when the oldest that
+    should have gone by now was due."""
+
+    planned: int
+    held: int
+    sent: int
+    failed: int
+    uncertain: int
+    late_since: datetime | None
+
+
+def outbox_of(event, *, now):
+    messages = Message.objects.of_event(event)
+    states = Message.State
+    counts = messages.aggregate(
+        planned=Count("pk", filter=Q(state__in=(states.PLANNED, states.CLAIMED))),
+        held=Count("pk", filter=Q(state=states.PLANNED, released_at=None)),
+        sent=Count("pk", filter=Q(state=states.SENT)),
+        failed=Count("pk", filter=Q(state=states.FAILED)),
+        uncertain=Count("pk", filter=Q(uncertain=True)),
+    )
+    oldest = messages.due(now).aggregate(Min("due_at"))["due_at__min"]
+    return Outbox(**counts, late_since=oldest if oldest and now - oldest > STALE else None)
+
+
+@dataclass(frozen=True)
+class Health:
+    """Whether each part answers now; the database does, or nobody would read this."""
+
+    redis: bool
+    worker: bool
+    beat: bool
+
+    @property
+    def well(self):
+        return self.redis and self.worker and self.beat
+
+
+def health(*, now):
+    beats = dict(Heartbeat.objects.values_list("name", "at"))
+
+    def alive(name):
+        return name in beats and now - beats[name] < STALE
+
+    return Health(
+        redis=broker.attempt(lambda redis: redis.ping()),
+        worker=alive("worker"),
+        beat=alive("beat"),
+    )
+
+
+def figures(event):
+    """Everything of this room that the page shows beside agenda and headcount."""
+    now = clock.now()
+    return {"outbox": outbox_of(event, now=now), "health": health(now=now)}

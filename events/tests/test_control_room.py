@@ -1,0 +1,205 @@
+"""The control room and the admin: what organisers of an event see, and nobody else."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import RequestFactory
+from django.urls import reverse
+from django.utils.safestring import mark_safe
+
+from events import agenda, control, plan_b, upstairs
+from events.admin import EventAdmin
+from events.models import Crew, Event, Milestone, PrepGroup
+from events.tests.scenes import DAY, a_salon, at, crew, somebody
+from salon import clock
+from salon.models import Heartbeat, Message
+
+pytestmark = pytest.mark.django_db
+ROOM = "/admin/e/spring/"
+
+
+@pytest.fixture
+def salon(travel):
+    travel(at("09:00"))
+    return a_salon()
+
+
+@pytest.fixture
+def shen(salon, client):
+    user = crew(salon, "shen", is_staff=True)
+    client.force_login(user)
+    return user
+
+
+def room(client):
+    return client.get(ROOM).content.decode()
+
+
+def test_agenda_people_and_plan_b_in_one_place(salon, shen, client, monkeypatch):
+    monkeypatch.setattr(upstairs, "headcount", [lambda event: {"heads": 47, "arrived": 12}])
+    agenda.advance(event=salon, seen=0, by=None)
+    plan = salon.risk_plans.get(risk="projector")
+    plan_b.trigger(event=salon, plan_id=plan.pk, by=None)
+    page = room(client)
+    assert "<b>签到入场</b>" in page
+    assert "接下来 14:00 开场致辞" in page
+    assert '<b class="figure-num">12</b>' in page
+    assert "预案进行中：投影故障" in page
+
+
+def test_rooms_above_bring_their_panels(salon, shen, client, monkeypatch):
+    monkeypatch.setattr(
+        upstairs,
+        "panels",
+        [lambda event: ("提问", mark_safe("<i>3 条待审</i>")), lambda event: None],
+    )
+    page = room(client)
+    assert "<h2>提问</h2><i>3 条待审</i>" in page
+
+
+def test_before_the_day_preparation_stands_there_and_on_the_day_it_is_gone(salon, shen, client):
+    assert "看筹备进度" in room(client)
+    agenda.advance(event=salon, seen=0, by=None)
+    assert "看筹备进度" not in room(client)
+
+
+def message(salon, number, **fields):
+    return Message.objects.create(
+        dedup_key=f"m{number}",
+        event_id=salon.pk,
+        kind="milestone_due",
+        **{"due_at": at("12:00"), "released_at": at("08:00")} | fields,
+    )
+
+
+def test_the_outbox_is_counted_and_a_standstill_is_said(salon):
+    Message.objects.all().delete()
+    message(salon, 1)
+    message(salon, 2, released_at=None)
+    message(salon, 3, state="sent", sent_at=at("08:00"))
+    message(salon, 4, state="failed")
+    message(a_salon("autumn"), 5, state="failed")
+    found = control.outbox_of(salon, now=at("09:00"))
+    assert (found.planned, found.held, found.sent, found.failed) == (2, 1, 1, 1)
+    assert found.late_since is None
+    assert control.outbox_of(salon, now=at("12:02")).late_since is None
+    assert control.outbox_of(salon, now=at("12:04")).late_since == at("12:00")
+
+
+def test_a_silent_worker_and_a_stopped_redis_are_named(salon, valkey):
+    now = clock.now()
+    Heartbeat.objects.create(name="beat", at=now)
+    Heartbeat.objects.create(name="worker", at=now - timedelta(minutes=4))
+    found = control.health(now=now)
+    assert (found.redis, found.worker, found.beat, found.well) == (True, False, True, False)
+    valkey.stop()
+    assert control.health(now=now).redis is False
+
+
+def test_publishing_and_calling_off(salon, shen, client):
+    Event.objects.update(status="draft")
+    assert "活动还没有公开" in room(client)
+    client.post(f"{ROOM}announce/", {"act": "publish"})
+    salon.refresh_from_db()
+    assert salon.status == "published"
+    client.post(f"{ROOM}announce/", {"act": "call_off"})
+    salon.refresh_from_db()
+    assert salon.status == "cancelled"
+    assert (
+        "活动已取消，不能再公开"
+        in client.post(f"{ROOM}announce/", {"act": "publish"}, follow=True).content.decode()
+    )
+
+
+def test_the_room_is_for_organisers_of_this_event(salon, client):
+    for path in (ROOM, f"{ROOM}panels/"):
+        assert client.get(path).status_code == 302
+    client.force_login(crew(salon, "hejing", Crew.Role.HOST))
+    assert client.get(ROOM).status_code == 403
+    client.force_login(crew(a_salon("autumn"), "zhou"))
+    assert client.get(ROOM).status_code == 404
+
+
+def test_two_salons_at_once_each_with_its_own_crew_and_figures(salon, client):
+    other = a_salon("autumn", title="秋场")
+    zhou = crew(other, "zhou")
+    agenda.advance(event=salon, seen=0, by=None)
+    client.force_login(zhou)
+    page = client.get("/admin/e/autumn/").content.decode()
+    assert "秋场" in page
+    assert "还没开始" in page
+
+
+# --- the admin ----------------------------------------------------------------------------------
+
+
+def test_an_organiser_finds_only_her_own_events_and_rows(salon, shen, client):
+    other = a_salon("autumn", title="别人的场")
+    page = client.get(reverse("admin:events_event_changelist")).content.decode()
+    assert "用户互动沙龙" in page
+    assert "别人的场" not in page
+    assert "新建沙龙" in page
+    theirs = other.milestones.first()
+    answer = client.get(reverse("admin:events_milestone_change", args=[theirs.pk]))
+    assert answer.status_code == 302, "like a row that is not there"
+
+
+@pytest.mark.parametrize("name", ["event", "prepgroup", "milestone", "material", "riskplan",
+                                  "agendastep", "deskpass"])  # fmt: skip
+def test_every_list_and_form_of_the_admin_opens(salon, shen, client, name):
+    agenda.advance(event=salon, seen=0, by=shen)
+    assert client.get(reverse(f"admin:events_{name}_changelist")).status_code == 200
+    model = {"event": Event, "prepgroup": PrepGroup, "milestone": Milestone}.get(name)
+    if model:
+        row = model.objects.first()
+        assert client.get(reverse(f"admin:events_{name}_change", args=[row.pk])).status_code == 200
+
+
+def test_a_milestone_cannot_be_tied_to_a_group_of_another_event(salon, shen, client):
+    autumn = a_salon("autumn")
+    Crew.objects.create(event=autumn, user=shen, role="organiser")
+    milestone, theirs = salon.milestones.first(), autumn.prep_groups.first()
+    form = {"title": "新名", "days_before": "50", "group": theirs.pk, "owner": ""}
+    answer = client.post(reverse("admin:events_milestone_change", args=[milestone.pk]), form)
+    assert "请选择同一场活动里的" in answer.content.decode()
+    client.post(reverse("admin:events_milestone_change", args=[milestone.pk]), form | {"group": ""})
+    milestone.refresh_from_db()
+    assert (milestone.title, milestone.due_on) == ("新名", (DAY - timedelta(days=50)).date())
+
+
+def posted(client, salon, **changes):
+    """The event's admin form as a browser would send it back."""
+    page = client.get(reverse("admin:events_event_change", args=[salon.pk]))
+    context = page.context["adminform"].form
+    form = {
+        name: value
+        for name in context.fields
+        if (value := context[name].value()) not in (None, False)
+    }
+    for edge in ("registration_opens_at", "registration_closes_at"):
+        local = salon.local(form.pop(edge))
+        form |= {f"{edge}_0": f"{local:%Y-%m-%d}", f"{edge}_1": f"{local:%H:%M}"}
+    for inline in ("crew", "speakers", "staff_roles"):
+        form |= {f"{inline}-TOTAL_FORMS": 0, f"{inline}-INITIAL_FORMS": 0}
+    return form | changes
+
+
+def test_the_second_of_two_organisers_is_told(salon, shen, client):
+    address = reverse("admin:events_event_change", args=[salon.pk])
+    first, second = posted(client, salon, theme="甲"), posted(client, salon, theme="乙")
+    assert client.post(address, first).status_code == 302
+    assert "这场活动刚被改过" in client.post(address, second).content.decode()
+    salon.refresh_from_db()
+    assert (salon.theme, salon.starts_at) == ("甲", DAY)
+
+
+def test_a_host_has_no_business_in_the_admin(salon, client):
+    client.force_login(crew(salon, "hejing", Crew.Role.HOST, is_staff=True))
+    assert client.get(reverse("admin:events_event_changelist")).status_code == 403
+
+
+def test_events_are_neither_added_nor_deleted_there(salon, client):
+    client.force_login(somebody("root", is_staff=True, is_superuser=True))
+    assert client.get(reverse("admin:events_event_add")).status_code == 403
+    assert client.get(reverse("admin:events_event_delete", args=[salon.pk])).status_code == 403
+    assert not EventAdmin(Event, None).has_delete_permission(RequestFactory().get("/"))
