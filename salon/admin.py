@@ -1,0 +1,131 @@
+"""What only superusers see: accounts, every message of every event, and who did what."""
+
+from django.contrib import admin, messages
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import Group
+from django.template.loader import render_to_string
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from salon import outbox
+from salon.errors import Refused
+from salon.models import AuditEntry, Message, User
+
+admin.site.unregister(Group)  # roles belong to an event's crew
+
+
+class ForSuperusers(admin.ModelAdmin):
+    """Seen by superusers, and changed by nobody: verbs own these rows."""
+
+    def has_module_permission(self, request):
+        return request.user.is_active and request.user.is_superuser
+
+    def has_view_permission(self, request, obj=None):
+        return self.has_module_permission(request)
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+
+@admin.register(Message)
+class MessageAdmin(ForSuperusers):
+    """Every letter, as it will be read or as it went. Without SMTP this is the mailbox."""
+
+    list_display = ["kind", "recipient", "subject", "state", "due_at", "sent_at", "channel"]
+    list_filter = ["state", "only_in_mailbox", "uncertain", "channel", "kind"]
+    search_fields = ["kind", "batch", "recipient", "subject", "dedup_key"]
+    search_help_text = _("按类型、批次、收件人或标题查找")
+    ordering = ["-due_at", "-pk"]
+    list_per_page = 50
+    show_full_result_count = False
+    fields = [
+        "letter",
+        ("state", "channel", "kind", "batch"),
+        ("due_at", "released_at", "sent_at"),
+        ("attempts", "next_try_at", "failure"),
+    ]
+    actions = ["release", "hold", "cancel", "try_again"]
+
+    @admin.display(description=_("信件"))
+    def letter(self, message):
+        try:
+            letter, refusal = outbox.preview(message), None
+        except Refused as refused:
+            letter, refusal = None, refused
+        return render_to_string(
+            "salon/_message.html", {"message": message, "letter": letter, "refusal": refusal}
+        )
+
+    @admin.action(description=_("放行所选消息"), permissions=["view"])
+    def release(self, request, rows):
+        self._say(request, outbox.release(rows.order_by(), by=request.user))
+
+    @admin.action(description=_("暂扣所选消息"), permissions=["view"])
+    def hold(self, request, rows):
+        self._say(request, outbox.hold(rows.order_by(), by=request.user))
+
+    @admin.action(description=_("取消所选消息"), permissions=["view"])
+    def cancel(self, request, rows):
+        self._say(request, outbox.cancel(rows.order_by(), by=request.user))
+
+    @admin.action(description=_("重新发送失败的消息"), permissions=["view"])
+    def try_again(self, request, rows):
+        self._say(request, outbox.try_again(rows.order_by(), by=request.user))
+
+    def _say(self, request, changed):
+        words = ngettext("%(n)d 条消息已处理。", "%(n)d 条消息已处理。", changed) % {"n": changed}
+        self.message_user(request, words, messages.SUCCESS if changed else messages.WARNING)
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(ForSuperusers):
+    list_display = ["at", "actor", "verb", "subject", "event_id", "fields"]
+    list_filter = ["verb"]
+    search_fields = ["=actor", "=subject", "verb"]
+    search_help_text = _("按操作人(user:3)、对象(participant:12)或动作查找")
+    list_per_page = 100
+    show_full_result_count = False
+
+
+@admin.register(User)
+class AccountAdmin(UserAdmin):
+    """Accounts of the crew. What somebody may do at an event stands in that event's crew."""
+
+    list_display = ["username", "first_name", "email", "is_active", "is_staff", "last_login"]
+    list_filter = ["is_active", "is_staff", "is_superuser"]
+    filter_horizontal = []
+    fieldsets = [
+        (None, {"fields": ["username", "password"]}),
+        (_("个人信息"), {"fields": ["first_name", "last_name", "email"]}),
+        (_("权限"), {"fields": ["is_active", "is_staff", "is_superuser"]}),
+        (_("时间"), {"fields": ["last_login", "date_joined"]}),
+    ]
+    readonly_fields = ["last_login", "date_joined"]
+    add_fieldsets = [
+        (
+            None,
+            {
+                "fields": [
+                    *("username", "first_name", "email", "is_staff"),
+                    *("usable_password", "password1", "password2"),
+                ]
+            },
+        ),
+    ]
+
+    def has_module_permission(self, request):
+        return request.user.is_active and request.user.is_superuser
+
+    def has_view_permission(self, request, obj=None):
+        return self.has_module_permission(request)
+
+    has_change_permission = has_delete_permission = has_view_permission
+
+    def has_add_permission(self, request):
+        return self.has_module_permission(request)
