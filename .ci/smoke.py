@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parent.parent
-FIRST_START_SECONDS = 180  # installs, migrates, makes the demo
+FIRST_START_SECONDS = 300  # installs, migrates, makes the demo
 SECOND_START_SECONDS = 5
 END_SECONDS = 20
 

@@ -31,7 +31,7 @@ class Command(BaseCommand):
 
     def handle(self, *, concurrency, **options):
         # A bell that was heard and answered is not worth two lines; one that failed is an error.
-        for name in ("celery.worker.strategy", "celery.app.trace"):
+        for name in ("celery.worker.strategy", "celery.worker.request", "celery.app.trace"):
             logging.getLogger(name).setLevel(logging.WARNING)
         # It knows no pickle, and a container has no other user.
         warnings.filterwarnings("ignore", "You're running the worker with superuser privileges")
