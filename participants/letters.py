@@ -1,6 +1,7 @@
 """Letters to people: each kind composed from the rows as they are when it goes."""
 
 import io
+from functools import partial
 
 import segno
 from django.conf import settings
@@ -140,10 +141,10 @@ def _change(event, message):
 def _attachments(person, kind):
     found = []
     if kind in WITH_QR and not person.online:
-        found.append((f"{person.code}.png", qr_png(person), "image/png"))
+        found.append((f"{person.code}.png", partial(qr_png, person), "image/png"))
     if kind in WITH_CALENDAR:
         url = settings.PUBLIC_URL + person.event.get_absolute_url()
-        calendar = calendar_file.calendar_of(person.event, url=url, now=clock.now())
+        calendar = partial(calendar_file.calendar_of, person.event, url=url, now=clock.now())
         found.append(("salon.ics", calendar, "text/calendar"))
     return tuple(found)
 

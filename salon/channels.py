@@ -10,7 +10,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import urldefrag, urlsplit
 
 from django.conf import settings
@@ -28,7 +28,8 @@ class Letter:
     """What one message says, as its composer wrote it.
 
     `to` is an address, a mobile in E.164, or a group bot's URL ("" = GROUP_BOT_URL).
-    `attachments` are `(filename, content, mimetype)`. `secret` maps a placeholder's name to its
+    `attachments` are `(filename, content, mimetype)`, content bytes or a callable
+    that makes them, which is called when the letter goes out. `secret` maps a placeholder's name to its
     value or to a callable that makes it: `{{name}}` in `text` is filled on the wire only.
     """
 
@@ -45,6 +46,14 @@ class Letter:
         for name, value in self.secret.items():
             text = text.replace(f"{{{{{name}}}}}", value() if callable(value) else value)
         return text
+
+    def packed(self):
+        """The letter with its attachments made."""
+        made = [
+            (filename, content() if callable(content) else content, mimetype)
+            for filename, content, mimetype in self.attachments
+        ]
+        return replace(self, attachments=tuple(made))
 
     def as_kept(self):
         """The text with its secrets masked: for previews and for the copy in the database."""

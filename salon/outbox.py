@@ -291,6 +291,7 @@ def _deliver_one(message, channel):
             return _note(message, State.CANCELLED)
         channel.check(draft)
         set_up = channel.is_set_up(draft)
+        draft = draft.packed() if set_up else draft
         text = draft.as_sent() if set_up else draft.as_kept()
         if not _hand_over(message, channel, draft):
             return None

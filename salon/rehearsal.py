@@ -41,6 +41,8 @@ def rehearsal():
         cursor.execute(_SCHEMA)
         cursor.execute("SELECT set_config('rehearsal.moment', %s, false)", [real_now().isoformat()])
         cursor.execute("SET search_path = rehearsal, pg_catalog, public")
+        # A rehearsal that a power cut takes away is simply held again.
+        cursor.execute("SET synchronous_commit = off")
     try:
         yield Rehearsal()
     finally:
@@ -48,3 +50,4 @@ def rehearsal():
         with connection.cursor() as cursor:
             cursor.execute("SELECT set_config('search_path', %s, false)", [search_path])
             cursor.execute("DROP SCHEMA IF EXISTS rehearsal CASCADE")
+            cursor.execute("RESET synchronous_commit")

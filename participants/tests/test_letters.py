@@ -44,7 +44,7 @@ def test_the_confirmation_brings_qr_and_calendar():
     event = scenes.a_salon()
     lin = scenes.confirmed(event, by=scenes.an_organiser(event))
     letter = outbox.preview(Message.objects.get(kind="confirmed"))
-    files = {name: content for name, content, _type in letter.attachments}
+    files = {name: content for name, content, _type in letter.packed().attachments}
     assert files[f"{lin.code}.png"].startswith(b"\x89PNG")
     assert b"BEGIN:VCALENDAR" in files["salon.ics"]
     assert lin.code in letter.text
