@@ -14,6 +14,7 @@ from pathlib import Path
 CHECKOUT = Path(__file__).resolve().parent.parent
 FIRST_START_SECONDS = 300  # installs, migrates, makes the demo
 SECOND_START_SECONDS = 5
+WELL_WITHIN_SECONDS = 60
 END_SECONDS = 20
 
 
@@ -75,6 +76,16 @@ def expect(address, path, wanted=200):
     return body
 
 
+def expect_health(address):
+    """The demo leaves letters that are due: the worker may first have to send them."""
+    until = time.monotonic() + WELL_WITHIN_SECONDS
+    while (answer := get(address, "/healthz"))[0] != http.HTTPStatus.OK:
+        if time.monotonic() > until:
+            fail(f"/healthz still answered {answer} after {WELL_WITHIN_SECONDS} s")
+        time.sleep(0.5)
+    return json.loads(answer[1])
+
+
 def end(process):
     """As the terminal does for Ctrl-C: SIGINT to make and to what it runs."""
     began = time.monotonic()
@@ -98,7 +109,7 @@ def main():
     try:
         process, address, took = start(log)
         print(f"first start: {took:.1f} s at {address}")
-        print("/healthz:", json.loads(expect(address, "/healthz")))
+        print("/healthz:", expect_health(address))
         for path in ("/", "/admin/login/"):
             print(f"{path}: {len(expect(address, path))} bytes")
         again = subprocess.run(["make", "run"], cwd=CHECKOUT, capture_output=True, text=True)
@@ -110,7 +121,7 @@ def main():
         print(f"second start: {took:.1f} s")
         if took > SECOND_START_SECONDS:
             fail(f"the second start took {took:.1f} s, more than {SECOND_START_SECONDS} s")
-        expect(address, "/healthz")
+        expect_health(address)
         print(f"ended in {end(process):.1f} s")
     finally:
         log.unlink(missing_ok=True)
