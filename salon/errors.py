@@ -2,7 +2,7 @@
 
 import logging
 
-from django.db import InterfaceError, OperationalError
+from django.db import DatabaseError, InterfaceError, OperationalError
 from django.http import HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
@@ -61,7 +61,10 @@ def answer_refusals(get_response):
                 code=exception.code,
                 message=exception.message,
             )
-        if isinstance(exception, OperationalError | InterfaceError):
+        # A server that dies in the middle of an answer is told as a bare DatabaseError.
+        if isinstance(exception, OperationalError | InterfaceError) or (
+            type(exception) is DatabaseError
+        ):
             log.warning("database unavailable at %s", request.resolver_match.view_name)
             return unavailable(request)
         return None
