@@ -17,6 +17,7 @@ from salon import clock
 from salon.access import public
 from salon.errors import say
 from salon.models import Heartbeat, Message
+from salon.text import clean_text
 
 STALE_SECONDS = 180
 
@@ -33,6 +34,12 @@ def locked_out(request, response=None, credentials=None):
         code="locked_out",
         message=_("密码错了太多次。请等 15 分钟再试,或请另一位主办方为您重设密码。"),
     )
+
+
+def account_name(request, credentials=None):
+    """Under which name axes counts wrong passwords: cut to what its column holds."""
+    name = (credentials or request.POST).get("username")
+    return None if name is None else clean_text(name, max_length=150)
 
 
 @public

@@ -1,0 +1,220 @@
+"""Doors, tokens and the login."""
+
+import pytest
+from axes.models import AccessAttempt
+from django.core.checks import run_checks
+from django.db import OperationalError
+from django.http import HttpResponse
+from django.test import Client, override_settings
+from django.urls import path, reverse
+
+from salon import access
+from salon.errors import Refused
+from salon.models import User
+
+
+def no_door(request):
+    return HttpResponse("come in")
+
+
+@access.public
+def open_door(request):
+    return HttpResponse("come in")
+
+
+class Bare:
+    urlpatterns = [path("open/", open_door), path("forgotten/", no_door)]
+
+
+def test_a_view_without_a_door_fails_the_check():
+    with override_settings(ROOT_URLCONF=Bare):
+        errors = [error for error in run_checks() if error.id == "salon.E001"]
+    assert [error.msg for error in errors] == ["The view at /forgotten/ declares no door."]
+
+
+def test_every_view_of_the_house_has_a_door():
+    assert [error for error in run_checks() if error.id == "salon.E001"] == []
+
+
+def test_a_token_is_long_and_only_its_hash_is_kept():
+    token, kept = access.new_token()
+    assert len(token) >= 27  # 160 bits
+    assert token not in kept
+    assert access.digest(token) == kept
+    assert access.new_token()[0] != token
+
+
+def test_odd_tokens_are_only_unknown():
+    assert access.digest("\udcff\x00") != access.digest("")
+
+
+# --- the login ------------------------------------------------------------------------------------
+
+
+@pytest.fixture(autouse=True)
+def quick_hashes(settings):
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def chen(db):
+    return User.objects.create_user("chen", password="kept-in-a-drawer", is_staff=True)
+
+
+def log_in(client, username="chen", password="wrong", **extra):
+    return client.post(reverse("login"), {"username": username, "password": password}, **extra)
+
+
+def test_the_crew_logs_in_and_is_taken_where_they_wanted(chen):
+    client = Client()
+    answer = client.post(
+        reverse("login") + "?next=/admin/",
+        {"username": "chen", "password": "kept-in-a-drawer", "next": "/admin/"},
+    )
+    assert answer.status_code == 302
+    assert answer["Location"] == "/admin/"
+
+
+@pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example/", "javascript:1"])
+def test_the_login_leads_nowhere_else(chen, elsewhere):
+    data = {"username": "chen", "password": "kept-in-a-drawer", "next": elsewhere}
+    assert Client().post(reverse("login"), data)["Location"] == reverse("crew_home")
+
+
+def test_a_wrong_password_keeps_the_name_and_says_what_to_do(chen):
+    answer = log_in(Client())
+    assert answer.status_code == 200
+    page = answer.content.decode()
+    assert "账号或密码不对" in page
+    assert 'value="chen"' in page
+    assert "wrong" not in page
+
+
+@pytest.mark.parametrize("where", ["login", "admin:login"])
+@pytest.mark.parametrize("username", ["空\x00字", "名" * 10_000, "\u202echen", "<script>", ""])
+def test_odd_names_are_only_wrong(db, where, username):
+    answer = Client().post(reverse(where), {"username": username, "password": "wrong"})
+    assert answer.status_code == 200
+    assert "<script>" not in answer.content.decode().partition("<form")[2]
+
+
+def test_ten_wrong_passwords_lock_with_a_sentence_and_not_for_others(chen):
+    User.objects.create_user("lu", password="kept-in-a-drawer")
+    client = Client()
+    answers = [log_in(client).status_code for _ in range(10)]
+    assert answers[:9] == [200] * 9
+    assert answers[9] == 429
+    for password in ("wrong", "kept-in-a-drawer"):
+        locked = log_in(client, password=password)
+        assert locked.status_code == 429
+        assert "密码错了太多次" in locked.content.decode()
+    # The whole crew sits behind one address; and the owner may be elsewhere.
+    assert log_in(Client(), "lu", "kept-in-a-drawer").status_code == 302
+    elsewhere = log_in(Client(), password="kept-in-a-drawer", REMOTE_ADDR="192.0.2.7")
+    assert elsewhere.status_code == 302
+
+
+def test_the_admin_has_the_same_lock(chen):
+    data = {"username": "chen", "password": "wrong"}
+    answers = [Client().post(reverse("admin:login"), data).status_code for _ in range(10)]
+    assert answers[-1] == 429
+
+
+def test_a_forged_address_header_unlocks_nothing(chen):
+    for _ in range(10):
+        log_in(Client())
+    forged = log_in(Client(), password="kept-in-a-drawer", HTTP_X_FORWARDED_FOR="192.0.2.9")
+    assert forged.status_code == 429
+
+
+def test_the_lock_opens_by_itself(chen):
+    for _ in range(10):
+        log_in(Client())
+    for attempt in AccessAttempt.objects.all():
+        attempt.attempt_time = attempt.attempt_time.replace(year=2020)
+        attempt.save()
+    assert log_in(Client(), password="kept-in-a-drawer").status_code == 302
+
+
+def test_logging_in_needs_its_csrf_token(chen):
+    careful = Client(enforce_csrf_checks=True)
+    assert log_in(careful, password="kept-in-a-drawer").status_code == 403
+
+
+def test_looking_never_logs_anybody_out(chen):
+    client = Client()
+    client.force_login(chen)
+    assert client.get(reverse("logout")).status_code == 405
+    assert client.get(reverse("admin:index")).status_code == 200
+    assert client.post(reverse("logout")).status_code == 302
+
+
+# --- refusals -------------------------------------------------------------------------------------
+
+
+@access.public
+def refuses(request, **kwargs):
+    raise Refused("full", "名额刚刚满了。", status=409)
+
+
+@access.public
+def loses_its_database(request, **kwargs):
+    raise OperationalError("server closed the connection unexpectedly: password=geheim")
+
+
+@access.staff
+def for_staff(request):
+    return HttpResponse("staff")
+
+
+@access.signed_in
+def for_accounts(request):
+    return HttpResponse("accounts")
+
+
+class Failing:
+    urlpatterns = [
+        path("refuses/", refuses),
+        path("api/refuses", refuses),
+        path("lost/", loses_its_database),
+        path("staff/", for_staff),
+        path("accounts/", for_accounts),
+        path("language/", open_door, name="set_language"),
+        path("login/", open_door, name="login"),
+    ]
+
+
+@pytest.fixture
+def failing(settings):
+    settings.ROOT_URLCONF = Failing
+    return Client(raise_request_exception=True)
+
+
+def test_a_refusal_is_a_page_for_people_and_json_for_machines(failing):
+    page = failing.get("/refuses/")
+    assert page.status_code == 409
+    assert "名额刚刚满了。" in page.content.decode()
+    assert "full" in page.content.decode()
+    for machine in (
+        failing.get("/api/refuses"),
+        failing.get("/refuses/", headers={"Accept": "application/json"}),
+    ):
+        assert machine.status_code == 409
+        assert machine.json() == {"error": "full", "message": "名额刚刚满了。"}
+
+
+def test_a_lost_database_asks_to_come_again_and_tells_no_secret(failing, caplog):
+    answer = failing.get("/lost/")
+    assert (answer.status_code, answer["Retry-After"]) == (503, "2")
+    assert "geheim" not in answer.content.decode() + caplog.text
+
+
+def test_the_doors_of_the_platform(failing, chen):
+    lin = User.objects.create_user("lin")
+    assert failing.get("/staff/").status_code == 302
+    assert failing.get("/accounts/").status_code == 302
+    failing.force_login(lin)
+    assert failing.get("/staff/").status_code == 403
+    assert failing.get("/accounts/").status_code == 200
+    failing.force_login(chen)
+    assert failing.get("/staff/").status_code == 200
