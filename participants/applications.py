@@ -4,11 +4,11 @@ The same post again finds its own row (`client_id`); the same mobile or e-mail c
 its owner is sent their own link, and whoever asked gets the same neutral answer (SALON §3).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -60,6 +60,7 @@ class Registration:
     state: str
     now: object
     full: frozenset
+    along: dict = field(default_factory=dict)
 
     @property
     def takes_applications(self):
@@ -70,8 +71,11 @@ class Registration:
         return self.state == "closed" or ("online" if online else "on_site") in self.full
 
 
-def registration(event):
-    """How sign-up of the event stands by the database's clock, in one statement."""
+def registration(event, **asked_along):
+    """How sign-up of the event stands by the database's clock, in one statement.
+
+    `asked_along`: expressions on Event whose values come back in `along`, by name.
+    """
     held = (
         Participant.objects.filter(event=OuterRef("pk")).holding_a_seat().order_by().values("event")
     )
@@ -85,6 +89,7 @@ def registration(event):
             seated_online=Coalesce(
                 Subquery(held.annotate(n=Count("pk", filter=Q(online=True))).values("n")), 0
             ),
+            **asked_along,
         )
         .get()
     )
@@ -93,7 +98,8 @@ def registration(event):
         full.add("on_site")
     if row.seated_online >= row.online_capacity:
         full.add("online")
-    return Registration(_state(row), row.now, frozenset(full))
+    along = {name: getattr(row, name) for name in asked_along}
+    return Registration(_state(row), row.now, frozenset(full), along)
 
 
 def _state(event):
@@ -137,11 +143,11 @@ def read_answers(answers):
     )
     if not (row["mobile"] or row["email"]):
         raise Refused("phone", _("手机和邮箱至少填一项,我们才能联系到您。"), status=422)
-    for field in TEXT_FIELDS:
-        limit = Participant._meta.get_field(field).max_length
-        row[field] = clean_text(answers.get(field), max_length=limit)
-    for field in NUMBER_FIELDS:
-        row[field] = answers.get(field)
+    for name in TEXT_FIELDS:
+        limit = Participant._meta.get_field(name).max_length
+        row[name] = clean_text(answers.get(name), max_length=limit)
+    for name in NUMBER_FIELDS:
+        row[name] = answers.get(name)
     row["industry"] = answers.get("industry") or Participant.Industry.OTHER
     if row["industry"] not in Participant.Industry.values:
         raise Refused("industry", _("请选择行业。"), status=422)
@@ -177,7 +183,7 @@ def judge_person(person, *, rules=None, pain_points=None):
         "expectation": person.expectation,
         "organisation": person.organisation,
         "job_title": person.job_title,
-        **{field: getattr(person, field) for field in CATEGORY_FIELDS},
+        **{name: getattr(person, name) for name in CATEGORY_FIELDS},
     }
     return criteria.judge(as_criteria(rules), answers)
 
@@ -229,40 +235,43 @@ def apply(*, event, answers, client_id, channel_code="", device=""):
     if Consent.Purpose.PROCESSING not in consents:
         raise Refused("consent", _("需要您同意处理个人信息,才能受理报名。"), status=422)
     for _attempt in range(3):
-        if known := _find(event, client_id, row):
-            return _answer_known(known, client_id, row)
         try:
             with transaction.atomic():
-                sign_up = _admit(event, device)
-                person = _take(
+                person = _take_new(
                     event,
                     category=category,
                     row=row,
                     pains=pains,
+                    consents=consents,
                     client_id=client_id,
-                    sign_up=sign_up,
+                    channel_code=channel_code,
+                    device=device,
                 )
-                person.channel = _channel(event, channel_code)
-                _write(person, pains, consents, sign_up.now)
         except IntegrityError:
             continue  # a twin was faster, or the code is taken: look again
+        if person is None:
+            return _answer_known(_known(event, client_id, row), client_id, row)
         outbox.ring()
         return Outcome("new", person)
     raise Refused("busy", _("系统正忙,请稍等几秒再试。您填的内容不会丢。"), status=503)
 
 
-def _find(event, client_id, row):
+def _same_person(client_id, row, event):
     same = Q(client_id=client_id)
     if row["mobile"]:
         same |= Q(event=event, mobile=row["mobile"])
     if row["email"]:
         same |= Q(event=event, email=row["email"])
-    return list(Participant.objects.filter(same).present().order_by("pk")[:3])
+    return Participant.objects.filter(same)
+
+
+def _known(event, client_id, row):
+    return list(_same_person(client_id, row, event).order_by("pk")[:3])
 
 
 def _answer_known(known, client_id, row):
     for person in known:
-        if person.client_id == client_id:
+        if person.client_id == client_id or person.erased_at:
             return Outcome("replayed", person)
     now = clock.now()
     with transaction.atomic():
@@ -274,7 +283,7 @@ def _answer_known(known, client_id, row):
 
 
 def _is_same_press(person, row, now):
-    same = all(getattr(person, field) == value for field, value in row.items())
+    same = all(getattr(person, name) == value for name, value in row.items())
     return same and now - person.submitted_at < SAME_PRESS
 
 
@@ -305,24 +314,25 @@ def _category(event, value):
     return found
 
 
-def _channel(event, code):
-    return Channel.objects.filter(event=event, code=code).first() if code else None
-
-
-def _admit(event, device):
-    sign_up = registration(event)
+def _take_new(event, *, category, row, pains, consents, client_id, channel_code, device):
+    """Write the application of somebody new; None when the person or the post is known."""
+    channel = Channel.objects.filter(event=OuterRef("pk"), code=channel_code).values("pk")
+    sign_up = registration(
+        event,
+        is_known=Exists(_same_person(client_id, row, event)),
+        channel_id=Subquery(channel[:1]),
+    )
+    if sign_up.along["is_known"]:
+        return None
     if not sign_up.takes_applications:
         raise Refused("closed", why_not_open(event, sign_up.state))
     if device:
         limits.require(f"apply:{event.pk}:{device}", **NEW_PER_DEVICE)
-    return sign_up
-
-
-def _take(event, *, category, row, pains, client_id, sign_up):
     waits = sign_up.waits(online=row["online"])
     person = Participant(
         event=event,
         category=category,
+        channel_id=sign_up.along["channel_id"],
         client_id=client_id,
         code=codes.random_code(),
         submitted_at=sign_up.now,
@@ -330,6 +340,7 @@ def _take(event, *, category, row, pains, client_id, sign_up):
         **row,
     )
     person.score = judge_person(person, pain_points=pains).score
+    _write(person, pains, consents, sign_up.now)
     return person
 
 
@@ -390,14 +401,14 @@ def edit(*, participant, answers, version, by):
             )
         old_pains = [point.text for point in person.pain_points.all()]
         row["online"] = person.online  # another room is a move of its own, with its own seats
-        changed = {field for field, value in row.items() if getattr(person, field) != value}
+        changed = {name for name, value in row.items() if getattr(person, name) != value}
         if pains != old_pains:
             changed.add("pain_points")
         changed.discard("pinyin")
         if not changed:
             return set()
-        for field, value in row.items():
-            setattr(person, field, value)
+        for name, value in row.items():
+            setattr(person, name, value)
         person.score = judge_person(person, pain_points=pains).score
         person.version += 1
         if person.status in Participant.SEATED and changed & criteria_fields(person.category):

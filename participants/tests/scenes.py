@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from events.agenda import Span
 from events.tests import scenes as events
-from participants import applications, blueprint, letters, screening
+from participants import applications, blueprint, codes, letters, screening
 from participants.models import Participant
 from salon import clock
 
@@ -85,3 +85,27 @@ def accepted(event, name="林知夏", number=0, *, by, **changed):
 def confirmed(event, name="林知夏", number=0, *, by, **changed):
     person = accepted(event, name, number, by=by, **changed)
     return screening.confirm(participant=person, by=person)
+
+
+def a_crowd(event, count):
+    """Many people at once, for pages and exports that must not mind: written in bulk."""
+    categories = list(event.categories.prefetch_related("criteria"))
+    now = clock.now()
+    people = [
+        Participant(
+            event=event,
+            category=categories[number % len(categories)],
+            name=f"报名者{number}",
+            pinyin=f"baomingzhe{number} bmz{number}",
+            mobile=f"+86137{number:08}",
+            organisation="拾光教育",
+            industry="education",
+            community_size=1000 + number,
+            online=number % 3 == 0,
+            code=codes.random_code(),
+            submitted_at=now,
+            score=number % 100,
+        )
+        for number in range(count)
+    ]
+    return Participant.objects.bulk_create(people)

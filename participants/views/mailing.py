@@ -24,7 +24,7 @@ def page(request, slug):
     rows = mailings.mailings(request.event)
     context = {
         "event": request.event,
-        "held": [row for row in rows if row.held],
+        "held": _batches([row for row in rows if row.held]),
         "coming": [
             (mailings.kind_label(kind), at, people)
             for kind, at, people in reminders.who_gets_what(request.event)
@@ -35,6 +35,14 @@ def page(request, slug):
         "wordings": _wordings(request.event),
     }
     return render(request, "participants/mailing/page.html", context)
+
+
+def _batches(rows):
+    """[(batch, its mailings, letters held)]: what is released together stands together."""
+    batches = {}
+    for row in rows:
+        batches.setdefault(row.batch, []).append(row)
+    return [(batch, found, sum(row.held for row in found)) for batch, found in batches.items()]
 
 
 def _wordings(event):
@@ -147,7 +155,7 @@ def edit_wording(request, slug, kind):
     context = {
         "event": request.event,
         "kind": kind,
-        "label": text.label,
+        "kind_label": text.label,
         "subject": subject,
         "body": body,
         "problem": problem,

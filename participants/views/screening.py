@@ -36,7 +36,7 @@ def page(request, slug):
 
 def _queue(request, params, notices=()):
     """The whole page, or only its changing part when htmx asks."""
-    event = request.event
+    event, part = request.event, request.headers.get("HX-Request") == "true"
     categories = list(event.categories.prefetch_related("criteria"))
     asked = queue.Asked.of(params, categories)
     people, of_all = queue.page_of(queue.found(event, asked), asked)
@@ -65,8 +65,8 @@ def _queue(request, params, notices=()):
         "sorts": [(key, label) for key, (label, _order) in queue.SORTS.items()],
         "notices": notices,
         "told_reasons": TOLD_REASONS,
+        "part": part,
     }
-    part = request.headers.get("HX-Request") == "true"
     return render(
         request,
         "participants/screening/_queue.html" if part else "participants/screening/page.html",

@@ -18,7 +18,7 @@ const current = () => rows()[at];
 const ticked = () => rows().filter((row) => row.querySelector("input").checked);
 const chosen = () => { const some = ticked(); return some.length ? some : current() ? [current()] : []; };
 
-function stand(place, { look = true } = {}) {
+function stand(place, { scroll = true } = {}) {
   const all = rows();
   at = Math.max(0, Math.min(place, all.length - 1));
   all.forEach((row, number) => {
@@ -27,8 +27,8 @@ function stand(place, { look = true } = {}) {
   });
   const row = all[at];
   if (!row) { detail.replaceChildren(); return; }
-  row.scrollIntoView({ block: "nearest" });
-  if (look && wide.matches) showSoon(row.dataset.url);
+  if (scroll) row.scrollIntoView({ block: "nearest" });
+  if (wide.matches) showSoon(row.dataset.url);
 }
 
 let soon;
@@ -145,7 +145,7 @@ queue.addEventListener("change", (event) => {
 });
 
 document.addEventListener("htmx:afterSwap", (event) => {
-  if (event.detail.target === queue) stand(at);
+  if (event.detail.target === queue) stand(at, { scroll: false });
 });
 
 // The export follows the filters.
@@ -154,4 +154,4 @@ document.querySelector("[data-export]")?.addEventListener("click", (event) => {
   event.currentTarget.search = `?${filters}`;
 });
 
-stand(0);
+stand(0, { scroll: false });

@@ -1,0 +1,488 @@
+"""The pages of applicants and organisers over HTTP."""
+
+import io
+import json
+import re
+import uuid
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from participants import exporting, import_runs, queue, screening
+from participants.access import issue_link
+from participants.models import ImportFile, Participant
+from participants.tests import scenes
+from participants.tests.test_import_runs import a_sheet
+from salon.models import Message
+from salon.sheets import open_table
+
+pytestmark = pytest.mark.django_db
+Status = Participant.Status
+
+
+def filled(**changed):
+    return {
+        "client_id": str(uuid.uuid4()),
+        "category": "core",
+        "name": "林知夏",
+        "mobile": "138 0013 8000",
+        "email": "lin@example.com",
+        "organisation": "拾光教育",
+        "industry": "education",
+        "community_size": "1.2万",
+        "active_rate": "45%",
+        "pain_points": ["新人进群三天就不说话了", "", "老用户流失"],
+        "online": "0",
+        "consents": ["processing", "wall_name"],
+        **changed,
+    }
+
+
+def address(name, *args):
+    return reverse(name, args=["spring", *args])
+
+
+def as_person(client, person):
+    client.get(issue_link(participant=person))
+    return client
+
+
+@pytest.fixture
+def event(db):
+    return scenes.a_salon()
+
+
+@pytest.fixture
+def chen(event, client):
+    user = scenes.an_organiser(event)
+    client.force_login(user)
+    return user
+
+
+# ---- the applicant -----------------------------------------------------------------------
+
+
+def test_lin_applies_on_her_phone(client, event):
+    page = client.get(address("apply"), {"c": "gzh"})
+    assert page.status_code == 200
+    answer = client.post(address("apply") + "?c=gzh", filled())
+    assert answer.url == address("applied")
+    lin = Participant.objects.get()
+    assert (lin.mobile, lin.community_size, lin.channel.code) == ("+8613800138000", 12000, "gzh")
+    assert lin.active_rate == 45
+    assert lin.pain_points.count() == 2
+
+
+def test_everybody_reads_the_same_answer(client, event):
+    scenes.an_applicant(event, "林知夏", 1)
+    new = client.post(address("apply"), filled(), follow=True)
+    again = client.post(
+        address("apply"), filled(name="旁人", mobile="", email="p1@example.com"), follow=True
+    )
+    masked = [re.sub(rb'value="[A-Za-z0-9]{64}"', b"", page.content) for page in (new, again)]
+    assert masked[0] == masked[1]
+    assert Participant.objects.count() == 2
+
+
+def test_a_script_that_fills_the_trap_is_thanked_and_forgotten(client, event):
+    answer = client.post(address("apply"), filled(website="http://spam.example"))
+    assert answer.url == address("applied")
+    assert not Participant.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"name": ""}, "请写姓名"),
+        ({"mobile": "1380013800"}, "手机号码不对"),
+        ({"mobile": "", "email": ""}, "手机和邮箱至少填一项"),
+        ({"email": "lin@"}, "邮箱地址不对"),
+        ({"industry": ""}, "请选择行业"),
+        ({"category": ""}, "请选择您的身份"),
+        ({"community_size": "很多"}, "请写一个数字"),
+        ({"active_rate": "450"}, "百分比"),
+        ({"pain_points": ["", " "]}, "至少写一条痛点"),
+        ({"pain_points": ["长" * 201]}, "每条最多 200 字"),
+        ({"organisation": "长" * 121}, "最多 120 字"),
+        ({"consents": ["photo"]}, "需要您同意处理个人信息"),
+    ],
+)
+def test_a_mistake_is_said_beside_its_field_and_nothing_is_lost(client, event, change, sentence):
+    page = client.post(address("apply"), filled(**change))
+    assert page.status_code == 200
+    text = page.content.decode()
+    assert sentence in text
+    assert "拾光教育" in text or "organisation" in change
+    assert not Participant.objects.exists()
+
+
+@pytest.mark.parametrize("field", ["name", "organisation", "expectation", "client_id", "industry"])
+@pytest.mark.parametrize(
+    "text",
+    ["\x00", "\ud800", "\u202e林", "👩‍👩‍👧", "夏" * 10_000, "<script>alert(1)</script>", "=1+1"],
+)
+def test_no_text_breaks_the_form(client, event, field, text):
+    body = "&".join(
+        f"{name}={value}"
+        for name, value in {"category": "core", "online": "0", field: "%00"}.items()
+    )
+    assert client.post(
+        address("apply"), body, content_type="application/x-www-form-urlencoded"
+    ).status_code in (200, 302)
+    data = filled(**{field: text.encode("utf-8", "replace").decode()})
+    page = client.post(address("apply"), data)
+    assert page.status_code in (200, 302)
+    assert b"<script>alert" not in page.content
+
+
+@pytest.mark.parametrize("state", ["closed", "full", "not_yet", "cancelled"])
+def test_the_form_says_when_it_cannot_take_one_as_usual(client, event, state):
+    changes = {
+        "closed": {"registration_closes_at": event.created_at},
+        "full": {"on_site_capacity": 0, "online_capacity": 0},
+        "not_yet": {"registration_opens_at": event.starts_at},
+        "cancelled": {"status": "cancelled"},
+    }
+    type(event).objects.update(**changes[state])
+    text = client.get(address("apply")).content.decode()
+    if state in ("closed", "full"):
+        assert "候补" in text
+        assert "提交报名" in text
+    else:
+        assert "提交报名" not in text
+
+
+@pytest.mark.django_db(transaction=True)  # no savepoint of the test's own is counted
+def test_the_sign_up_post_keeps_its_budget(client, django_assert_max_num_queries):
+    scenes.a_salon()
+    client.get(address("apply"))
+    with django_assert_max_num_queries(12):
+        client.post(address("apply") + "?c=gzh", filled())
+    assert Participant.objects.get().channel.code == "gzh"
+
+
+def test_a_personal_link_opens_the_own_page_and_leaves_the_address(client, event):
+    lin = scenes.an_applicant(event)
+    answer = client.get(issue_link(participant=lin))
+    assert answer.url == address("me")
+    text = client.get(address("me")).content.decode()
+    assert "待审核" in text
+    assert "林知夏" in text
+
+
+def test_a_decision_not_released_is_not_told(client, event):
+    chen, lin = scenes.an_organiser(event), scenes.an_applicant(event)
+    batch = screening.decide(participant=lin, to_status=Status.ACCEPTED, by=chen)
+    as_person(client, lin)
+    assert "待审核" in client.get(address("me")).content.decode()
+    screening.release_batch(batch=batch, by=chen)
+    text = client.get(address("me")).content.decode()
+    assert "已通过·待确认" in text
+    assert "确认参加" in text
+
+
+def test_lin_confirms_and_sees_her_code(client, event):
+    lin = scenes.accepted(event, by=scenes.an_organiser(event))
+    as_person(client, lin)
+    client.post(address("me_confirm"))
+    text = client.get(address("me")).content.decode()
+    assert "已确认" in text
+    assert lin.code in text
+    assert "data:image/svg+xml" in text
+
+
+def test_the_code_in_the_address_opens_nothing_for_a_stranger(client, event):
+    lin = scenes.confirmed(event, by=scenes.an_organiser(event))
+    page = client.get(address("me"), {"k": lin.code})
+    assert page.status_code == 403
+    assert "林知夏" not in page.content.decode()
+
+
+def test_opening_links_changes_nothing(client, event):
+    lin = scenes.accepted(event, by=scenes.an_organiser(event))
+    link = issue_link(participant=lin)
+    before = Participant.objects.values().get()
+    for _scan in range(5):
+        client.get(link)
+        client.head(link)
+        client.get(address("me"))
+        client.get(address("me_edit"))
+        client.get(address("me_erase"))
+    assert Participant.objects.values().get() == before
+
+
+@pytest.mark.parametrize(
+    ("step", "status"), [("me_withdraw", "withdrawn"), ("me_confirm", "confirmed")]
+)
+def test_own_steps(client, event, step, status):
+    lin = scenes.accepted(event, by=scenes.an_organiser(event))
+    as_person(client, lin).post(address(step))
+    lin.refresh_from_db()
+    assert lin.status == status
+
+
+def test_lin_edits_her_answers(client, event):
+    lin = scenes.an_applicant(event)
+    as_person(client, lin)
+    page = client.get(address("me_edit")).content.decode()
+    assert "新人进群三天就不说话了" in page
+    data = filled(version=lin.version, mobile="13800000000", email=lin.email, job_title="群主")
+    data["pain_points"] = ["只有一条"]
+    assert client.post(address("me_edit"), data).url == address("me")
+    lin.refresh_from_db()
+    assert lin.job_title == "群主"
+    assert [point.text for point in lin.pain_points.all()] == ["只有一条"]
+    stale = client.post(address("me_edit"), data | {"job_title": "又改"})
+    assert "刚刚在别处改过" in stale.content.decode()
+
+
+def test_consents_are_changed_one_by_one(client, event):
+    lin = scenes.an_applicant(event)
+    as_person(client, lin).post(address("me_consents"), {"consents": ["photo"]})
+    given = lin.consents.filter(withdrawn_at=None).values_list("purpose", flat=True)
+    assert set(given) == {"processing", "photo"}
+
+
+def test_own_data_is_complete_json(client, event):
+    lin = scenes.confirmed(event, by=scenes.an_organiser(event))
+    data = json.loads(as_person(client, lin).get(address("me_data")).content)
+    assert data["answers"]["name"] == "林知夏"
+    assert data["answers"]["pain_points"] == ["新人进群三天就不说话了"]
+    assert {row["purpose"] for row in data["consents"]} == {"processing", "wall_name"}
+    assert [row["after"] for row in data["status_changes"]] == ["accepted", "confirmed"]
+
+
+def test_lin_erases_herself(client, event):
+    lin = scenes.confirmed(event, by=scenes.an_organiser(event))
+    as_person(client, lin)
+    assert client.get(address("me_erase")).status_code == 200
+    page = client.post(address("me_erase"), {"sure": "yes"})
+    assert "已经删除" in page.content.decode()
+    assert client.get(address("me")).status_code == 403
+    lin.refresh_from_db()
+    assert (lin.name, lin.mobile, lin.email) == ("", "", "")
+
+
+# ---- the organiser -----------------------------------------------------------------------
+
+
+def test_screening_two_thousand_costs_twelve_statements(client, event, chen):
+    scenes.a_crowd(event, 2000)
+    with_queries(client, address("screening"), most=12)
+    with_queries(client, address("screening") + "?status=all&q=b&page=3&sort=name", most=12)
+
+
+def with_queries(client, url, *, most):
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get(url).status_code == 200
+    assert len(captured) <= most, "\n".join(q["sql"][:120] for q in captured)
+
+
+@pytest.mark.parametrize("words", ["林知夏", "lin", "lzx", "linzhixia", "0001", "拾光", "知"])
+def test_a_person_is_found_by_name_pinyin_mobile_tail_or_organisation(client, event, chen, words):
+    scenes.an_applicant(event, "林知夏", 10001)
+    scenes.an_applicant(event, "周晓", 20002, organisation="别处")
+    text = client.get(address("screening"), {"q": words}).content.decode()
+    assert "勾选 林知夏" in text
+    assert "勾选 周晓" not in text
+
+
+def test_chips_and_scores_explain_themselves(client, event, chen):
+    lin = scenes.an_applicant(event, community_size=300, active_rate=None)
+    text = client.get(address("screening_person", lin.pk)).content.decode()
+    assert "低于要求的 5,000" in text
+    assert "没有填写，需要核实" in text
+    assert "未知，暂不计分" in text
+
+
+def test_deciding_answers_with_the_queue_as_it_is_then(client, event, chen):
+    lin, zhou = scenes.applicants(event, 2)
+    answer = client.post(
+        address("screening_decide"),
+        {"to": "accepted", "people": [lin.pk, zhou.pk], "status": "submitted"},
+        headers={"HX-Request": "true"},
+    )
+    text = answer.content.decode()
+    assert "2 人 → 已通过·待确认" in text
+    assert "<html" not in text
+    client.post(address("screening_undo"), headers={"HX-Request": "true"})
+    assert Participant.objects.with_status(Status.SUBMITTED).count() == 2
+
+
+def test_without_scripts_a_decision_is_a_form_as_well(client, event, chen):
+    lin = scenes.an_applicant(event)
+    answer = client.post(address("screening_decide"), {"to": "waitlisted", "people": [lin.pk]})
+    assert answer.url == address("screening")
+    lin.refresh_from_db()
+    assert lin.status == "waitlisted"
+
+
+def test_filling_from_the_page(client, event, chen):
+    people = scenes.applicants(event, 3)
+    assert client.get(address("screening_fill")).status_code == 200
+    client.post(
+        address("screening_fill_apply"),
+        {
+            "room": "on_site",
+            f"to-{people[0].pk}": "accept",
+            f"to-{people[1].pk}": "waitlist",
+            f"to-{people[2].pk}": "leave",
+        },
+    )
+    assert list(Participant.objects.order_by("pk").values_list("status", flat=True)) == [
+        "accepted",
+        "waitlisted",
+        "submitted",
+    ]
+
+
+def test_letters_are_read_released_and_reworded(client, event, chen):
+    lin = scenes.an_applicant(event)
+    batch = screening.decide(participant=lin, to_status=Status.ACCEPTED, by=chen)
+    name = f"screening:{batch.pk}"
+    page = client.get(address("messages")).content.decode()
+    assert "通过,请确认" in page
+    text = client.get(address("messages_batch"), {"batch": name}).content.decode()
+    assert "您报名的“用户互动沙龙”已经通过" in text
+    refused = client.post(
+        address("messages_wording", "accepted"), {"subject": "好", "body": "{名字} 您好"}
+    )
+    assert "没有这个字段" in refused.content.decode()
+    assert "{名字} 您好" in refused.content.decode()
+    client.post(address("messages_wording", "accepted"), {"subject": "好", "body": "{姓名} 您好"})
+    text = client.get(address("messages_batch"), {"batch": name}).content.decode()
+    assert "林知夏 您好" in text
+    client.post(address("messages_release"), {"batch": name})
+    assert not Message.objects.held().exists()
+
+
+def test_a_caller_works_through_the_queue(client, event, chen):
+    lin = scenes.an_applicant(event)
+    screening.decide(participant=lin, to_status=Status.PHONE_SCREENING, by=chen)
+    client.post(address("calls_claim"))
+    call = lin.calls.get()
+    page = client.get(address("calls")).content.decode()
+    assert 'href="tel:+86' in page
+    assert "data-countdown-to" in page
+    kept = client.post(
+        address("calls_finish", call.pk),
+        {"outcome": "not_a_fit", "told_reason": "", "notes": "聊了八分钟"},
+    ).content.decode()
+    assert "聊了八分钟" in kept
+    client.post(address("calls_finish", call.pk), {"outcome": "pass", "notes": "很好"})
+    lin.refresh_from_db()
+    assert lin.status == "accepted"
+
+
+def test_a_sheet_is_uploaded_looked_at_and_imported(client, event, chen):
+    answer = client.post(
+        address("applications_import"), {"file": SimpleUploadedFile("a.xlsx", a_sheet())}
+    )
+    file = ImportFile.objects.get()
+    assert answer.url == address("applications_import_file", file.pk)
+    page = client.get(answer.url).content.decode()
+    assert "导入这 2 行" in page
+    assert "没有填姓名" in page
+    client.post(address("applications_import_start", file.pk))
+    running = client.get(answer.url, headers={"HX-Request": "true"}).content.decode()
+    assert "<progress" in running
+    import_runs.run(file.pk)
+    assert "导入了 2 人" in client.get(answer.url).content.decode()
+
+
+def test_a_bad_file_is_one_sentence_on_the_page(client, event, chen):
+    page = client.post(
+        address("applications_import"), {"file": SimpleUploadedFile("a.xlsx", b"nonsense")}
+    )
+    assert "这份文件不能导入" in page.content.decode()
+    assert not ImportFile.objects.exists()
+
+
+def test_what_is_exported_is_text_and_comes_back(client, event, chen):
+    scenes.an_applicant(event, '=HYPERLINK("http://x")知夏', 1, organisation="@SUM(A1)")
+    answer = client.get(address("applications_export"), {"status": "all"})
+    content = b"".join(answer.streaming_content)
+    answer.close()
+    rows = list(open_table(content, name="x.xlsx").rows())
+    assert rows[0][1][:2] == ("姓名", "手机")
+    assert rows[1][1][1] == "13800000001"
+    assert rows[1][1][3] == "@SUM(A1)"
+
+
+def test_the_export_costs_the_same_for_few_and_for_many(event):
+    scenes.a_crowd(event, 40)
+    asked = queue.Asked.of({"status": "all"}, list(event.categories.all()))
+    with CaptureQueriesContext(connection) as captured:
+        assert len(list(exporting.people_of(event, asked))) == 40
+    assert len(captured) <= 4
+
+
+def test_pages_of_another_event_are_not_there(client, event, chen):
+    other = scenes.a_salon("other")
+    stranger = scenes.an_applicant(other, "外人", 9)
+    assert client.get(address("screening_person", stranger.pk)).status_code == 404
+    assert client.get(reverse("screening", args=["other"])).status_code == 404
+    client.post(address("screening_decide"), {"to": "accepted", "people": [stranger.pk]})
+    stranger.refresh_from_db()
+    assert stranger.status == "submitted"
+
+
+def test_the_admin_accepts_by_the_verb(client, event, chen):
+    lin = scenes.an_applicant(event)
+    url = reverse("admin:participants_participant_changelist")
+    assert client.get(url).status_code == 200
+    client.post(url, {"action": "accept", "_selected_action": [lin.pk]})
+    lin.refresh_from_db()
+    assert lin.status == "accepted"
+    assert Message.objects.held().get().kind == "accepted"
+    page = client.get(reverse("admin:participants_participant_change", args=[lin.pk]))
+    assert page.status_code == 200
+
+
+def test_criteria_are_edited_in_the_admin_and_scores_follow(client, event, chen):
+    lin = scenes.an_applicant(event)
+    core = event.categories.get(key="core")
+    url = reverse("admin:participants_category_change", args=[core.pk])
+    rules = list(core.criteria.all())
+    data = {
+        "key": "core",
+        "name": "核心运营者",
+        "share_percent": "70",
+        "position": "0",
+        "criteria-TOTAL_FORMS": len(rules),
+        "criteria-INITIAL_FORMS": len(rules),
+        "criteria-MIN_NUM_FORMS": 0,
+        "criteria-MAX_NUM_FORMS": 1000,
+    }
+    for number, rule in enumerate(rules):
+        for field in (
+            "id",
+            "field",
+            "operator",
+            "threshold",
+            "label",
+            "unit",
+            "weight",
+            "position",
+        ):
+            value = getattr(rule, field)
+            data[f"criteria-{number}-{field}"] = "" if value is None else value
+    data["criteria-0-threshold"] = "50000"
+    before = lin.score
+    client.post(url, data)
+    lin.refresh_from_db()
+    assert lin.score < before
+    data["criteria-0-field"] = "shoe_size"
+    assert "没有这个字段" in client.post(url, data).content.decode()
+
+
+def test_the_printed_command_is_one_json_object(event, tmp_path):
+    file = tmp_path / "a.xlsx"
+    file.write_bytes(a_sheet())
+    out = io.StringIO()
+    call_command("import_applications", "spring", str(file), "--json", stdout=out)
+    assert set(json.loads(out.getvalue())) == {"rows", "importable", "imported", "known", "errors"}
