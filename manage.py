@@ -16,6 +16,13 @@ def main():
             embedded.ensure()
         except embedded.CannotStart as error:
             sys.exit(str(error))
+        from django.conf import settings
+        from django.core.exceptions import ImproperlyConfigured
+
+        try:
+            settings.INSTALLED_APPS  # noqa: B018  reads the file, and the environment with it
+        except ImproperlyConfigured as error:
+            sys.exit(str(error))
     from django.core.management import execute_from_command_line
 
     execute_from_command_line(sys.argv)
