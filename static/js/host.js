@@ -1,9 +1,28 @@
-// The host's keys: → next, ← undo, Space the item's own control (a draw, a timer).
+// The host's page: it follows the agenda, and has keys: → next, ← undo, Space the item's own control (a draw, a timer).
 //
 // A room's control takes the space bar with data-host-space on its button. Keys do nothing while somebody types, and the
 // space bar does nothing of ours while a button or link has the focus, where it already has a meaning.
 
 const stage = document.getElementById("stage");
+
+// The stage is fetched anew only when the agenda has moved and the answer to a press is not on its way already: what the
+// host is filling in stays otherwise.
+let heard = 0;
+let waiting = 0;
+
+function follow() {
+  clearTimeout(waiting);
+  if (heard <= Number(stage.querySelector("[data-version]")?.dataset.version)) return;
+  if (stage.querySelector(".htmx-request")) waiting = setTimeout(follow, 100);
+  else window.htmx.trigger(stage, "refresh");
+}
+
+document.addEventListener("salon:live", (event) => {
+  heard = Number(event.target.querySelector("[data-version]")?.dataset.version ?? 0);
+  clearTimeout(waiting);
+  waiting = setTimeout(follow, 100);
+});
+
 const KEYS = { ArrowRight: "[data-host-next]", ArrowLeft: "[data-host-undo]", " ": "[data-host-space]" };
 
 document.addEventListener("keydown", (event) => {

@@ -5,7 +5,8 @@ import pytest
 from events.models import Crew, Event, Speaker
 from events.tests.scenes import DAY, PASSWORD, a_salon, at, crew
 from tests.house import until
-from tests.journeys.pictures import keep, log_in
+from tests.journeys.crew import log_in
+from tests.journeys.pictures import keep
 
 
 @pytest.mark.journey

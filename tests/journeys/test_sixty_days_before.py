@@ -8,7 +8,8 @@ from events.models import Material
 from events.tests.scenes import DAY, PASSWORD, at, somebody, times
 from salon import blueprint
 from tests.house import until
-from tests.journeys.pictures import keep, log_in
+from tests.journeys.crew import log_in
+from tests.journeys.pictures import keep
 
 
 def days_before(days, clock_time="09:30"):
@@ -99,7 +100,7 @@ def test_shen_prepares_a_salon(house, travel, desktop, phone):
     page.get_by_role("link", name="准备好了吗", exact=True).click()
     short = page.locator(".ready-list li", has_text="物料备齐")
     assert "标签卡还差 50" in short.inner_text()
-    keep(page, "readiness", whole=True)
+    keep(page, "readiness")
 
     # T-1: packing with the thumb, in the storeroom.
     travel(at("16:00") + timedelta(days=6))
