@@ -4,16 +4,16 @@ from workshops.models import Award, BlockedWord, Phase, TaskElement, ThemeTable
 
 DEFAULT = {
     "task_elements": [
-        {"key": "target_users", "name": "目标用户", "hint": "为谁做?他们现在卡在哪一步?"},
-        {"key": "core_goal", "name": "核心目标", "hint": "做完之后,哪个数字会变?"},
+        {"key": "target_users", "name": "目标用户", "hint": "为谁做？他们现在卡在哪一步？"},
+        {"key": "core_goal", "name": "核心目标", "hint": "做完之后，哪个数字会变？"},
         {
             "key": "interaction",
             "name": "互动形式",
             "hint": "打卡、接龙、投票、闯关……选一种说清楚。",
         },
-        {"key": "content", "name": "内容设计", "hint": "第一天发什么,第七天发什么?"},
-        {"key": "threshold", "name": "参与门槛", "hint": "一个新人要几步、几分钟才能参与?"},
-        {"key": "follow_up_data", "name": "数据跟进", "hint": "每天看哪几个数,谁来看?"},
+        {"key": "content", "name": "内容设计", "hint": "第一天发什么，第七天发什么？"},
+        {"key": "threshold", "name": "参与门槛", "hint": "一个新人要几步、几分钟才能参与？"},
+        {"key": "follow_up_data", "name": "数据跟进", "hint": "每天看哪几个数，谁来看？"},
     ],
     "phases": [
         {"kind": "design", "minutes": 20},

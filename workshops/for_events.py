@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 
 from events import upstairs
 from events.models import AgendaItem
-from workshops import judging, pains, phases, stage
+from workshops import exchange, judging, pains, phases, questions, stage
 
 
 @upstairs.headcount.offer
@@ -17,13 +17,20 @@ def formed_groups(event):
 def controls_of(event, item):
     """What the host can press during this kind of item."""
     template = {
+        AgendaItem.Kind.CHECK_IN: "workshops/_control_check_in.html",
+        AgendaItem.Kind.TALK: "workshops/_control_talk.html",
         AgendaItem.Kind.BREAK: "workshops/_control_break.html",
         AgendaItem.Kind.WORKSHOP: "workshops/_control_workshop.html",
         AgendaItem.Kind.ROUNDTABLE: "workshops/_control_workshop.html",
     }.get(item.kind)
     if template is None:
         return ""
-    return render_to_string(template, {"event": event, "board": phases.board(event)})
+    context = {
+        "event": event,
+        "board": phases.board(event),
+        "counts": questions.counts(event),
+    }
+    return render_to_string(template, context)
 
 
 @upstairs.panels.offer
@@ -37,5 +44,7 @@ def workshop_panel(event):
         "now": stage.clock.now(),
         "turnout": judging.turnout(event),
         "wall": pains.pain_wall(event),
+        "counts": questions.counts(event),
+        "matches": exchange.counts(event),
     }
     return _("共创"), render_to_string("workshops/_panel.html", context)

@@ -19,10 +19,6 @@ from workshops.models import PainCard, PainMerge, Solution, SolutionLike
 from workshops.taking_part import require_part, said, same_author
 
 TEXT_LENGTH, SOLUTION_LENGTH = 200, 300
-DENSITIES = (("roomy", 6), ("full", 12), ("dense", 10**6))
-# What can be read from ten metres; the rest is on the phones.
-MOST_ON_PROJECTOR = 25
-SOLUTIONS_ON_PROJECTOR = {"roomy": 3, "full": 2, "dense": 1}
 
 
 # --- reading ----------------------------------------------------------------------------------
@@ -36,19 +32,6 @@ class PainWall:
     cards: list
     solutions: int
     target: int | None
-
-    @property
-    def density(self):
-        """How closely the projector hangs them, a word of wall.css."""
-        return next(word for word, most in DENSITIES if len(self.cards) <= most)
-
-    @property
-    def on_projector(self):
-        return self.cards[:MOST_ON_PROJECTOR]
-
-    @property
-    def more(self):
-        return len(self.cards) - len(self.on_projector)
 
 
 def pain_wall(event, *, person=None):
@@ -79,10 +62,7 @@ def pain_wall(event, *, person=None):
         card.shown.sort(key=lambda s: (s.featured_at is None, -s.like_count, s.pk))
         card.featured = any(s.featured_at for s in card.shown)
     hanging.sort(key=lambda card: (-len(card.shown), -card.same, card.pk))
-    wall = PainWall(hanging, total, upstairs.target_of(event, "solutions"))
-    for card in hanging:
-        card.on_projector = card.shown[: SOLUTIONS_ON_PROJECTOR[wall.density]]
-    return wall
+    return PainWall(hanging, total, upstairs.target_of(event, "solutions"))
 
 
 def _top(card, cards):
@@ -145,7 +125,7 @@ def post_pain(*, person, text, client_id):
                 "topic": topic_of(text).key,
             },
         )
-        live.publish(person.event, "pains")
+        live.publish(person.event, "pains", "pains-bell")
     return same_author(card, person)
 
 
@@ -163,7 +143,7 @@ def post_solution(*, person, card, text, client_id):
             client_id=client_id,
             defaults={"card": card, "participant": person, "text": text},
         )
-        live.publish(person.event, "pains")
+        live.publish(person.event, "pains", "pains-bell")
     return same_author(solution, person)
 
 
@@ -174,14 +154,14 @@ def like(*, person, solution):
         SolutionLike.objects.bulk_create(
             [SolutionLike(solution=solution, participant=person)], ignore_conflicts=True
         )
-        live.publish(person.event, "pains")
+        live.publish(person.event, "pains", "pains-bell")
     return solution.likes.count()
 
 
 def unlike(*, person, solution):
     with transaction.atomic():
         SolutionLike.objects.filter(solution=solution, participant=person).delete()
-        live.publish(person.event, "pains")
+        live.publish(person.event, "pains", "pains-bell")
     return solution.likes.count()
 
 
@@ -195,7 +175,7 @@ def feature(*, solution, by, featured=True):
         solution.featured_at = clock.now() if featured else None
         solution.save(update_fields=["featured_at"])
         audit.record("feature_solution", solution, by=by, event_id=event.pk, fields=["featured_at"])
-        live.publish(event, "pains")
+        live.publish(event, "pains", "pains-bell")
 
 
 def hide(*, event, row, by, hidden=True):
@@ -204,7 +184,7 @@ def hide(*, event, row, by, hidden=True):
         row.hidden_at = clock.now() if hidden else None
         row.save(update_fields=["hidden_at"])
         audit.record("hide", row, by=by, event_id=event.pk, fields=["hidden_at"])
-        live.publish(event, "pains")
+        live.publish(event, "pains", "pains-bell")
 
 
 def merge(*, event, kept, cards, by):
@@ -231,7 +211,7 @@ def merge(*, event, kept, cards, by):
         )
         PainCard.objects.filter(pk__in=[row.pk for row in moved]).update(merged_into=top)
         audit.record("merge_pains", done, by=by, fields=["merged_into"])
-        live.publish(event, "pains")
+        live.publish(event, "pains", "pains-bell")
     return done
 
 
@@ -253,5 +233,5 @@ def undo_merge(*, event, by):
         done.undone_at = clock.now()
         done.save(update_fields=["undone_at"])
         audit.record("undo_merge_pains", done, by=by, fields=["merged_into"])
-        live.publish(event, "pains")
+        live.publish(event, "pains", "pains-bell")
     return done

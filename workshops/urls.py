@@ -3,7 +3,7 @@
 
 from django.urls import path
 
-from workshops.views import groups, judging, pains, plans
+from workshops.views import exchange, groups, judging, opening, pains, plans, questions
 
 urlpatterns = [
     # pain wall
@@ -14,6 +14,29 @@ urlpatterns = [
     path("wall/pains/", pains.wall_pains, name="wall_pains"),
     path("host/pains/", pains.pains_host, name="pains_host"),
     path("host/pains/press/", pains.pains_press, name="pains_press"),
+    # blind box and icebreaker
+    path("wall/box/", opening.wall_box, name="wall_box"),
+    path("wall/box/proof.json", opening.box_proof, name="box_proof"),
+    path("wall/icebreaker/", opening.wall_icebreaker, name="wall_icebreaker"),
+    path("me/icebreaker/", opening.me_icebreaker, name="me_icebreaker"),
+    path("me/icebreaker/now/", opening.icebreaker_now, name="me_icebreaker_now"),
+    path("host/opening/", opening.opening_host, name="opening_host"),
+    path("host/opening/now/", opening.opening_hand, name="opening_hand"),
+    path("host/opening/press/", opening.press, name="opening_press"),
+    # questions and danmaku
+    path("me/questions/", questions.me_questions, name="me_questions"),
+    path("me/questions/list/", questions.questions_list, name="me_questions_list"),
+    path("me/questions/<int:pk>/upvote/", questions.upvote, name="me_upvote"),
+    path("wall/danmaku/", questions.wall_danmaku, name="wall_danmaku"),
+    path("host/questions/", questions.questions_host, name="questions_host"),
+    path("host/questions/queue/", questions.queue, name="questions_queue"),
+    path("host/questions/press/", questions.press, name="questions_press"),
+    # resource corner
+    path("me/exchange/", exchange.me_exchange, name="me_exchange"),
+    path("me/exchange/now/", exchange.exchange_now, name="me_exchange_now"),
+    path("me/exchange/sit/", exchange.sit, name="me_sit"),
+    path("me/exchange/ask/", exchange.ask, name="me_ask"),
+    path("me/exchange/<int:pk>/", exchange.answer, name="me_match"),
     # group and plan
     path("me/group/", plans.me_group, name="me_group"),
     path("me/group/now/", plans.group_now, name="me_group_now"),

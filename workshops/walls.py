@@ -10,23 +10,33 @@ from django.template.loader import render_to_string
 
 from events.access import find_event
 from salon import live
-from workshops import pains, stage
+from workshops import blind_box, hanging, icebreaker, pains, questions, stage
+from workshops.models import Listing, Match
 
 
 @live.topic("pains")
 def pain_wall(slug):
-    return render_to_string(
-        "workshops/_wall_pains.html", {"wall": pains.pain_wall(find_event(slug))}
-    )
+    return render_to_string("workshops/_wall_pains.html", pain_context(find_event(slug)))
+
+
+def pain_context(event):
+    wall = pains.pain_wall(event)
+    return {"wall": wall, "hung": hanging.hang(wall.cards)}
 
 
 @live.topic("pains-bell")
 def pains_bell(slug):
-    return _bell(pain_wall(slug))
+    """More than the projector has room for rings the phones, too."""
+    wall = pains.pain_wall(find_event(slug))
+    hanging_now = [
+        (card.pk, card.text, card.same, [(s.pk, s.like_count, s.featured_at) for s in card.shown])
+        for card in wall.cards
+    ]
+    return _bell(hanging_now)
 
 
 def _bell(state):
-    return f'<data value="{hashlib.sha256(state.encode()).hexdigest()[:16]}"></data>'
+    return f'<data value="{hashlib.sha256(repr(state).encode()).hexdigest()[:16]}"></data>'
 
 
 @live.topic("plans")
@@ -39,3 +49,68 @@ def workshop(slug):
     """The phase with its countdown, and for each group a mark that changes with its plan: so a
     phone fetches its own group's page only when there is something new."""
     return render_to_string("workshops/_workshop.html", stage.workshop_context(find_event(slug)))
+
+
+@live.topic("questions")
+def question_wall(slug):
+    return render_to_string("workshops/_wall_questions.html", questions_context(find_event(slug)))
+
+
+def questions_context(event):
+    return {"event": event, "picked": questions.picked(event), "asked": questions.asked(event)}
+
+
+@live.topic("danmaku")
+def danmaku(slug):
+    event = find_event(slug)
+    return render_to_string("workshops/_danmaku.html", {"flying": questions.flying(event)})
+
+
+@live.topic("questions-bell")
+def questions_bell(slug):
+    event = find_event(slug)
+    rows = event.questions.order_by("pk").values_list("pk", "state", "picked_at", "answered_at")
+    votes = [(q.pk, q.upvotes, q.pinned_at) for q in questions.asked(event)]
+    return _bell([event.moderation, list(rows), votes])
+
+
+@live.topic("exchange")
+def exchange_bell(slug):
+    """Only a bell: what stands on the board is fetched by each phone for itself."""
+    event = find_event(slug)
+    listings = Listing.objects.filter(participant__event=event).order_by("pk")
+    matches = Match.objects.filter(first__event=event).order_by("pk")
+    return _bell(
+        [
+            list(listings.values_list("pk", "table", "offer", "need", "seated")),
+            list(
+                matches.values_list(
+                    "pk", "first_confirmed_at", "second_confirmed_at", "declined_at"
+                )
+            ),
+        ]
+    )
+
+
+@live.topic("box")
+def box(slug):
+    return render_to_string(
+        "workshops/_box.html", {"standing": blind_box.standing(find_event(slug))}
+    )
+
+
+@live.topic("box-bell")
+def box_bell(slug):
+    return _bell(box(slug))
+
+
+@live.topic("icebreaker")
+def ice(slug):
+    context = {"icebreaker": icebreaker.standing(find_event(slug))}
+    return render_to_string("workshops/_icebreaker.html", context)
+
+
+@live.topic("icebreaker-bell")
+def ice_bell(slug):
+    row = icebreaker.standing(find_event(slug))
+    return _bell(row and [row.started_at, row.running, [tip.pk for tip in row.placed]])

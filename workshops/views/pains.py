@@ -17,7 +17,7 @@ from participants.access import in_the_house, person
 from participants.qr import qr_svg
 from salon.errors import Refused, wants_json
 from salon.sheets import write_table
-from workshops import pains, pains_sheet
+from workshops import pains, pains_sheet, walls
 from workshops.models import PainCard, Solution
 from workshops.taking_part import can_take_part
 from workshops.views.posted import client_id, done, number
@@ -114,7 +114,7 @@ def wall_pains(request, slug):
     link = settings.PUBLIC_URL + reverse("me_pains", args=[slug])
     context = {
         "event": request.event,
-        "wall": pains.pain_wall(request.event),
+        **walls.pain_context(request.event),
         "qr": qr_svg(link),
         "address": link.split("://")[-1].rstrip("/"),
     }

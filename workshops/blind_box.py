@@ -1,0 +1,236 @@
+"""The pain blind box: 3–5 slips drawn on stage, spread over groups, and shown to be fair.
+
+SALON §4. Sealing fixes slips and seed and publishes the commitment; the order of drawing follows
+from both (fair_draw.py); revealing publishes the seed, and everybody can reckon it again.
+"""
+
+import uuid
+from dataclasses import dataclass
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from events.models import Event
+from participants.models import PainPoint, Participant, TagCard
+from participants.topics import OTHER, TOPICS, topic_named, topic_of
+from salon import audit, clock, live
+from salon.errors import Refused
+from workshops import fair_draw
+from workshops.models import BlindBox, Draw, PainCard
+
+# A sign-up pain becomes one card, however often the box is filled.
+_SIGN_UP = uuid.UUID("5f0f3f9e-8a55-4d6c-9c53-0f2a6c1b7d11")
+TOPIC_KEYS = "1234567890-="
+
+
+# --- reading ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The box as everybody may see it: `seed` only once it is revealed; `draws` in order, each
+    with `.label`, the words of its topic."""
+
+    box: BlindBox | None
+    draws: list
+    slips: int
+    groups: int
+    seed: str
+
+    @property
+    def last(self):
+        return self.draws[-1] if self.draws else None
+
+    @property
+    def can_draw(self):
+        return (
+            self.box is not None
+            and not self.box.revealed_at
+            and len(self.draws) < min(fair_draw.MOST, self.slips)
+        )
+
+    @property
+    def can_reveal(self):
+        return (
+            self.box is not None
+            and not self.box.revealed_at
+            and len(self.draws) >= min(fair_draw.FEWEST, self.slips)
+        )
+
+
+def standing(event):
+    box = BlindBox.objects.filter(event=event).first()
+    if box is None:
+        return Standing(None, [], 0, 0, "")
+    draws = list(box.draws.select_related("card", "card__interest_group"))
+    for draw in draws:
+        draw.label = topic_named(draw.topic).label
+    return Standing(
+        box,
+        draws,
+        len(box.slip_ids),
+        len({group for _pk, group in box.slip_ids if group}),
+        box.seed if box.revealed_at else "",
+    )
+
+
+def proof(event):
+    """What anybody needs to reckon the draw again, or None before the seed is out."""
+    box = BlindBox.objects.filter(event=event, revealed_at__isnull=False).first()
+    return box and {
+        "commitment": box.commitment,
+        "seed": box.seed,
+        "slips": box.slip_ids,
+        "drawn": list(box.draws.values_list("card", flat=True)),
+        "holds": fair_draw.verify(box.commitment, box.seed, _slips(box)),
+    }
+
+
+def topics():
+    """[(key on the keyboard, Topic)] to file a drawn slip under."""
+    return list(zip(TOPIC_KEYS, (*TOPICS, OTHER), strict=False))
+
+
+def _slips(box):
+    return [fair_draw.Slip(pk, group) for pk, group in box.slip_ids]
+
+
+# --- the host's hand --------------------------------------------------------------------------
+
+
+def seal(*, event, by):
+    """Put every pain on the wall and of those who came into the box and publish the commitment.
+
+    As long as nothing is drawn it may be sealed anew. Raises Refused("drawn" | "too_few").
+    """
+    with transaction.atomic():
+        Event.objects.select_for_update(no_key=True).get(pk=event.pk)
+        BlindBox.objects.filter(event=event, draws=None).delete()
+        _bring_in_sign_up_pains(event)
+        slips = [fair_draw.Slip(pk, group) for pk, group in _cards_with_groups(event)]
+        if len(slips) < fair_draw.FEWEST:
+            raise Refused("too_few", _("盒子里不到 3 张，等多几个人签到或写下痛点再封盒。"))
+        seed = fair_draw.new_seed()
+        try:
+            with transaction.atomic():
+                box = BlindBox.objects.create(
+                    event=event,
+                    slip_ids=[[slip.id, slip.group] for slip in slips],
+                    seed=seed,
+                    commitment=fair_draw.commit(slips, seed),
+                )
+        except IntegrityError:
+            raise Refused("drawn", _("已经抽过了，不能重新封盒。")) from None
+        audit.record("seal_box", box, by=by)
+        live.publish(event, "box", "box-bell", "pains", "pains-bell")
+    return box
+
+
+def _bring_in_sign_up_pains(event):
+    people = Participant.objects.filter(event=event).present()
+    here = people.checked_in() | people.online().confirmed()
+    points = PainPoint.objects.filter(participant__in=here.values("pk")).exclude(text="")
+    cards = dict(
+        TagCard.objects.filter(participant__event=event).values_list(
+            "participant", "interest_group"
+        )
+    )
+    PainCard.objects.bulk_create(
+        [
+            PainCard(
+                event=event,
+                participant_id=point.participant_id,
+                interest_group_id=cards.get(point.participant_id),
+                text=point.text,
+                topic=topic_of(point.text).key,
+                client_id=uuid.uuid5(_SIGN_UP, str(point.pk)),
+            )
+            for point in points
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def _cards_with_groups(event):
+    return [
+        (card.pk, card.interest_group_id or _group_of(card.participant))
+        for card in PainCard.objects.filter(event=event, hidden_at=None, merged_into=None)
+        .select_related("participant__tag_card")
+        .order_by("pk")
+    ]
+
+
+def _group_of(person):
+    card = getattr(person, "tag_card", None)
+    return card and card.interest_group_id
+
+
+def draw(*, event, drawn, by):
+    """Draw the next slip. `drawn` is how many the presser has seen drawn: a second press of the
+    same moment draws nothing more and answers with the same slip.
+
+    Raises Refused("not_sealed" | "empty" | "revealed").
+    """
+    with transaction.atomic():
+        box = BlindBox.objects.select_for_update().filter(event=event).first()
+        if box is None:
+            raise Refused("not_sealed", _("先封盒，再抽。"))
+        before = list(box.draws.order_by("position"))
+        if drawn < len(before):
+            return before[-1]
+        if box.revealed_at:
+            raise Refused("revealed", _("种子已经公布，不能再抽。"))
+        slip = _next(box, {each.card_id for each in before})
+        if slip is None:
+            raise Refused("empty", _("抽满了，可以公布种子了。"))
+        card = PainCard.objects.get(pk=slip.id)
+        done = Draw.objects.create(
+            box=box,
+            card=card,
+            position=len(before) + 1,
+            topic=card.topic or topic_of(card.text).key,
+        )
+        audit.record("draw_slip", done, by=by, event_id=event.pk)
+        live.publish(event, "box", "box-bell")
+    return done
+
+
+def _next(box, drawn):
+    """By the order that was committed to; what the host has hidden since is passed over."""
+    hidden = set(
+        PainCard.objects.filter(pk__in=[pk for pk, _group in box.slip_ids])
+        .exclude(hidden_at=None)
+        .values_list("pk", flat=True)
+    )
+    if len(drawn) >= fair_draw.MOST:
+        return None
+    order = fair_draw.draw_order(_slips(box), box.seed)
+    return next((slip for slip in order if slip.id not in drawn | hidden), None)
+
+
+def file_under(*, draw, topic, by):
+    """File a drawn slip under a topic; the card on the pain wall follows."""
+    if topic not in {each.key for _key, each in topics()}:
+        raise Refused("topic", _("没有这个主题。"), status=400)
+    with transaction.atomic():
+        draw.topic = topic
+        draw.save(update_fields=["topic"])
+        PainCard.objects.filter(pk=draw.card_id).update(topic=topic)
+        event = draw.box.event
+        audit.record("file_slip", draw, by=by, event_id=event.pk, fields=["topic"])
+        live.publish(event, "box", "box-bell")
+
+
+def reveal(*, event, by):
+    """Publish the seed; the box is closed for good. Raises Refused("too_few")."""
+    with transaction.atomic():
+        box = BlindBox.objects.select_for_update().filter(event=event).first()
+        drawn = box.draws.count() if box else 0
+        if box is None or drawn < min(fair_draw.FEWEST, len(box.slip_ids)):
+            raise Refused("too_few", _("至少抽 3 张，再公布种子。"))
+        if box.revealed_at is None:
+            box.revealed_at = clock.now()
+            box.save(update_fields=["revealed_at"])
+            audit.record("reveal_box", box, by=by, fields=["revealed_at"])
+            live.publish(event, "box", "box-bell")
+    return box

@@ -1,0 +1,282 @@
+"""The resource corner: offers and needs at theme tables, and matches that both confirm.
+
+SALON §5. Contact is shown to nobody before both have said yes, and then only of those who
+consented to it. The board lives on after the event: same people, same pages.
+"""
+
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models import Count, Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from participants.models import Consent, Participant
+from salon import audit, clock, limits, live
+from salon.errors import Refused
+from salon.text import clean_text, national_mobile
+from workshops import matching
+from workshops.models import Listing, Match, ThemeTable
+from workshops.taking_part import require_part
+
+LENGTH = 200
+SUGGESTIONS = 3
+NOT_YOURS = gettext_lazy("这条对接不是您的。")
+
+
+# --- reading ----------------------------------------------------------------------------------
+
+
+def tables_of(event):
+    """The theme tables, each with `.taken` seats and `.listed` people."""
+    return event.theme_tables.annotate(
+        taken=Count("listings", filter=Q(listings__seated=True)), listed=Count("listings")
+    ).order_by("pk")
+
+
+def board(event):
+    """All listings of people who are still there, the newest first, each with `.named`."""
+    listings = list(
+        Listing.objects.filter(
+            participant__event=event,
+            participant__erased_at=None,
+            participant__status=Participant.Status.CONFIRMED,
+        )
+        .select_related("participant", "table")
+        .order_by("-updated_at", "-pk")
+    )
+    named = _consenting(event, Consent.Purpose.WALL_NAME)
+    for listing in listings:
+        listing.named = listing.participant_id in named
+    return listings
+
+
+def _consenting(event, purpose):
+    people = Participant.objects.filter(event=event).consenting(purpose)
+    return set(people.values_list("pk", flat=True))
+
+
+@dataclass(frozen=True)
+class Suggested:
+    listing: Listing
+    reasons: tuple
+
+
+def suggestions_for(person, listings):
+    """Whom to talk to, the best first, with the reasons; from `board`'s listings."""
+    mine = {listing.participant_id: listing for listing in listings}
+    if person.pk not in mine:
+        return []
+    pool = [
+        matching.Person(
+            listing.participant_id,
+            listing.participant.industry,
+            listing.table.key,
+            listing.offer,
+            listing.need,
+        )
+        for listing in listings
+    ]
+    known = Match.objects.filter(first__event=person.event_id).values_list("first", "second")
+    found = matching.suggest(pool, limit=SUGGESTIONS, excluded=known, labels=_labels(listings))
+    return [
+        Suggested(mine[other], pair.reasons)
+        for pair in found
+        if person.pk in (pair.a, pair.b)
+        and (other := pair.b if pair.a == person.pk else pair.a) in mine
+    ]
+
+
+def _labels(listings):
+    return {listing.table.key: listing.table.name for listing in listings} | {
+        key: str(word) for key, word in Participant.Industry.choices
+    }
+
+
+@dataclass(frozen=True)
+class Contact:
+    """What one sees of the other: `mobile` and `email` only after both said yes and only with
+    the other's consent; `name` after both said yes, or with consent to be named."""
+
+    match: Match
+    state: str  # "asked" by the other, "waiting" for the other, "confirmed", "declined"
+    name: str
+    listing: Listing | None
+    mobile: str = ""
+    email: str = ""
+    shares: bool = False
+
+
+def contacts_of(person):
+    """The person's matches with what they may see of the others, confirmed ones first."""
+    matches = list(
+        Match.objects.filter(Q(first=person) | Q(second=person))
+        .select_related("first__listing__table", "second__listing__table")
+        .order_by("-created_at")
+    )
+    sharing = _consenting(person.event, Consent.Purpose.SHARE_CONTACT)
+    named = _consenting(person.event, Consent.Purpose.WALL_NAME)
+    contacts = [_contact(match, person, sharing, named) for match in matches]
+    order = ("asked", "confirmed", "waiting", "declined")
+    return sorted(contacts, key=lambda contact: order.index(contact.state))
+
+
+def _contact(match, person, sharing, named):
+    other = match.second if match.first_id == person.pk else match.first
+    state = state_for(match, person)
+    confirmed = state == "confirmed"
+    shares = confirmed and other.pk in sharing and other.erased_at is None
+    return Contact(
+        match=match,
+        state=state,
+        name=other.name if confirmed or other.pk in named else "",
+        listing=getattr(other, "listing", None),
+        mobile=national_mobile(other.mobile) if shares and other.mobile else "",
+        email=other.email if shares else "",
+        shares=shares,
+    )
+
+
+def state_for(match, person):
+    if match.declined_at:
+        return "declined"
+    if match.first_confirmed_at and match.second_confirmed_at:
+        return "confirmed"
+    mine = match.first_confirmed_at if match.first_id == person.pk else match.second_confirmed_at
+    return "waiting" if mine else "asked"
+
+
+def counts(event):
+    """{"listings", "confirmed", "waiting"} of the event."""
+    matches = Match.objects.filter(first__event=event).aggregate(
+        confirmed=Count(
+            "pk", filter=Q(first_confirmed_at__isnull=False, second_confirmed_at__isnull=False)
+        ),
+        waiting=Count(
+            "pk",
+            filter=Q(declined_at=None) & (Q(first_confirmed_at=None) | Q(second_confirmed_at=None)),
+        ),
+    )
+    return matches | {"listings": Listing.objects.filter(participant__event=event).count()}
+
+
+# --- listing ----------------------------------------------------------------------------------
+
+
+def save_listing(*, person, table, offer, need):
+    """Write one's offer and need at a table; at least one of them.
+
+    A seat at another table is given up. Raises Refused("empty" | "foreign" | "too_often").
+    """
+    require_part(person)
+    offer = clean_text(offer, max_length=LENGTH)
+    need = clean_text(need, max_length=LENGTH)
+    if not (offer or need):
+        raise Refused("empty", _("能提供的和想要的，至少写一样。"), status=400)
+    if table.event_id != person.event_id:
+        raise Refused("foreign", _("没有这张主题桌。"), status=404)
+    limits.require(f"listing:{person.pk}", times=20, seconds=600)
+    with transaction.atomic():
+        listing = Listing.objects.select_for_update().filter(participant=person).first()
+        if listing is None:
+            listing, _created = Listing.objects.get_or_create(
+                participant=person, defaults={"table": table, "offer": offer, "need": need}
+            )
+        listing.seated = listing.seated and listing.table_id == table.pk
+        listing.table, listing.offer, listing.need = table, offer, need
+        listing.save()
+        live.publish(person.event, "exchange")
+    return listing
+
+
+def sit(*, person, on=True):
+    """Take a seat at one's table, or stand up. Raises Refused("no_listing" | "full")."""
+    require_part(person)
+    with transaction.atomic():
+        listing = Listing.objects.filter(participant=person).first()
+        if listing is None:
+            raise Refused("no_listing", _("先写下能提供的和想要的，再入座。"))
+        # The table's row decides between two who want the last chair.
+        table = ThemeTable.objects.select_for_update().get(pk=listing.table_id)
+        listing = Listing.objects.select_for_update().get(pk=listing.pk)
+        taken = table.listings.filter(seated=True).count()
+        if on and not listing.seated and taken >= table.seats:
+            sentence = _("%(table)s满座了，先在手机上聊，或等一等。")
+            raise Refused("full", sentence % {"table": table})
+        listing.seated = on
+        listing.save(update_fields=["seated"])
+        live.publish(person.event, "exchange")
+    return listing
+
+
+# --- matches ----------------------------------------------------------------------------------
+
+
+def request_match(*, person, other, reason=""):
+    """Ask somebody for a match; asking is one's own yes. If the other asked already, both said
+    yes now.
+
+    Raises Refused: "self", "foreign", "no_listing", "declined", "too_often".
+    """
+    require_part(person)
+    if other.pk == person.pk:
+        raise Refused("self", _("和自己对接就不用了。"), status=400)
+    if other.event_id != person.event_id or other.erased_at is not None:
+        raise Refused("foreign", _("没有找到这位参与者。"), status=404)
+    if Listing.objects.filter(participant__in=[person, other]).count() < 2:
+        raise Refused("no_listing", _("双方都写下供需，才能发起对接。"))
+    limits.require(f"match:{person.pk}", times=20, seconds=3600)
+    first, second = sorted((person, other), key=lambda each: each.pk)
+    with transaction.atomic():
+        match, _created = Match.objects.get_or_create(
+            first=first,
+            second=second,
+            defaults={
+                "requested_by": person,
+                "reason": clean_text(reason, max_length=LENGTH),
+            },
+        )
+        match = Match.objects.select_for_update().get(pk=match.pk)
+        if match.declined_at:
+            raise Refused("declined", _("对方这次没有对接的打算。"))
+        _say_yes(match, person)
+    return match
+
+
+def confirm(*, match, person):
+    """The other's yes. Again is harmless. Raises Refused("foreign" | "declined")."""
+    with transaction.atomic():
+        match = _lock(match, person)
+        if match.declined_at:
+            raise Refused("declined", _("这次对接已经取消了。"))
+        _say_yes(match, person)
+    return match
+
+
+def decline(*, match, person):
+    """No, thank you; or the one who asked takes it back. A confirmed match stays."""
+    with transaction.atomic():
+        match = _lock(match, person)
+        if match.first_confirmed_at and match.second_confirmed_at:
+            raise Refused("confirmed", _("双方都已确认，不能再取消。"))
+        match.declined_at = match.declined_at or clock.now()
+        match.save(update_fields=["declined_at"])
+        audit.record("decline_match", match, by=person, event_id=person.event_id)
+        live.publish(person.event, "exchange")
+    return match
+
+
+def _lock(match, person):
+    match = Match.objects.select_for_update().get(pk=match.pk)
+    if person.pk not in (match.first_id, match.second_id):
+        raise Refused("foreign", NOT_YOURS, status=404)
+    return match
+
+
+def _say_yes(match, person):
+    field = "first_confirmed_at" if match.first_id == person.pk else "second_confirmed_at"
+    if getattr(match, field) is None:
+        setattr(match, field, clock.now())
+        match.save(update_fields=[field])
+        audit.record("confirm_match", match, by=person, event_id=person.event_id, fields=[field])
+        live.publish(person.event, "exchange", "control")

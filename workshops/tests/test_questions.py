@@ -1,0 +1,240 @@
+"""Questions and danmaku: nothing disguised goes up unseen, everything good comes on stage."""
+
+import pytest
+from django.urls import reverse
+from hypothesis import given
+from hypothesis import strategies as st
+
+from events.models import Event
+from salon.errors import Refused
+from workshops import questions, walls, wordlist
+from workshops.models import Question, QuestionVote
+from workshops.tests import scenes
+from workshops.tests.scenes import new_id
+from workshops.tests.test_pains import at_once
+
+WORDS = ["加微信", "代刷", "博彩", "色情", "傻逼"]
+
+
+# --- the word list, without a database --------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "加微信领资料",
+        "加 微 信 领资料",
+        "加\u200b微\u3000信",
+        "加·微*信",
+        "加薇信",
+        "加威x",
+        "➕V信",
+        "+vx 领资料",
+        "加ＷＸ",
+        "加v领资料",
+        "嘉薇信",
+        "代刷、代 刷",
+        "菠菜网",
+        "傻Ｘ不算，傻.逼算",
+        "沙比",
+        "賭博？不，博　彩",
+        "涩情",
+        "色色情情",
+    ],
+)
+def test_a_disguised_word_is_still_that_word(text):
+    assert wordlist.hit(text, WORDS)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "新人进群三天就不说话了，怎么办？",
+        "老师，微信群和企业微信群哪个好？",
+        "数据看板能分享吗",
+        "博物馆的合作案例太精彩了",
+        "怎么刷新社群的内容",
+        "情绪价值具体怎么做",
+        "👍👍👍",
+        "V1 和 V2 版本差在哪",
+    ],
+)
+def test_what_people_say_is_let_through(text):
+    assert wordlist.hit(text, WORDS) is None
+
+
+SEPARATORS = st.text(st.sampled_from(list(" 　*.-_~·|/\u200b\u200d、，!！😀")), max_size=3)
+
+
+@given(st.sampled_from(WORDS), st.data(), st.booleans())
+def test_no_sign_between_the_characters_hides_a_word(word, data, wide):
+    disguised = word[0] + "".join(data.draw(SEPARATORS) + character for character in word[1:])
+    assert wordlist.hit(f"大家好{disguised}谢谢", [word]) == word
+
+
+@given(st.text())
+def test_any_text_can_be_looked_at(text):
+    wordlist.hit(text, WORDS)
+
+
+# --- sending ----------------------------------------------------------------------------------
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def salon():
+    return scenes.a_salon()
+
+
+@pytest.fixture
+def lin(salon):
+    return scenes.person(salon, "林知夏")
+
+
+@pytest.fixture
+def zhou(salon):
+    return scenes.person(salon, "周明远", online=True)
+
+
+def send(person, text="数据怎么跟？", kind="question"):
+    return questions.send(person=person, kind=kind, text=text, client_id=new_id())
+
+
+def after(salon):
+    questions.switch_moderation(event=salon, mode=Event.Moderation.AFTER, by=None)
+
+
+def test_before_the_host_has_looked_nobody_sees_it(salon, lin):
+    question = send(lin)
+    assert questions.asked(salon) == []
+    assert [row.pk for row in questions.own(lin)] == [question.pk]
+    questions.show(question=question, by=scenes.host(salon))
+    assert [row.text for row in questions.asked(salon)] == ["数据怎么跟？"]
+
+
+def test_looked_at_afterwards_it_flies_at_once_unless_it_says_a_word(salon, lin, zhou):
+    after(salon)
+    zhou.event.refresh_from_db()
+    lin.event = zhou.event
+    send(zhou, "冲冲冲", "danmaku")
+    send(lin, "加 薇 信领资料", "danmaku")
+    assert [row.text for row in questions.flying(salon)] == ["冲冲冲"]
+    (kept,) = questions.waiting(salon)
+    assert kept.word == "加微信"
+
+
+def test_online_people_are_counted_as_online(salon, zhou, lin):
+    send(zhou)
+    send(lin)
+    assert questions.counts(salon)["online"] == 1
+
+
+def test_the_same_press_twice_is_one_question(lin):
+    press = new_id()
+    for _twice in range(2):
+        questions.send(person=lin, kind="question", text="怎么破冰？", client_id=press)
+    assert Question.objects.count() == 1
+
+
+def test_danmaku_is_short_and_paced(lin):
+    with pytest.raises(Refused) as refused:
+        send(lin, "长" * 41, "danmaku")
+    assert refused.value.code == "too_long"
+    for number in range(10):
+        send(lin, f"第 {number} 条", "danmaku")
+    with pytest.raises(Refused) as refused:
+        send(lin, "第十一条", "danmaku")
+    assert refused.value.code == "too_often"
+
+
+def test_the_most_wanted_comes_first_pinned_ones_before_answered_ones_last(salon, lin, zhou):
+    host = scenes.host(salon)
+    wanted, pinned, answered, plain = (send(lin, text) for text in ("甲", "乙", "丙", "丁"))
+    for row in (wanted, pinned, answered, plain):
+        questions.show(question=row, by=host)
+        row.refresh_from_db()
+    questions.upvote(person=zhou, question=wanted)
+    questions.upvote(person=zhou, question=wanted)
+    questions.pin(question=pinned, by=host)
+    questions.answered(question=answered, by=host)
+    assert [row.text for row in questions.asked(salon)] == ["乙", "甲", "丁", "丙"]
+    assert QuestionVote.objects.count() == 1
+
+
+def test_one_question_is_on_stage_and_leaves_it_answered(salon, lin):
+    host = scenes.host(salon)
+    first, second = send(lin, "甲"), send(lin, "乙")
+    questions.pick(question=first, by=host)
+    questions.pick(question=second, by=host)
+    assert questions.picked(salon).text == "乙"
+    questions.answered(question=second, by=host)
+    assert questions.picked(salon) is None
+
+
+def test_nobody_upvotes_what_is_not_shown_or_not_here(salon, lin):
+    hidden = send(lin)
+    with pytest.raises(Refused):
+        questions.upvote(person=lin, question=hidden)
+    stranger = scenes.person(scenes.a_salon("autumn"), "外场的何俊杰")
+    questions.show(question=hidden, by=None)
+    hidden.refresh_from_db()
+    with pytest.raises(Refused):
+        questions.upvote(person=stranger, question=hidden)
+
+
+def test_words_are_set_one_a_line(salon):
+    questions.set_words(event=salon, text=" 加微信\n\n刷单\n刷单\x00\n", by=None)
+    assert questions.words_of(salon) == ["加微信", "刷单"]
+
+
+# --- faces ------------------------------------------------------------------------------------
+
+
+def test_from_the_phone_through_the_queue_to_the_projector(client, salon, lin):
+    phone = scenes.phone_of(client, lin)
+    url = reverse("me_questions", args=[salon.slug])
+    form = {"client_id": str(new_id()), "kind": "question", "text": "<b>怎么跟数据？</b>"}
+    assert phone.post(url, form).status_code == 302
+    assert "等主持人看" in phone.get(url).text
+    question = Question.objects.get()
+    client.force_login(scenes.host(salon))
+    press = reverse("questions_press", args=[salon.slug])
+    assert "&lt;b&gt;" in client.get(reverse("questions_host", args=[salon.slug])).text
+    client.post(press, {"act": "pick", "pk": question.pk})
+    wall = client.get(reverse("wall_danmaku", args=[salon.slug])).text
+    assert "请嘉宾回答" in wall
+    assert "&lt;b&gt;怎么跟数据？&lt;/b&gt;" in wall
+    client.post(press, {"act": "answered", "pk": question.pk})
+    client.post(press, {"act": "answered", "pk": question.pk, "on": "0"})
+    client.post(press, {"act": "moderation", "mode": "after"})
+    salon.refresh_from_db()
+    assert salon.moderation == "after"
+
+
+def test_the_danmaku_fragment_holds_the_youngest(salon, lin):
+    after(salon)
+    lin.event.refresh_from_db()
+    send(lin, "冲冲冲", "danmaku")
+    assert ">冲冲冲</q>" in walls.danmaku(salon.slug)
+
+
+def test_the_queue_costs_the_same_for_many(client, salon, lin, django_assert_max_num_queries):
+    Question.objects.bulk_create(
+        Question(event=salon, participant=lin, kind="question", text=f"问 {n}", client_id=new_id())
+        for n in range(60)
+    )
+    client.force_login(scenes.host(salon))
+    with django_assert_max_num_queries(10):
+        client.get(reverse("questions_host", args=[salon.slug]))
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_two_hosts_who_pick_at_once_leave_one_on_stage():
+    salon = scenes.a_salon()
+    lin = scenes.person(salon, "林知夏")
+    rows = [send(lin, f"问 {n}") for n in range(4)]
+    acts = [lambda row=row: questions.pick(question=row, by=None) for row in rows]
+    assert at_once(*acts) == [None] * 4
+    assert Question.objects.filter(picked_at__isnull=False).count() == 1

@@ -1,0 +1,166 @@
+"""Questions and danmaku: phones, projector, the host's queue."""
+
+import uuid
+from functools import partial
+
+from django.conf import settings
+from django.contrib import messages
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from events.access import host
+from events.models import Event
+from participants.access import in_the_house, person
+from participants.qr import qr_svg
+from salon.errors import Refused, wants_json
+from workshops import questions, walls
+from workshops.models import Question
+from workshops.taking_part import can_take_part
+from workshops.views.posted import client_id, done, number
+
+
+@person
+@never_cache
+@require_http_methods(["GET", "POST"])
+def me_questions(request, slug):
+    """Ask or let a danmaku fly, and upvote what others asked."""
+    if request.method == "GET":
+        return render(request, "workshops/me_questions.html", _context(request))
+    try:
+        row = questions.send(
+            person=request.person,
+            kind=request.POST.get("kind", ""),
+            text=request.POST.get("text"),
+            client_id=client_id(request),
+        )
+    except Refused as refused:
+        if wants_json(request):
+            raise
+        context = _context(
+            request,
+            refusal=refused,
+            typed=request.POST.get("text", "")[:2000],
+            typed_kind=request.POST.get("kind", ""),
+            typed_id=request.POST.get("client_id", ""),
+        )
+        return render(request, "workshops/me_questions.html", context, status=refused.status)
+    if not wants_json(request):
+        messages.success(
+            request, _("已上墙。") if row.state == "shown" else _("已收到，主持人看过后上墙。")
+        )
+    return done(request, "me_questions", slug)
+
+
+@person
+@never_cache
+@require_GET
+def questions_list(request, slug):
+    return render(request, "workshops/_questions_list.html", _context(request))
+
+
+def _context(request, **more):
+    return {
+        "event": request.event,
+        "person": request.person,
+        "questions": questions.asked(request.event, person=request.person),
+        "own": questions.own(request.person),
+        "kinds": Question.Kind.choices,
+        "form_id": uuid.uuid4(),
+        "can_take_part": can_take_part(request.person),
+        "here": "questions",
+        **more,
+    }
+
+
+@person
+@require_POST
+def upvote(request, slug, pk):
+    question = get_object_or_404(request.event.questions, pk=pk)
+    off = request.POST.get("on") == "0"
+    verb = questions.take_back_upvote if off else questions.upvote
+    count = verb(person=request.person, question=question)
+    return done(request, "me_questions", slug, fragment=f"question-{pk}", upvotes=count)
+
+
+@in_the_house
+@never_cache
+@require_GET
+def wall_danmaku(request, slug):
+    link = settings.PUBLIC_URL + reverse("me_questions", args=[slug])
+    context = {
+        "event": request.event,
+        **walls.questions_context(request.event),
+        "flying": questions.flying(request.event),
+        "qr": qr_svg(link),
+        "address": link.split("://")[-1].rstrip("/"),
+    }
+    return render(request, "workshops/wall_danmaku.html", context)
+
+
+# --- the host's queue -------------------------------------------------------------------------
+
+
+@host
+@never_cache
+@require_GET
+def questions_host(request, slug):
+    context = _queue(request.event) | {"words": questions.words_of(request.event)}
+    return render(request, "workshops/questions_host.html", context)
+
+
+@host
+@never_cache
+@require_GET
+def queue(request, slug):
+    """The part of the host's page that changes."""
+    return render(request, "workshops/_questions_queue.html", _queue(request.event))
+
+
+def _queue(event):
+    return {
+        "event": event,
+        "waiting": questions.waiting(event),
+        "questions": questions.asked(event),
+        "picked": questions.picked(event),
+        "modes": Event.Moderation.choices,
+    }
+
+
+ONE = {
+    "show": questions.show,
+    "hide": questions.hide,
+    "pick": questions.pick,
+    "put_back": questions.put_back,
+    "answered": questions.answered,
+    "pin": questions.pin,
+    "unpin": partial(questions.pin, on=False),
+}
+
+
+@host
+@require_POST
+def press(request, slug):
+    """`act` is one of ONE (with `pk`; `on=0` takes "answered" back), show_all, moderation (with
+    `mode`) or words (with `words`)."""
+    event, by, act = request.event, request.user, request.POST.get("act", "")
+    try:
+        if act in ONE:
+            question = get_object_or_404(event.questions, pk=number(request, "pk"))
+            off = {"on": False} if act == "answered" and request.POST.get("on") == "0" else {}
+            ONE[act](question=question, by=by, **off)
+        elif act == "show_all":
+            for row in questions.waiting(event):
+                if row.word is None:
+                    questions.show(question=row, by=by)
+        elif act == "moderation":
+            questions.switch_moderation(event=event, mode=request.POST.get("mode"), by=by)
+        elif act == "words":
+            questions.set_words(event=event, text=request.POST.get("words", ""), by=by)
+    except Refused as refused:
+        if wants_json(request):
+            raise
+        messages.warning(request, refused.message)
+    return done(request, "questions_host", slug)
