@@ -1,11 +1,12 @@
 """What the room of events hears from this one: heads to count, people to tell (events/upstairs)."""
 
 from django.conf import settings
+from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from events import upstairs
-from participants import reminders
+from participants import reminders, roster
 from participants.applications import channel_of
 from participants.models import Participant
 from participants.standing import lock_people, stand, write_letter
@@ -16,8 +17,17 @@ Status = Participant.Status
 
 @upstairs.headcount.offer
 def confirmed_heads(event):
-    people = Participant.objects.filter(event=event).present().confirmed().on_site()
-    return {"heads": people.count()}
+    people = Participant.objects.filter(event=event).present().on_site()
+    return {"heads": people.confirmed().count(), "arrived": people.checked_in().count()}
+
+
+@upstairs.panels.offer
+def arrivals_panel(event):
+    """Who is here, category by category."""
+    counts = roster.counts(event)
+    if not counts.rows:
+        return None
+    return _("到场"), render_to_string("participants/_panel.html", {"counts": counts})
 
 
 @upstairs.when_moved.offer
