@@ -84,7 +84,8 @@ for _kind in wording.DEFAULT:
 
 
 def values_of(person, message):
-    """What each field of a wording holds for this person and message."""
+    """What each field of a wording holds for this person and message; what takes a query of its own
+    is a callable, for the wordings that ask for it."""
     event = person.event
     starts = event.local(event.starts_at)
     deadline = person.confirm_by
@@ -101,8 +102,8 @@ def values_of(person, message):
         "路线": "" if person.online else event.route,
         "参加方式": "线上参加" if person.online else "现场参加",
         "怎么参加": how_to_come(person),
-        "流程": agenda_text(event),
-        "痛点": "\n".join(f"· {point.text}" for point in person.pain_points.all()) or "(还没有写)",
+        "流程": partial(agenda_text, event),
+        "痛点": partial(pains_text, person),
         "签到码": person.code,
         "截止时间": date_format(event.local(deadline), "n月j日 H:i") if deadline else "",
         "理由": person.told_reason or _what_next(person),
@@ -123,6 +124,10 @@ def agenda_text(event):
     return "\n".join(
         f"{event.local(item.starts_at):%H:%M} {item.title}" for item in event.agenda.all()
     )
+
+
+def pains_text(person):
+    return "\n".join(f"· {point.text}" for point in person.pain_points.all()) or "（还没有写）"
 
 
 def _what_next(person):

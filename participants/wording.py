@@ -164,8 +164,13 @@ def unknown_fields(text):
 
 
 def fill(text, values):
-    """Put values into their fields; a field without a value leaves its place empty."""
-    return _FIELD.sub(lambda found: str(values.get(found[1], "")), text)
+    """Put values into their fields; a callable is asked, a field without a value stays empty."""
+
+    def value_of(found):
+        value = values.get(found[1], "")
+        return str(value() if callable(value) else value)
+
+    return _FIELD.sub(value_of, text)
 
 
 def of_event(event_id, kind):

@@ -7,6 +7,7 @@ behind the bell is in PostgreSQL.
 import functools
 import logging
 import time
+from contextlib import contextmanager
 
 from django.conf import settings
 from kombu.exceptions import OperationalError
@@ -49,3 +50,14 @@ def attempt(do):
         log.warning("Redis is away (%s); trying again in 2 s", type(error).__name__)
         return False
     return True
+
+
+@contextmanager
+def left_alone():
+    """No bell rings and no wall hears anything while this goes on: the demo is a rehearsal."""
+    global _left_alone_until  # noqa: PLW0603  as above
+    _left_alone_until = float("inf")
+    try:
+        yield
+    finally:
+        _left_alone_until = 0.0

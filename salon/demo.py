@@ -21,7 +21,7 @@ from participants import applications, checkin, interest_groups, screening
 from participants.access import issue_link
 from participants.desk_requests import Request
 from participants.models import Participant
-from salon import demo_cast, outbox
+from salon import broker, demo_cast, outbox
 from salon.blueprint import new_salon
 from salon.models import User
 from salon.rehearsal import rehearsal
@@ -58,7 +58,8 @@ CREW = (
 
 def account(username, name, **flags):
     user, created = User.objects.get_or_create(
-        username=username, defaults={"first_name": name, **flags}
+        username=username,
+        defaults={"first_name": name, "email": f"{username}@example.com", **flags},
     )
     if created:
         user.set_password(PASSWORD)
@@ -85,7 +86,7 @@ def tell(*, people=180, only_past=False):
     for slug, story in stories.items():
         if (only_past and slug != PAST) or Event.objects.filter(slug=slug).exists():
             continue
-        with rehearsal() as play:
+        with broker.left_alone(), rehearsal() as play:
             story(Stage(play, now, organiser), people)
         told.append(slug)
     return told
@@ -121,6 +122,7 @@ def past_salon(stage, people):
     doors(stage, event, share=0.94)
     afternoon(stage, event)
     afterwards(stage, event)
+    deliver(stage, stage.now)
 
 
 def todays_salon(stage, people):
@@ -132,6 +134,7 @@ def todays_salon(stage, people):
     deliver(stage, start - timedelta(hours=3))
     doors(stage, event, share=0.8)
     until_the_break(stage, event)
+    deliver(stage, stage.now)
 
 
 def next_salon(stage, people):
@@ -145,6 +148,7 @@ def next_salon(stage, people):
         to_status=Status.PHONE_SCREENING,
         by=stage.organiser,
     )
+    deliver(stage, stage.now)
 
 
 def half_past_one(moment):
@@ -214,6 +218,7 @@ def confirmed(stage, event, guests, size):
     stage.at(evening + timedelta(hours=12))
     for batch in batches:
         screening.release_batch(batch=batch, by=stage.organiser)
+    outbox.deliver_due()
     for number, guest in enumerate(chosen):
         stage.at(evening + timedelta(hours=13, minutes=7 * number))
         screening.confirm(participant=guest, by=guest)
