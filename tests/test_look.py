@@ -228,6 +228,22 @@ def test_a_countdown_runs_by_the_servers_clock_when_the_phones_is_wrong(site):
     assert page.evaluate("window.over")
 
 
+def test_an_old_fragment_does_not_give_minutes_back(site):
+    countdown = (
+        '<time data-key="t" data-countdown-to="2026-12-19T09:{}:00Z" data-server-now="{}">–</time>'
+    )
+    page = site.open(
+        f"<section>{countdown.format('10', '2026-12-19T08:50:00Z')}</section>",
+        at="2024-02-29T03:00:00Z",
+    )
+    page.clock.run_for(30_000)
+    # Rendered when the page was, delivered half a minute later, and moved on by five minutes.
+    late = countdown.format("15", "2026-12-19T08:50:00Z")
+    page.evaluate("html => live.replaceContent(document.querySelector('section'), html)", late)
+    page.clock.run_for(1_000)
+    assert page.locator("time").text_content() == "24:29"
+
+
 @pytest.mark.parametrize(("width", "height"), [(390, 844), (1280, 800)])
 def test_every_part_of_the_style_page_passes_axe_and_fits_the_screen(browser, width, height):
     context = browser.new_context(viewport={"width": width, "height": height}, bypass_csp=True)

@@ -216,13 +216,21 @@ function announce(element) {
 // data-countdown-state: running, soon (the last minute), over. With data-countdown-beyond it goes on as +00:01 when over.
 
 const clocks = new WeakMap();
+let ahead = null; // of this device's clock, in ms
+
+// A fragment may be half a minute old when it comes (it is rendered once for all viewers) and then shows too little. So the
+// largest difference seen is the truest, unless one of the two clocks was put right in between.
+function serverAhead(serverNow) {
+  const seen = Date.parse(serverNow) - Date.now();
+  ahead = ahead === null || Math.abs(seen - ahead) > 60_000 ? seen : Math.max(ahead, seen);
+  return ahead;
+}
 
 function clockOf(element) {
   const { countdownTo, serverNow } = element.dataset;
   const clock = clocks.get(element);
   if (clock && clock.countdownTo === countdownTo && clock.serverNow === serverNow) return clock;
-  const ahead = serverNow ? Date.parse(serverNow) - Date.now() : 0;
-  const renewed = { countdownTo, serverNow, end: Date.parse(countdownTo) - ahead };
+  const renewed = { countdownTo, serverNow, end: Date.parse(countdownTo) - (serverNow ? serverAhead(serverNow) : 0) };
   clocks.set(element, renewed);
   return renewed;
 }
