@@ -45,10 +45,8 @@ class MessageAdmin(ForSuperusers):
     list_per_page = 50
     show_full_result_count = False
     fields = [
-        "letter",
-        ("state", "channel", "kind", "batch"),
-        ("due_at", "released_at", "sent_at"),
-        ("attempts", "next_try_at", "failure"),
+        *("letter", "kind", "channel", "batch", "due_at", "released_at", "sent_at"),
+        *("attempts", "next_try_at"),
     ]
     actions = ["release", "hold", "cancel", "try_again"]
 
@@ -88,7 +86,7 @@ class AuditEntryAdmin(ForSuperusers):
     list_display = ["at", "actor", "verb", "subject", "event_id", "fields"]
     list_filter = ["verb"]
     search_fields = ["=actor", "=subject", "verb"]
-    search_help_text = _("按操作人(user:3)、对象(participant:12)或动作查找")
+    search_help_text = _("按操作人（user:3）、对象（participant:12）或动作查找")
     list_per_page = 100
     show_full_result_count = False
 

@@ -142,7 +142,7 @@ def message_id(message):
 
 
 def _answered(sentence, code):
-    return _("%(sentence)s(应答 %(code)s)。") % {"sentence": sentence, "code": code}
+    return _("%(sentence)s（应答 %(code)s）。") % {"sentence": sentence, "code": code}
 
 
 def _refused(sentence, code):

@@ -138,6 +138,7 @@ AXES_COOLOFF_TIME = 0.25  # hours
 AXES_RESET_ON_SUCCESS = True
 AXES_USERNAME_CALLABLE = "salon.views.account_name"
 AXES_LOCKOUT_CALLABLE = "salon.views.locked_out"
+AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False  # its log lines would hold user names
 
 LOGIN_URL = "login"

@@ -32,7 +32,7 @@ def locked_out(request, response=None, credentials=None):
         request,
         status=429,
         code="locked_out",
-        message=_("密码错了太多次。请等 15 分钟再试,或请另一位主办方为您重设密码。"),
+        message=_("密码错了太多次，请 15 分钟后再试。"),
     )
 
 

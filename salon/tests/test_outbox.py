@@ -363,7 +363,7 @@ def test_an_address_that_the_server_refuses_fails_at_once(noon, post):
     planned(to="lin@example.com")
     assert outbox.deliver_due() == {"failed": 1, "sent": 1}
     message.refresh_from_db()
-    assert message.failure == "收件邮箱被对方拒收(应答 550)。"
+    assert message.failure == "收件邮箱被对方拒收（应答 550）。"
     assert "gone" not in message.failure
 
 
@@ -484,11 +484,11 @@ def test_bots_are_told_apart_by_their_hosts():
 @pytest.mark.parametrize(
     ("status", "answer", "reason"),
     [
-        (200, b'{"errcode": 93000, "errmsg": "invalid webhook url"}', "群机器人拒收(应答 93000)。"),
-        (200, b'{"code": 19001, "msg": "param invalid"}', "群机器人拒收(应答 19001)。"),
-        (500, b"", "群机器人拒收(应答 500)。"),
+        (200, b'{"errcode": 93000, "errmsg": "invalid webhook url"}', "群机器人拒收（应答 93000）。"),
+        (200, b'{"code": 19001, "msg": "param invalid"}', "群机器人拒收（应答 19001）。"),
+        (500, b"", "群机器人拒收（应答 500）。"),
         (200, b"<html>", "群机器人没有应答。"),
-        (200, b"[]", "群机器人拒收(应答 ?)。"),
+        (200, b"[]", "群机器人拒收（应答 ?）。"),
     ],
 )
 def test_a_bot_that_refuses_is_asked_again_later(noon, settings, status, answer, reason):
