@@ -71,6 +71,14 @@ def test_the_event_page_shows_agenda_and_interactive_share(client, django_assert
     assert 'data-live-url="/live/spring/?topics=agenda"' in page
 
 
+def test_hours_are_those_of_the_event_s_own_zone(client):
+    a_salon("tokyo", timezone="Asia/Tokyo")
+    page = text(client.get("/e/tokyo/"))
+    assert "14:30–19:00" in page
+    assert '<span class="at">15:20' in page
+    assert "Asia/Tokyo" in page
+
+
 def test_a_draft_is_a_404_to_strangers_and_a_page_to_its_crew(client):
     event = a_salon(status="draft")
     assert client.get("/e/spring/").status_code == 404
