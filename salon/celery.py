@@ -22,6 +22,7 @@ app.conf.beat_schedule = {
         ("worker lives", "salon.tasks.beat_of_the_worker", 15),
         ("deliver what is due", "salon.tasks.deliver_due_messages", 20),
         ("gather interest groups", "participants.tasks.place_arrivals", 10),
+        ("place latecomers in work groups", "workshops.tasks.place_latecomers", 15),
         ("pass on unconfirmed seats", "participants.tasks.expire_deadlines", 60),
         ("open and nag surveys", "metrics.tasks.run_surveys", 60),
         ("evaluate ended events", "metrics.tasks.evaluate_due", 60),

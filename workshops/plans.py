@@ -205,9 +205,13 @@ def _why_closed(plan, event):
 def _lock_plan(group, person):
     plan = Plan.objects.select_for_update().get(pk=plan_of(group).pk)
     # Asked under the lock: the organiser may be moving people.
+    require_member(group, person)
+    return plan
+
+
+def require_member(group, person):
     if not Membership.objects.filter(group=group, participant=person).exists():
         raise Refused("foreign", _("这不是您的小组。"), status=404)
-    return plan
 
 
 def _hold_pen(plan, person, *, by_force=False):

@@ -3,9 +3,11 @@
 
 from django.urls import path
 
-from workshops.views import exchange, groups, judging, opening, pains, plans, questions
+from workshops.views import exchange, groups, judging, now, opening, pains, plans, questions
 
 urlpatterns = [
+    path("me/now/", now.me_now, name="me_now"),
+    path("me/given/", now.me_given, name="me_given"),
     # pain wall
     path("me/pains/", pains.me_pains, name="me_pains"),
     path("me/pains/list/", pains.pains_list, name="me_pains_list"),
@@ -43,6 +45,9 @@ urlpatterns = [
     path("me/group/save/", plans.save, name="me_group_save"),
     path("me/group/pen/", plans.pen, name="me_group_pen"),
     path("me/group/take-back/", plans.take_back, name="me_group_take_back"),
+    path("me/group/photos/", plans.add_photo, name="me_group_photo"),
+    path("me/group/photos/<int:pk>/remove/", plans.remove_photo, name="me_group_photo_remove"),
+    path("photos/<int:pk>.jpg", plans.photo, name="plan_photo"),
     path("wall/plans/", judging.wall_plans, name="wall_plans"),
     # reviews and vote
     path("review/", judging.review, name="review"),

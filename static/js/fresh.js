@@ -3,7 +3,7 @@
 //   <div data-fresh="/e/spring/me/pains/list/" data-fresh-watch="#pains-bell data">…first state, from the server…</div>
 //
 // The stream carries no personal thing. What it carries are marks (<data value="…">): when one that the section watches has
-// another value, the section fetches itself. Only what differs is touched, so what somebody is typing stays.
+// another value, the section fetches itself. With data-fresh-first it does so at once, because it came empty. Only what differs is touched, so what somebody is typing stays.
 
 import { replaceContent } from "./live.js";
 
@@ -15,10 +15,12 @@ class Fresh {
     this.seen = this.marks();
     this.busy = false;
     this.stale = false;
+    if ("freshFirst" in section.dataset) this.ask();
   }
 
   marks() {
-    return [...document.querySelectorAll(this.section.dataset.freshWatch)].map((mark) => mark.value).join("|");
+    return [...document.querySelectorAll(this.section.dataset.freshWatch)]
+      .map((mark) => mark.value ?? mark.dataset.countdownTo ?? mark.textContent).join("|");
   }
 
   look() {

@@ -1,16 +1,20 @@
 """My group on a phone: members, task card, plan; one writes, all read."""
 
+import uuid
+
 from django.contrib import messages
-from django.shortcuts import redirect, render
+from django.http import FileResponse, Http404
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from participants.access import person
+from participants.access import in_the_house, person
 from salon.errors import Refused, wants_json
-from workshops import groups, plans, stage
+from workshops import groups, photos, plans, stage
+from workshops.models import PlanPhoto
 from workshops.taking_part import can_take_part
-from workshops.views.posted import done
+from workshops.views.posted import client_id, done
 
 SPARE_ROWS = 3
 ELEMENT = "element-"
@@ -54,6 +58,8 @@ def _context(request, **more):
             "effect": plans.effect(plan),
             "marks": plans.marks_of(plan),
             "reviews": group.reviews.all(),
+            "photos": list(plan.photos.order_by("pk")) if plan.pk else [],
+            "photo_id": uuid.uuid4(),
         }
     return context | more
 
@@ -156,3 +162,45 @@ def pen(request, slug):
 def take_back(request, slug):
     plans.take_back(group=_my_group(request), person=request.person)
     return redirect("me_group", slug)
+
+
+@person
+@require_POST
+def add_photo(request, slug):
+    upload = request.FILES.get("photo")
+    try:
+        if upload is None:
+            raise Refused("empty", _("先选一张照片。"), status=400)
+        # One byte more than allowed is enough to see that it is too much.
+        photos.add_photo(
+            group=_my_group(request),
+            person=request.person,
+            data=upload.read(photos.MOST_BYTES + 1),
+            client_id=client_id(request),
+        )
+    except Refused as refused:
+        if wants_json(request):
+            raise
+        messages.warning(request, refused.message)
+    return done(request, "me_group", slug, fragment="photos")
+
+
+@person
+@require_POST
+def remove_photo(request, slug, pk):
+    photo = get_object_or_404(PlanPhoto, pk=pk, plan__group__event=request.event)
+    photos.remove_photo(photo=photo, person=request.person)
+    return done(request, "me_group", slug, fragment="photos")
+
+
+@in_the_house
+@require_GET
+def photo(request, slug, pk):
+    """The picture, for people of the event only; its address never changes what it shows."""
+    row = get_object_or_404(PlanPhoto, pk=pk, plan__group__event=request.event)
+    try:
+        response = FileResponse(row.image.open(), content_type="image/jpeg")
+    except FileNotFoundError:
+        raise Http404 from None
+    response["Cache-Control"] = "private, max-age=86400, immutable"
+    return response

@@ -1,0 +1,106 @@
+"""The room in the admin: what is set up before the day, and a look at what people made.
+
+What a verb owns is read-only here. Votes are not here at all: they are secret.
+"""
+
+from django.contrib import admin
+
+from events.admin import OfEvent
+from workshops.models import (
+    Award,
+    BlockedWord,
+    MentorReview,
+    PainCard,
+    Phase,
+    Question,
+    Solution,
+    TaskElement,
+    ThemeTable,
+    WorkGroup,
+)
+
+
+class Looking(OfEvent):
+    """Rows that verbs write: to be read and searched."""
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+
+@admin.register(TaskElement)
+class TaskElementAdmin(OfEvent):
+    list_display = ["name", "event", "hint", "position"]
+    list_filter = ["event"]
+
+
+@admin.register(ThemeTable)
+class ThemeTableAdmin(OfEvent):
+    list_display = ["name", "event", "seats"]
+    list_filter = ["event"]
+
+
+@admin.register(Phase)
+class PhaseAdmin(OfEvent):
+    list_display = ["kind", "event", "minutes", "started_at", "ends_at"]
+    list_filter = ["event"]
+    readonly_fields = ["started_at", "ends_at"]
+
+
+@admin.register(Award)
+class AwardAdmin(OfEvent):
+    list_display = ["name", "event", "winner", "closed_at"]
+    list_filter = ["event"]
+    fields = ["event", "key", "name", "winner", "closed_at"]
+    readonly_fields = ["winner", "closed_at"]
+
+
+@admin.register(BlockedWord)
+class BlockedWordAdmin(OfEvent):
+    list_display = ["word", "event"]
+    list_filter = ["event"]
+    search_fields = ["word"]
+
+
+@admin.register(PainCard)
+class PainCardAdmin(Looking):
+    list_display = ["text", "event", "topic", "merged_into", "hidden_at", "created_at"]
+    list_filter = ["event", "topic"]
+    search_fields = ["text"]
+    list_select_related = ["event", "merged_into"]
+
+
+@admin.register(Solution)
+class SolutionAdmin(Looking):
+    event_path = "card__event"
+    list_display = ["text", "card", "featured_at", "hidden_at", "created_at"]
+    list_filter = ["card__event"]
+    search_fields = ["text"]
+    list_select_related = ["card"]
+
+
+@admin.register(Question)
+class QuestionAdmin(Looking):
+    list_display = ["text", "kind", "state", "online", "event", "created_at"]
+    list_filter = ["event", "kind", "state"]
+    search_fields = ["text"]
+
+
+@admin.register(WorkGroup)
+class WorkGroupAdmin(Looking):
+    list_display = ["number", "name", "event", "online", "leader", "published_at"]
+    list_filter = ["event"]
+    list_select_related = ["event", "leader"]
+
+
+@admin.register(MentorReview)
+class MentorReviewAdmin(Looking):
+    event_path = "group__event"
+    list_display = ["group", "mentor", "need_fit", "feasibility", "follow_up", "at"]
+    list_filter = ["group__event"]
+    list_select_related = ["group", "mentor"]

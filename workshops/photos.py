@@ -1,0 +1,96 @@
+"""Photos of a plan: whiteboards and sketches, made small, without what a camera writes into them."""
+
+import io
+import uuid
+
+from django.core.files.base import ContentFile
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+from PIL import Image, ImageOps
+
+from salon import audit, limits, live
+from salon.errors import Refused
+from workshops.models import Phase, Plan, PlanPhoto
+from workshops.phases import is_open
+from workshops.plans import require_member
+
+MOST_BYTES = 12 * 1024 * 1024
+MOST_PIXELS = 60_000_000
+LONGEST_SIDE = 1600
+MOST_PHOTOS = 6
+FORMATS = ("JPEG", "PNG", "WEBP")
+Image.init()  # or `formats` would name plugins that are not loaded yet
+
+
+def shrunk(data):
+    """JPEG bytes of the picture in `data`: upright, at most LONGEST_SIDE, without any metadata.
+
+    Raises Refused("not_a_picture" | "too_large").
+    """
+    if len(data) > MOST_BYTES:
+        raise Refused("too_large", _("照片太大了，请选 12 MB 以内的。"), status=400)
+    try:
+        picture = Image.open(io.BytesIO(data), formats=FORMATS)
+        # The header says the size before a single pixel is unpacked.
+        if picture.width * picture.height > MOST_PIXELS:
+            raise Refused("too_large", _("照片尺寸太大了，请缩小后再传。"), status=400)
+        picture = ImageOps.exif_transpose(picture).convert("RGB")
+        picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+        # A fresh picture takes pixels over and nothing else.
+        clean = Image.new("RGB", picture.size)
+        clean.paste(picture)
+        out = io.BytesIO()
+        clean.save(out, "JPEG", quality=82, optimize=True)
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise Refused(
+            "not_a_picture", _("这个文件不是能打开的照片，请传 JPG、PNG 或 WebP。"), status=400
+        ) from error
+    return out.getvalue()
+
+
+def add_photo(*, group, person, data, client_id):
+    """Add a photo to the plan while the design runs; the same `client_id` again adds nothing.
+
+    Raises Refused: "not_a_picture", "too_large", "foreign", "closed", "too_many", "too_often".
+    """
+    if known := PlanPhoto.objects.filter(client_id=client_id).first():
+        return _same_group(known, group)
+    limits.require(f"photo:{person.pk}", times=20, seconds=600)
+    jpeg = shrunk(data)
+    with transaction.atomic():
+        plan = _lock_open(group, person)
+        if known := PlanPhoto.objects.filter(client_id=client_id).first():
+            return _same_group(known, group)
+        if plan.photos.count() >= MOST_PHOTOS:
+            raise Refused("too_many", _("最多 6 张，先删掉一张再传。"))
+        photo = PlanPhoto(plan=plan, added_by=person, client_id=client_id)
+        photo.image.save(f"{uuid.uuid4()}.jpg", ContentFile(jpeg), save=False)
+        photo.save()
+        live.publish(group.event, "plans", "workshop")
+    return photo
+
+
+def remove_photo(*, photo, person):
+    """Take a photo out of one's own group's plan, row and file, while the design runs."""
+    group = photo.plan.group
+    with transaction.atomic():
+        _lock_open(group, person)
+        audit.record("remove_photo", photo, by=person, event_id=group.event_id)
+        name, storage = photo.image.name, photo.image.storage
+        photo.delete()
+        transaction.on_commit(lambda: storage.delete(name))
+        live.publish(group.event, "plans", "workshop")
+
+
+def _lock_open(group, person):
+    require_member(group, person)
+    plan = Plan.objects.select_for_update().get(group=group)
+    if plan.submitted_at or not is_open(group.event, Phase.Kind.DESIGN):
+        raise Refused("closed", _("方案已锁定，不能再改照片。"))
+    return plan
+
+
+def _same_group(photo, group):
+    if photo.plan.group_id != group.pk:
+        raise Refused("foreign", _("这次提交的编号已被用过，请刷新页面再发。"), status=422)
+    return photo

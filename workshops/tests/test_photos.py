@@ -1,0 +1,141 @@
+"""Photos of a plan: small, upright, without where and when, and never anything else."""
+
+import io
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+from PIL import Image
+
+from salon.errors import Refused
+from workshops import photos
+from workshops.models import PlanPhoto
+from workshops.tests import scenes
+from workshops.tests.scenes import new_id
+
+pytestmark = pytest.mark.django_db
+
+
+def picture(size=(3000, 2000), kind="JPEG", **options):
+    out = io.BytesIO()
+    Image.new("RGB", size, "red").save(out, kind, **options)
+    return out.getvalue()
+
+
+def with_exif(size=(3000, 2000)):
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turned by a quarter
+    exif[0x010F] = "SecretPhone"
+    exif.get_ifd(0x8825)[1] = "N"
+    return picture(size, exif=exif)
+
+
+def kept_bytes(row):
+    with row.image.open() as file:
+        return file.read()
+
+
+@pytest.fixture
+def group(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    salon = scenes.a_salon()
+    _room, (first, _second) = scenes.two_groups(salon)
+    scenes.start(salon, scenes.DESIGN)
+    return first
+
+
+def add(group, data, **given):
+    person = scenes.members(group)[0]
+    return photos.add_photo(
+        group=group, person=person, data=data, **({"client_id": new_id()} | given)
+    )
+
+
+def test_it_becomes_small_and_upright_and_forgets_where_it_was_taken(group):
+    kept = kept_bytes(add(group, with_exif()))
+    picture = Image.open(io.BytesIO(kept))
+    assert picture.size == (1067, 1600)
+    assert not picture.getexif()
+    assert b"SecretPhone" not in kept
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP"])
+def test_other_pictures_become_jpeg(group, kind):
+    kept = kept_bytes(add(group, picture((20, 20), kind)))
+    assert Image.open(io.BytesIO(kept)).format == "JPEG"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"hello", b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"GIF89a", b"\xff\xd8\xff\xe0"],
+)
+def test_what_is_no_picture_is_refused_with_a_sentence(group, data):
+    with pytest.raises(Refused) as refused:
+        add(group, data)
+    assert refused.value.code == "not_a_picture"
+    assert PlanPhoto.objects.count() == 0
+
+
+def test_half_a_picture_is_none(group):
+    with pytest.raises(Refused):
+        add(group, picture()[:2000])
+
+
+def test_a_picture_of_endless_size_is_not_unpacked(group):
+    with pytest.raises(Refused) as refused:
+        add(group, picture((20000, 4000), "PNG"))
+    assert refused.value.code == "too_large"
+
+
+def test_the_same_press_twice_is_one_photo_and_seven_are_too_many(group):
+    press = new_id()
+    for _twice in range(2):
+        add(group, picture((9, 9)), client_id=press)
+    assert PlanPhoto.objects.count() == 1
+    for _more in range(5):
+        add(group, picture((9, 9)))
+    with pytest.raises(Refused) as refused:
+        add(group, picture((9, 9)))
+    assert refused.value.code == "too_many"
+
+
+def test_after_zero_no_photo_comes_or_goes(group):
+    row = add(group, picture((9, 9)))
+    scenes.end(group.event, scenes.DESIGN)
+    with pytest.raises(Refused):
+        add(group, picture((9, 9)))
+    with pytest.raises(Refused):
+        photos.remove_photo(photo=row, person=scenes.members(group)[0])
+
+
+def test_a_phone_uploads_and_removes_and_strangers_see_nothing(
+    client, group, django_capture_on_commit_callbacks
+):
+    salon, lin = group.event, scenes.members(group)[0]
+    phone = scenes.phone_of(client, lin)
+    url = reverse("me_group_photo", args=[salon.slug])
+    upload = SimpleUploadedFile("IMG.jpg", picture((40, 30)), "image/jpeg")
+    assert phone.post(url, {"client_id": str(new_id()), "photo": upload}).status_code == 302
+    row = PlanPhoto.objects.get()
+    show = reverse("plan_photo", args=[salon.slug, row.pk])
+    answer = phone.get(show)
+    assert answer["Content-Type"] == "image/jpeg"
+    answer.file_to_stream.close()
+    cookies = client.cookies.copy()
+    client.cookies.clear()
+    assert client.get(show).status_code == 403
+    client.cookies = cookies
+    path = row.image.path
+    with django_capture_on_commit_callbacks(execute=True):
+        phone.post(reverse("me_group_photo_remove", args=[salon.slug, row.pk]))
+    assert not PlanPhoto.objects.exists()
+    with pytest.raises(FileNotFoundError), open(path):
+        pass
+
+
+def test_nobody_removes_another_groups_photo(client, group):
+    row = add(group, picture((9, 9)))
+    stranger = scenes.members(group.event.work_groups.last())[0]
+    phone = scenes.phone_of(client, stranger)
+    phone.post(reverse("me_group_photo_remove", args=[group.event.slug, row.pk]))
+    assert PlanPhoto.objects.count() == 1

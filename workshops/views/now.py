@@ -1,0 +1,32 @@
+"""The top of a participant's own page, and what they have given."""
+
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+
+from participants.access import person
+from workshops import contributions, now
+from workshops.taking_part import can_take_part
+
+
+@person
+@never_cache
+@require_GET
+def me_now(request, slug):
+    """What is on now, one tap away: a part of the page `me`, fetched when something changes."""
+    context = {"event": request.event, "now": now.now_for(request.person)}
+    return render(request, "workshops/_now.html", context)
+
+
+@person
+@never_cache
+@require_GET
+def me_given(request, slug):
+    """Everything the person contributed, to be read."""
+    context = {
+        "event": request.event,
+        "given": contributions.of(request.person),
+        "can_take_part": can_take_part(request.person),
+        "here": "me",
+    }
+    return render(request, "workshops/me_given.html", context)
