@@ -9,12 +9,6 @@
 //
 // Without this script every field is there and the form works as any form does.
 
-const form = document.querySelector("form[data-apply]");
-if (form) start(form);
-
-const done = document.querySelector("[data-forget-draft]");
-if (done) forget(done.dataset.forgetDraft);
-
 function start(theForm) {
   showFieldsByCategory(theForm);
   theForm.querySelectorAll("[data-grow]").forEach(growing);
@@ -96,7 +90,6 @@ function keepDraft(theForm) {
   const key = theForm.dataset.draft;
   const mark = theForm.querySelector("[data-savemark]");
   const say = (state, text) => {
-    mark.hidden = false;
     mark.dataset.state = state;
     mark.textContent = text;
   };
@@ -163,3 +156,9 @@ function replacePage(html) {
   if (theForm) start(theForm);
   scrollTo({ top: 0 });
 }
+
+const form = document.querySelector("form[data-apply]");
+if (form) start(form);
+
+const done = document.querySelector("[data-forget-draft]");
+if (done) forget(done.dataset.forgetDraft);

@@ -9,6 +9,7 @@ const detail = document.getElementById("detail");
 const decision = document.getElementById("decision");
 const told = document.getElementById("told-sheet");
 const own = document.getElementById("reason-sheet");
+const failed = document.getElementById("not-sent");
 const wide = matchMedia("(min-width: 62rem)");
 const token = decision.querySelector("[name=csrfmiddlewaretoken]").value;
 let at = 0; // the current row's place, kept while rows come and go
@@ -34,7 +35,7 @@ function stand(place, { scroll = true } = {}) {
 let soon;
 function showSoon(url) {
   clearTimeout(soon); // running down the list fetches only where one stops
-  soon = setTimeout(() => htmx.ajax("GET", url, { target: detail, swap: "innerHTML" }), 120);
+  soon = setTimeout(() => htmx.ajax("GET", url, { source: detail, target: detail, swap: "innerHTML" }), 120);
 }
 
 function count() {
@@ -44,14 +45,32 @@ function count() {
   word.textContent = some ? `${word.dataset.word} ${some}` : word.dataset.plain;
 }
 
+// One after the other: whoever decides faster than the server answers loses no decision.
+let before = Promise.resolve();
 function send(url, values) {
-  const filters = Object.fromEntries(new FormData(document.getElementById("filters")));
-  return htmx.ajax("POST", url, {
-    target: queue,
-    swap: "innerHTML",
-    headers: { "X-CSRFToken": token },
-    values: { ...filters, ...values },
-  });
+  before = before.then(() => post(url, values));
+}
+
+async function post(url, values) {
+  const body = new URLSearchParams(new FormData(document.getElementById("filters")));
+  for (const [name, value] of Object.entries(values)) {
+    body.delete(name);
+    for (const one of [value].flat()) body.append(name, one);
+  }
+  try {
+    const answer = await fetch(url, {
+      method: "POST",
+      body,
+      headers: { "X-CSRFToken": token, "HX-Request": "true" },
+    });
+    if (!answer.ok) throw new Error(answer.status);
+    htmx.swap(queue, await answer.text(), { swapStyle: "innerHTML" });
+    stand(at, { scroll: false });
+  } catch {
+    failed.hidden = false;
+    return;
+  }
+  failed.hidden = true;
 }
 
 function decide(to) {
