@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from events import agenda, announcing
 from events.access import issue_desk_pass
 from events.models import Crew, Event
-from metrics import evaluation, surveys
+from metrics import claims, evaluation, follow_ups, report, stream_import, surveys, whitepaper
 from participants import applications, checkin, interest_groups, screening
 from participants.access import issue_link
 from participants.desk_requests import Request
@@ -25,7 +25,17 @@ from salon import broker, demo_cast, outbox
 from salon.blueprint import new_salon
 from salon.models import User
 from salon.rehearsal import rehearsal
-from workshops import groups, judging, pains, phases, plans
+from workshops import (
+    blind_box,
+    exchange,
+    groups,
+    icebreaker,
+    judging,
+    pains,
+    phases,
+    plans,
+    questions,
+)
 from workshops.models import Award, Phase
 
 Status = Participant.Status
@@ -271,6 +281,27 @@ def doors(stage, event, *, share):
             method="search",
         )
     interest_groups.settle(event=event, by=stage.organiser)
+    warm_up(stage, event)
+
+
+def warm_up(stage, event):
+    """Three slips from the blind box, then one tip a group in a minute."""
+    stage.at(event.starts_at + timedelta(minutes=26))
+    blind_box.seal(event=event, by=stage.host)
+    for drawn in range(3):
+        blind_box.draw(event=event, drawn=drawn, by=stage.host)
+    blind_box.reveal(event=event, by=stage.host)
+    icebreaker.start(event=event, by=stage.host)
+    done = set()
+    guests = Participant.objects.filter(event=event).checked_in().select_related("event")
+    for guest in guests.order_by("pk"):
+        group = icebreaker.group_of(guest)
+        if group is not None and group.pk not in done:
+            stage.at(event.starts_at + timedelta(minutes=26, seconds=15 + 6 * len(done)))
+            icebreaker.finish(person=guest, text=demo_cast.TIPS[len(done) % len(demo_cast.TIPS)])
+            done.add(group.pk)
+        if len(done) == len(demo_cast.TIPS):
+            break
 
 
 def step(stage, event, moment):
@@ -281,9 +312,55 @@ def step(stage, event, moment):
 
 def until_the_break(stage, event):
     items = list(event.agenda.all())
-    for item in items[:4]:
+    for item in items[:3]:
         step(stage, event, item.starts_at)
-    wall(stage, event, items[3].starts_at + timedelta(minutes=1), minutes=14)
+    talk(stage, event, items[2].starts_at + timedelta(minutes=5))
+    step(stage, event, items[3].starts_at)
+    wall(stage, event, items[3].starts_at + timedelta(minutes=1), minutes=9)
+    corner(stage, event, items[3].starts_at + timedelta(minutes=11))
+
+
+def talk(stage, event, start):
+    """Questions from room and stream, danmaku from the stream; the host lets them pass."""
+    people = list(Participant.objects.filter(event=event).confirmed().select_related("event"))
+    online = [person for person in people if person.online]
+    asked = [
+        (person, "question", text)
+        for person, text in zip(people[::7], demo_cast.QUESTIONS, strict=False)
+    ] + [
+        (person, "danmaku", demo_cast.DANMAKU[number % len(demo_cast.DANMAKU)])
+        for number, person in enumerate(online)
+    ]
+    shown = []
+    for number, (person, kind, text) in enumerate(asked):
+        stage.at(start + timedelta(seconds=20 * number))
+        row = questions.send(person=person, kind=kind, text=text, client_id=uuid.uuid4())
+        row = questions.show(question=row, by=stage.host)
+        if kind == "question":
+            shown.append(row)
+    for fan in people[::4]:
+        questions.upvote(person=fan, question=shown[fan.pk % len(shown)])
+    questions.pick(question=shown[0], by=stage.host)
+    questions.answered(question=shown[0], by=stage.host)
+
+
+def corner(stage, event, start):
+    """Twenty people say what they offer and need; every third suggestion becomes a match."""
+    stage.at(start)
+    tables = list(event.theme_tables.all())
+    guests = list(Participant.objects.filter(event=event).checked_in().select_related("event")[:20])
+    for number, guest in enumerate(guests):
+        exchange.save_listing(
+            person=guest,
+            table=tables[number % len(tables)],
+            offer=demo_cast.OFFERS[number % len(demo_cast.OFFERS)],
+            need=demo_cast.NEEDS[number // 2 % len(demo_cast.NEEDS)],
+        )
+    for number, (one, other) in enumerate(zip(guests[::2], guests[1::2], strict=False)):
+        stage.at(start + timedelta(seconds=30 * (number + 1)))
+        match = exchange.request_match(person=one, other=other, reason="供需对得上")
+        if number % 3 != 2:
+            exchange.confirm(match=match, person=other)
 
 
 def wall(stage, event, start, *, minutes):
@@ -316,10 +393,8 @@ def wall(stage, event, start, *, minutes):
 
 def afternoon(stage, event):
     """The whole afternoon as planned, a few minutes late towards the end."""
+    until_the_break(stage, event)
     items = list(event.agenda.all())
-    for item in items[:4]:
-        step(stage, event, item.starts_at)
-    wall(stage, event, items[3].starts_at + timedelta(minutes=1), minutes=25)
     step(stage, event, items[4].starts_at)
     step(stage, event, items[5].starts_at + timedelta(minutes=3))
     workshop(stage, event, items[5].starts_at + timedelta(minutes=3))
@@ -389,8 +464,60 @@ def afterwards(stage, event):
             continue
         stage.at(event.ended_at + timedelta(hours=1, minutes=4 * number))
         surveys.answer(person=guest, answers=demo_cast.sheet(dice, questions))
+    stage.at(event.ended_at + timedelta(hours=15))
+    the_stream(stage, event, dice)
     stage.at(event.ended_at + timedelta(hours=16))
+    evaluation.evaluate(event=event, by=stage.organiser)
+    the_whitepaper(stage, event)
+    thirty_days_later(stage, event, dice)
+
+
+def the_stream(stage, event, dice):
+    """The platform's export of the next morning, read like anybody's."""
+    lines = ["用户昵称（入会昵称）,手机号,入会时间,退会时间"]
+    online = Participant.objects.filter(event=event).online().confirmed()
+    for person in online.order_by("pk"):
+        joined = event.local(event.starts_at) + timedelta(minutes=dice.randrange(-10, 70))
+        left = joined + timedelta(minutes=dice.randrange(20, 200))
+        lines.append(f"{person.name},{person.mobile[3:]},{joined:%F %T},{left:%F %T}")
+    content = "\n".join(lines).encode("utf-8-sig")
+    look = stream_import.look(event=event, content=content, name="stream.csv")
+    stream_import.commit(event=event, look=look, by=stage.organiser)
+
+
+def the_whitepaper(stage, event):
+    """Drafted a week later, without what nobody has written yet; claimed by forty."""
+    stage.at(event.ended_at + timedelta(days=7))
+    paper, _gone, _come = whitepaper.draft(event=event, by=stage.organiser)
+    paper = whitepaper.save(
+        paper=paper,
+        edit_version=paper.edit_version,
+        title=paper.title,
+        sections=[
+            {"module": part["module"], "title": part["title"], "text": part["text"], "was": place}
+            for place, part in enumerate(paper.sections)
+            if whitepaper.TO_BE_WRITTEN not in part["text"]
+        ],
+        by=stage.organiser,
+    )
+    whitepaper.publish(paper=paper, by=stage.organiser)
+    readers = Participant.objects.filter(event=event).order_by("pk")[:40]
+    for number, reader in enumerate(readers):
+        stage.at(event.ended_at + timedelta(days=7, hours=number))
+        claims.claim(
+            event=event, email=reader.email, wants_news=number % 2 == 0, device=f"demo:{number}"
+        )
+
+
+def thirty_days_later(stage, event, dice):
+    answered = Participant.objects.filter(event=event, active_rate__isnull=False).checked_in()
+    for number, guest in enumerate(answered.select_related("event").order_by("pk")[:20]):
+        stage.at(event.ended_at + timedelta(days=30, hours=1, minutes=number))
+        rate = min(100, guest.active_rate + dice.choice([4, 8, 12, 15, 18]))
+        follow_ups.answer(person=guest, active_rate=rate, note="")
+    stage.at(event.ended_at + timedelta(days=31))
     evaluation.evaluate(event=event)
+    report.publish(event=event, by=stage.organiser)
 
 
 def accounts():
