@@ -13,6 +13,7 @@ from participants import interest
 from participants.checkin import EARLIEST_BEFORE_START
 from participants.models import InterestGroup, Participant, TagCard
 from participants.tags import arrived_cards
+from participants.topics import OTHER
 from salon import audit, clock, live
 from salon.errors import Refused
 from salon.text import clean_text
@@ -43,6 +44,11 @@ def standing(event):
     return groups
 
 
+def largest_first(groups):
+    """For a wall with room for a few: formed groups, the largest first."""
+    return sorted((g for g in groups if g.formed), key=lambda g: (-len(g.people), g.pk))
+
+
 def group_of(person):
     """The standing group of one person with `.people`, or None while there is none yet."""
     card = TagCard.objects.filter(participant=person, interest_group__isnull=False).first()
@@ -55,7 +61,12 @@ def group_of(person):
 
 
 def _member(card):
-    return interest.Member(card.pk, card.industry, card.topic, card.moved)
+    return interest.Member(card.pk, *_cell(card), card.moved)
+
+
+def _cell(card):
+    # Who has named no pain belongs with those whose pain has no topic, not beside them.
+    return card.industry, card.topic or OTHER.key
 
 
 def _lock(event):
@@ -133,7 +144,7 @@ def place_arrivals(*, event):
                     groups = interest.leave(member.id, groups)
         for card in here.values():
             if card.interest_group_id is None:
-                arrival = interest.Arrival(card.pk, card.industry, card.topic)
+                arrival = interest.Arrival(card.pk, *_cell(card))
                 groups = interest.place(arrival, groups, labels=industry_words()).groups
         changed = _write(event, rows, before, groups)
         if changed:

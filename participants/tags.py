@@ -183,11 +183,12 @@ def _region_of(card, arranged):
 
 
 def _detail(card, arranged):
-    words = [
-        "" if arranged == Event.TagRegions.INDUSTRY else card.get_industry_display(),
-        "" if arranged == Event.TagRegions.SIZE else card.get_size_band_display(),
-        card.expertise,
-    ]
+    industry, size = card.get_industry_display(), card.get_size_band_display()
+    words = {
+        Event.TagRegions.INDUSTRY: (size, card.expertise),
+        Event.TagRegions.SIZE: (industry, card.expertise),
+        Event.TagRegions.PAIN: (industry,),
+    }[arranged]
     return " · ".join(filter(None, map(str, words)))
 
 

@@ -22,5 +22,5 @@ def arrivals(slug):
 @live.topic("interest")
 def interest(slug):
     event = Event.objects.get(slug=slug)
-    context = {"groups": interest_groups.standing(event), "event": event}
-    return render_to_string("participants/_interest.html", context)
+    groups = interest_groups.largest_first(interest_groups.standing(event))
+    return render_to_string("participants/_interest.html", {"groups": groups})

@@ -46,7 +46,7 @@ def wall(request, slug):
         "event": request.event,
         "wall": tags.tag_wall(request.event),
         "counts": roster.counts(request.event),
-        "groups": interest_groups.standing(request.event),
+        "groups": interest_groups.largest_first(interest_groups.standing(request.event)),
         "qr": qr_svg(link),
         "address": link.split("://")[-1].rstrip("/"),
     }

@@ -123,6 +123,13 @@ async function watch() {
   next = setTimeout(watch, queue.state.contact ? ROSTER_EVERY : ROSTER_EVERY / 3);
 }
 
+// Another desk has checked somebody in: at most one look a second.
+let rung = 0;
+part("bell").addEventListener("salon:live", () => {
+  clearTimeout(rung);
+  rung = setTimeout(() => fetchRoster(), 300 + Math.random() * 700);
+});
+
 // ---- what the tablet shows --------------------------------------------------------------------------------------------
 
 function element(name, className, ...content) {
