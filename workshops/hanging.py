@@ -16,7 +16,7 @@ PADDING = 3.0
 @dataclass(frozen=True)
 class Density:
     """A word of wall.css with its measures: columns, sizes of card and solution, solutions a
-    card, and what stands around the words."""
+    card, what stands around the words, and the foot that counts further solutions."""
 
     word: str
     columns: int
@@ -24,6 +24,7 @@ class Density:
     solution_size: float
     solutions: int
     frame: float
+    foot: float
 
     @property
     def width(self):
@@ -35,15 +36,16 @@ class Density:
 
 
 DENSITIES = (
-    Density("roomy", 3, 2.25, 1.75, 3, 6.5),
-    Density("full", 4, 1.875, 1.5, 2, 6.0),
-    Density("dense", 5, 1.5, 1.375, 1, 3.25),
+    Density("roomy", 3, 2.25, 1.75, 3, 4.0, 3.0),
+    Density("full", 4, 1.875, 1.5, 2, 4.0, 3.0),
+    Density("dense", 5, 1.5, 1.375, 1, 3.25, 0.0),
 )
 
 
 @dataclass(frozen=True)
 class Hung:
-    """`columns` are lists of cards, each with `.on_projector`, the solutions that are shown;
+    """`columns` are lists of cards, each with `.on_projector`, the solutions that are shown, and
+    `.further`, how many are not;
     `more` cards hang only on the phones."""
 
     density: str
@@ -62,6 +64,7 @@ def hang(cards):
     for column in columns:
         for card in column:
             card.on_projector = card.shown[: density.solutions]
+            card.further = len(card.shown) - len(card.on_projector)
     return Hung(density.word, columns, left)
 
 
@@ -82,6 +85,10 @@ def _deal(cards, density):
 def height_of(card, density):
     """What the card takes of a column, in rem."""
     height = density.frame + _lines(card.text, density.size, density.width) * density.size * 1.4
+    if card.shown:
+        height += 1.5
+    if len(card.shown) > density.solutions:
+        height += density.foot
     for solution in card.shown[: density.solutions]:
         size = density.solution_size
         height += _lines(solution.text + "四 赞", size, density.width) * size * 1.45 + 0.5

@@ -1,60 +1,57 @@
 // Danmaku over the projector: each line flies once, none over another, ten a second stay readable.
 //
-// The stream brings the youngest lines as <q data-key>; a key not seen before takes off. All lines fly at one speed, so a lane
-// is free again when its last line has wholly come in. While more come than the lanes carry, the lanes become more and their
-// letters smaller; what still waits is sent off in order, and beyond a minute's worth the oldest waiting are let go.
+// The stream brings the youngest lines as <q data-key>; a key not seen before takes off. The sky has rows, and all lines fly
+// at one speed, so a row is free again when its last line has wholly come in. A line takes two rows while few come, one row
+// with smaller letters while many wait. What waits is sent off in order; beyond MOST_WAITING the oldest are let go.
 
 const source = document.getElementById("danmaku-source");
 const sky = document.getElementById("danmaku");
-const GAP = 48;            // px at 1920 between two lines of one lane
-const STYLES = [
-  { from: 0, lanes: 9, size: 2.75, seconds: 11 },
-  { from: 12, lanes: 12, size: 2.25, seconds: 9 },
-  { from: 30, lanes: 16, size: 1.75, seconds: 7 },
-];
+const ROWS = 14;
+const SECONDS = 9;         // from edge to edge
+const GAP = 0.025;         // of the width, between two lines of one row
+const BUSY = 8;            // so many waiting make the letters small …
 const MOST_WAITING = 300;
 
 const seen = new Set([...source.querySelectorAll("[data-key]")].map((line) => line.dataset.key));
 const waiting = [];
-let lanes = [];
-let style = STYLES[0];
+const freeAt = new Array(ROWS).fill(0);
+let small = false;
 
-function choose() {
-  const wanted = STYLES.findLast((each) => waiting.length >= each.from);
-  // Larger again only when all is quiet: letters that jump are not readable either.
-  if (wanted.lanes > style.lanes || (waiting.length === 0 && sky.childElementCount === 0)) {
-    style = wanted;
-    lanes = [];
+/** The first row from which `height` rows are free, or -1. */
+function place(height, now) {
+  for (let row = 0; row + height <= ROWS; row += height) {
+    if (freeAt.slice(row, row + height).every((at) => at <= now)) return row;
   }
+  return -1;
 }
 
 function launch(text) {
   const now = performance.now();
-  let lane = -1;
-  for (let index = 0; index < style.lanes && lane < 0; index += 1) {
-    if ((lanes[index] ?? 0) <= now) lane = index;
-  }
-  if (lane < 0) return false;
+  const height = small ? 1 : 2;
+  const row = place(height, now);
+  if (row < 0) return false;
   const line = document.createElement("span");
   line.className = "danmaku-line ws-danmaku";
+  line.dataset.size = small ? "small" : "large";
+  line.dataset.row = row;
   line.textContent = text;
-  line.style.fontSize = `${style.size}rem`;
-  line.style.top = `${(lane * 100) / style.lanes}%`;
+  line.style.top = `${(row * 100) / ROWS}%`;
   sky.append(line);
   const across = sky.clientWidth;
   const wide = line.offsetWidth;
-  const speed = across / style.seconds; // px a second, the same for all
+  const perMs = across / SECONDS / 1000;
   const flight = line.animate(
     [{ transform: "translateX(0)" }, { transform: `translateX(${-across - wide}px)` }],
-    { duration: ((across + wide) / speed) * 1000, easing: "linear" },
+    { duration: (across + wide) / perMs, easing: "linear" },
   );
   flight.onfinish = () => line.remove();
-  lanes[lane] = now + ((wide + (GAP * across) / 1920) / speed) * 1000;
+  freeAt.fill(now + (wide + GAP * across) / perMs, row, row + height);
   return true;
 }
 
 function send() {
-  choose();
+  // … and they stay so until nobody waits.
+  small = waiting.length > BUSY || (small && waiting.length > 0);
   while (waiting.length && launch(waiting[0])) waiting.shift();
 }
 

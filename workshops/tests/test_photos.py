@@ -120,7 +120,6 @@ def test_a_phone_uploads_and_removes_and_strangers_see_nothing(
     show = reverse("plan_photo", args=[salon.slug, row.pk])
     answer = phone.get(show)
     assert answer["Content-Type"] == "image/jpeg"
-    answer.file_to_stream.close()
     cookies = client.cookies.copy()
     client.cookies.clear()
     assert client.get(show).status_code == 403

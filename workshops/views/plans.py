@@ -3,7 +3,7 @@
 import uuid
 
 from django.contrib import messages
-from django.http import FileResponse, Http404
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -199,7 +199,9 @@ def photo(request, slug, pk):
     """The picture, for people of the event only; its address never changes what it shows."""
     row = get_object_or_404(PlanPhoto, pk=pk, plan__group__event=request.event)
     try:
-        response = FileResponse(row.image.open(), content_type="image/jpeg")
+        with row.image.open() as file:
+            # Read at once: photos are small, and a stream would block the event loop.
+            response = HttpResponse(file.read(), content_type="image/jpeg")
     except FileNotFoundError:
         raise Http404 from None
     response["Cache-Control"] = "private, max-age=86400, immutable"
