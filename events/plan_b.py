@@ -124,7 +124,7 @@ def _tell(event, change, by):
         tell(event, change=change, by=by)
 
 
-def trigger(*, event, plan_id, note="", by):
+def put_in_force(*, event, plan_id, note="", by):
     """Note that a plan is in force; the same plan twice is once. Returns the RiskTrigger."""
     with transaction.atomic():
         event, plan = _take(event, plan_id)

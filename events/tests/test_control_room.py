@@ -39,7 +39,7 @@ def test_agenda_people_and_plan_b_in_one_place(salon, shen, client, monkeypatch)
     monkeypatch.setattr(upstairs, "headcount", [lambda event: {"heads": 47, "arrived": 12}])
     agenda.advance(event=salon, seen=0, by=None)
     plan = salon.risk_plans.get(risk="projector")
-    plan_b.trigger(event=salon, plan_id=plan.pk, by=None)
+    plan_b.put_in_force(event=salon, plan_id=plan.pk, by=None)
     page = room(client)
     assert "<b>签到入场</b>" in page
     assert "接下来 14:00 开场致辞" in page

@@ -50,7 +50,7 @@ def test_every_page_can_be_used_by_everybody(house, travel, request, screen):
     travel(at("14:05"))
     agenda.advance(event=salon, seen=0, by=None)
     plan = salon.risk_plans.get(risk="projector")
-    plan_b.trigger(event=salon, plan_id=plan.pk, by=None)
+    plan_b.put_in_force(event=salon, plan_id=plan.pk, by=None)
     page = request.getfixturevalue(screen)(bypass_csp=True)
     log_in(page, shen, PASSWORD)
     walls = ["/e/spring/wall/agenda/"] if screen == "desktop" else []

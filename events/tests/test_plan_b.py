@@ -127,8 +127,8 @@ def test_what_is_finished_is_not_replaced(salon):
 
 def test_a_dead_projector_is_noted_once_and_settled(salon, told):
     plan = risk(salon, "projector")
-    first = plan_b.trigger(event=salon, plan_id=plan.pk, note="主投影黑屏", by=None)
-    assert plan_b.trigger(event=salon, plan_id=plan.pk, by=None) == first
+    first = plan_b.put_in_force(event=salon, plan_id=plan.pk, note="主投影黑屏", by=None)
+    assert plan_b.put_in_force(event=salon, plan_id=plan.pk, by=None) == first
     assert [t.plan for t in plan_b.in_force(salon)] == [plan]
     plan_b.undo(event=salon, trigger_id=first.pk, by=None)
     assert not plan_b.in_force(salon).exists()

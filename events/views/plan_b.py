@@ -63,7 +63,7 @@ def plan_b_change(request, slug, pk):
     given["note"] = clean_text(request.POST.get("note", ""), max_length=200)
     try:
         if "instead" not in request.POST:
-            plan_b.trigger(event=event, **given)
+            plan_b.put_in_force(event=event, **given)
             return _answer(request, _("预案已启动，照下面的清单一步步来。"))
         if request.POST["instead"] not in plan_b.Instead:
             raise Refused("choose", _("请先选环节，再选谁来顶上。"))

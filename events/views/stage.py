@@ -1,6 +1,7 @@
 """On the day: the projector's agenda and the host's page."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 import segno
 from django.conf import settings
@@ -76,7 +77,7 @@ def lateness(programme, now):
     current = programme.current
     if current is None:
         return 0
-    return max(0, (current.started_at - current.starts_at).total_seconds() // 60)
+    return max(0, (current.started_at - current.starts_at) // timedelta(minutes=1))
 
 
 @dataclass(frozen=True)

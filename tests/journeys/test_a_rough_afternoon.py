@@ -41,6 +41,7 @@ def test_he_hosts_a_rough_afternoon(house, travel, desktop, phone, projector):
     stage.locator("#preview", has_text="剩 18 分钟").wait_for()
     keep(stage, "host-preview")
     stage.get_by_role("button", name="就这样").click()
+    stage.locator(".stage-list li", has_text="开场致辞").get_by_text("14:12").wait_for()
     wall.locator(".timeline li", has_text="茶歇").get_by_text("15:32").wait_for()
     wall.locator(".timeline li", has_text="主题分享二").get_by_text("15:50").wait_for()
     keep(stage, "host")
