@@ -32,8 +32,9 @@ from pathlib import Path
 import pytest
 import time_machine
 from django.conf import settings
-from django.db import DatabaseError, connection, connections
+from django.db import DatabaseError, connection, connections, transaction
 from django.db.transaction import TransactionManagementError
+from django.test import TransactionTestCase
 
 from salon import embedded
 from tests import servers, template
@@ -86,7 +87,9 @@ def django_db_setup(django_test_environment, django_db_blocker):
     connections.close_all()
     for place in (connection.settings_dict, settings.DATABASES["default"]):
         place["NAME"] = name
-    yield
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda test: _empty_database())
+        yield
     with django_db_blocker.unblock():
         connections.close_all()
     template.drop(name)
@@ -180,11 +183,19 @@ def _flush_queue():
 
 
 def _empty_database():
-    with connection.cursor() as cursor:
+    """Remove what tests wrote, in a tenth of the time that TRUNCATE and its signals take."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        # Without triggers: those of foreign keys want an order, that of the audit trail says no.
+        cursor.execute("SET LOCAL session_replication_role = replica")
         cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-        tables = sorted({name for (name,) in cursor.fetchall()} - KEPT_TABLES)
-        names = ", ".join(connection.ops.quote_name(table) for table in tables)
-        cursor.execute(f"TRUNCATE {names} RESTART IDENTITY")
+        for table in {name for (name,) in cursor.fetchall()} - KEPT_TABLES:
+            cursor.execute(f"DELETE FROM {connection.ops.quote_name(table)}")
+        cursor.execute(
+            "SELECT setval(format('%%I.%%I', schemaname, sequencename)::regclass, 1, false)"
+            " FROM pg_sequences WHERE schemaname = 'public' AND last_value IS NOT NULL"
+            " AND sequencename <> ALL(%s)",
+            [[f"{table}_id_seq" for table in KEPT_TABLES]],
+        )
         cursor.execute("UPDATE travelling.clock SET ahead = '0', frozen_at = NULL")
 
 
