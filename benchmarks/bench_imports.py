@@ -79,7 +79,7 @@ def somebody(number):
         community_size=1000 + number,
         followers=number * 10,
         expertise=["数据分析", "社群氛围"],
-        pain_points=["新用户进群三天就沉默", "激励成本高,停了就没人"],
+        pain_points=["新用户进群三天就沉默", "激励成本高，停了就没人"],
         cooperation_need="招募体验官",
         resource_offer="新品试用装 200 份",
         expectation="听同行怎么做数据跟进",

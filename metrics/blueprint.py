@@ -7,48 +7,48 @@ SCALE, CHOICE, OPEN = "scale", "choice", "open"
 DEFAULT = {
     "survey": {
         "title": "活动反馈问卷",
-        "intro": "一共 12 题,大约 3 分钟。答卷不记名,我们只知道您答过了,不知道您答了什么。",
+        "intro": "一共 12 题，大约 3 分钟。答卷不记名，我们只知道您答过了，不知道您答了什么。",
         "questions": [
-            {"kind": SCALE, "text": "今天的内容对您的工作有用吗?", "scored": True},
-            {"kind": SCALE, "text": "活动流程安排得顺畅吗?", "scored": True},
-            {"kind": SCALE, "text": "嘉宾的分享质量如何?", "scored": True},
+            {"kind": SCALE, "text": "今天的内容对您的工作有用吗？", "scored": True},
+            {"kind": SCALE, "text": "活动流程安排得顺畅吗？", "scored": True},
+            {"kind": SCALE, "text": "嘉宾的分享质量如何？", "scored": True},
             {
                 "kind": CHOICE,
-                "text": "哪个环节收获最大?",
+                "text": "哪个环节收获最大？",
                 "options": ["主题分享", "资源对接", "共创工作坊", "圆桌对话", "签到与破冰"],
             },
             {
                 "kind": CHOICE,
-                "text": "互动环节的时间安排?",
+                "text": "互动环节的时间安排？",
                 "options": ["太短", "刚好", "太长"],
             },
             {
                 "kind": CHOICE,
-                "text": "共创工作坊的方案,您回去会用吗?",
+                "text": "共创工作坊的方案，您回去会用吗？",
                 "options": ["马上用", "改一改再用", "暂时用不上"],
             },
             {
                 "kind": CHOICE,
-                "text": "今天认识了几位以后会联系的同行?",
+                "text": "今天认识了几位以后会联系的同行？",
                 "options": ["没有", "1–2 位", "3–5 位", "5 位以上"],
             },
             {
                 "kind": CHOICE,
-                "text": "场地与设备?",
+                "text": "场地与设备？",
                 "options": ["满意", "一般", "不满意", "我在线上参加"],
             },
             {
                 "kind": CHOICE,
-                "text": "下次希望的时长?",
+                "text": "下次希望的时长？",
                 "options": ["2 小时", "半天", "一天"],
             },
             {
                 "kind": CHOICE,
-                "text": "会推荐朋友来下一场吗?",
+                "text": "会推荐朋友来下一场吗？",
                 "options": ["一定会", "可能会", "不会"],
             },
-            {"kind": OPEN, "text": "最有收获的一点是什么?", "required": False},
-            {"kind": OPEN, "text": "哪里可以做得更好?", "required": False},
+            {"kind": OPEN, "text": "最有收获的一点是什么？", "required": False},
+            {"kind": OPEN, "text": "哪里可以做得更好？", "required": False},
         ],
     },
     # SALON §7, in each metric's own unit.

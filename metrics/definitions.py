@@ -79,7 +79,7 @@ class Metric:
 
 
 def _join(parts):
-    text = "{0}" + "".join(f";{{{number}}}" for number in range(1, len(parts)))
+    text = "{0}" + "".join(f"；{{{number}}}" for number in range(1, len(parts)))
     return format_lazy(text, *parts)
 
 
@@ -140,7 +140,7 @@ def mean_watch_minutes(event, definition):
         guests="guest" in definition["viewers"],
     )
     counted = "guest" in definition["viewers"]
-    sentence = _("其中未对上名单的访客,一并计入") if counted else _("未对上名单的访客不计")
+    sentence = _("其中未对上名单的访客，一并计入") if counted else _("未对上名单的访客不计")
     return Count(minutes, viewers, ((sentence, guests),))
 
 
@@ -295,7 +295,7 @@ METRICS = (
         "attendance_rate",
         "participation",
         _("现场到场率"),
-        _("现场已签到 ÷ 现场已确认(现场报名另计)"),
+        _("现场已签到 ÷ 现场已确认（现场报名另计）"),
         "%",
         attendance_rate,
         ("participants", "check_ins"),
@@ -314,7 +314,7 @@ METRICS = (
         "interaction_rate",
         "interaction",
         _("互动参与率"),
-        _("至少有一次互动记录的到场者 ÷ 到场者(现场与线上)"),
+        _("至少有一次互动记录的到场者 ÷ 到场者（现场与线上）"),
         "%",
         interaction_rate,
         ("check_ins", "visits", "contributions"),
@@ -343,7 +343,7 @@ METRICS = (
         "online_interactions",
         "interaction",
         _("线上互动"),
-        _("线上的提问与弹幕条数(本站与直播平台导入)"),
+        _("线上的提问与弹幕条数（本站与直播平台导入）"),
         "count",
         online_interactions,
         ("questions", "chat_lines"),
@@ -369,7 +369,7 @@ METRICS = (
         ("check_ins", "visits", "contributions", "matches", "claims", "follow_ups"),
         options=(
             Option("ways", _("算作转化"), list(WAYS), WAYS),
-            Option("uplift_points", _("月活率提升不少于(百分点)"), 10),
+            Option("uplift_points", _("月活率提升不少于（百分点）"), 10),
         ),
     ),
     Metric(
@@ -396,7 +396,7 @@ METRICS = (
         "community_uplift",
         "conversion",
         _("社群活跃提升"),
-        _("到场者月活率变化合计(30 天后 − 报名时)÷ 回复人数"),
+        _("到场者月活率变化合计（30 天后 − 报名时）÷ 回复人数"),
         "pp",
         community_uplift,
         ("check_ins", "visits", "follow_ups"),

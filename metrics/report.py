@@ -19,13 +19,13 @@ UNITS = {"%": "%", "min": _("分钟"), "count": "", "points": _("分"), "pp": _(
 PARTS = {
     "figures": _("各项指标与目标"),
     "goals": _("本场目标"),
-    "by_category": _("从报名到问卷,按类别"),
-    "by_channel": _("从报名到问卷,按渠道"),
+    "by_category": _("从报名到问卷，按类别"),
+    "by_channel": _("从报名到问卷，按渠道"),
     "arrivals": _("签到时间分布"),
     "agenda": _("互动随流程的变化"),
     "rooms": _("现场与线上"),
     "earlier": _("与往期比较"),
-    "survey": _("问卷各题分布(不含开放题)"),
+    "survey": _("问卷各题分布（不含开放题）"),
 }
 AT_FIRST = ["figures", "goals", "by_category", "arrivals", "agenda", "rooms", "earlier"]
 MOST_EARLIER = 4
@@ -286,7 +286,7 @@ def publish(*, event, by, public=True):
     with transaction.atomic():
         report = _lock(event)
         if public and not event.evaluations.exists():
-            raise Refused("not_evaluated", _("还没有评估,先计算一次再公开报告。"))
+            raise Refused("not_evaluated", _("还没有评估，先计算一次再公开报告。"))
         report.published_at = clock.now() if public else None
         report.save()
         verb = "publish_report" if public else "take_back_report"

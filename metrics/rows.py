@@ -179,7 +179,7 @@ LISTS = {
     "conversion_rate": (
         (
             *(_NAME, _WHERE, gettext_lazy("对接成功"), gettext_lazy("领取白皮书")),
-            gettext_lazy("月活率变化(百分点)"),
+            gettext_lazy("月活率变化（百分点）"),
         ),
         CONVERSION,
     ),
@@ -198,8 +198,8 @@ LISTS = {
     ),
     "community_uplift": (
         (
-            *(_NAME, gettext_lazy("报名时月活率(%)"), gettext_lazy("30 天后(%)")),
-            *(gettext_lazy("变化(百分点)"), gettext_lazy("说明"), gettext_lazy("回复时间")),
+            *(_NAME, gettext_lazy("报名时月活率（%）"), gettext_lazy("30 天后（%）")),
+            *(gettext_lazy("变化（百分点）"), gettext_lazy("说明"), gettext_lazy("回复时间")),
         ),
         UPLIFT,
     ),
@@ -207,16 +207,16 @@ LISTS = {
 STATES = {
     "counted": gettext_lazy("计入"),
     "absent": gettext_lazy("未到"),
-    "walk_in": gettext_lazy("现场报名,另计"),
+    "walk_in": gettext_lazy("现场报名，另计"),
     "guest": gettext_lazy("访客"),
     "silent": gettext_lazy("没有互动记录"),
-    "hidden": gettext_lazy("已隐藏,不计"),
+    "hidden": gettext_lazy("已隐藏，不计"),
     "not_submitted": gettext_lazy("未提交"),
     "not_converted": gettext_lazy("没有转化"),
     "declined": gettext_lazy("已婉拒"),
     "waiting": gettext_lazy("等一方确认"),
-    "no_answer": gettext_lazy("尚未回复,不计"),
-    "no_before": gettext_lazy("报名时没有填,不计"),
+    "no_answer": gettext_lazy("尚未回复，不计"),
+    "no_before": gettext_lazy("报名时没有填，不计"),
 }
 WORDS = {
     "own": gettext_lazy("本站"),

@@ -80,7 +80,7 @@ def _person(request, slug, **kwargs):
         raise Refused(
             "no_personal_link",
             _(
-                "请用您收到的个人链接打开这一页。链接丢了?在报名页再填一次手机或邮箱,我们会重新发给您。"
+                "请用您收到的个人链接打开这一页。链接丢了？在报名页再填一次手机或邮箱，我们会重新发给您。"
             ),
             status=403,
         )
@@ -97,7 +97,7 @@ def _in_the_house(request, slug, **kwargs):
         return None
     raise Refused(
         "not_in_the_house",
-        _("这一页只给本场的参与者和工作人员看。请先登录,或打开签到台链接。"),
+        _("这一页只给本场的参与者和工作人员看。请先登录，或打开签到台链接。"),
         status=403,
     )
 

@@ -25,8 +25,8 @@ Status = Participant.Status
 
 # What a criterion may look at, in words.
 FIELDS = [
-    ("community_size", _("社群规模(人)")),
-    ("active_rate", _("近6个月平均月活率(%)")),
+    ("community_size", _("社群规模（人）")),
+    ("active_rate", _("近6个月平均月活率（%）")),
     ("followers", _("粉丝量")),
     ("pain_points", _("痛点")),
     ("creator_field", _("创作领域")),
@@ -49,7 +49,7 @@ class CriterionForm(forms.ModelForm):
         unknown = [name for name in names if name not in dict(FIELDS)]
         if unknown:
             raise ValidationError(
-                _("没有这个字段:%(names)s。可以用:%(known)s"),
+                _("没有这个字段：%(names)s。可以用：%(known)s"),
                 params={"names": "、".join(unknown), "known": "、".join(dict(FIELDS))},
             )
         return "|".join(names)
@@ -80,7 +80,7 @@ class CategoryAdmin(OfEvent):
     list_filter = ("event",)
     inlines = (Criteria,)
 
-    @admin.display(description=_("本场合计(%)"))
+    @admin.display(description=_("本场合计（%）"))
     def total_share(self, category):
         return category.event.categories.aggregate(total=Sum("share_percent"))["total"]
 
@@ -91,7 +91,7 @@ class CategoryAdmin(OfEvent):
         total = self.total_share(form.instance)
         if total != 100:
             messages.warning(
-                request, _("各类别占比合计 %(total)s %%,要正好 100 %%。") % {"total": total}
+                request, _("各类别占比合计 %(total)s %%，要正好 100 %%。") % {"total": total}
             )
 
 
@@ -169,7 +169,7 @@ class ParticipantAdmin(OfEvent):
             if done:
                 messages.success(
                     request,
-                    _("%(n)s 人:%(word)s。消息等您放行。")
+                    _("%(n)s 人：%(word)s。消息等您放行。")
                     % {"n": done, "word": Status(to_status).label},
                 )
 
@@ -191,7 +191,7 @@ class ParticipantAdmin(OfEvent):
             request,
             people,
             Status.NOT_SELECTED,
-            told_reason=str(_("这一场名额有限,优先给了更符合条件的朋友。")),
+            told_reason=str(_("这一场名额有限，优先给了更符合条件的朋友。")),
         )
 
     def _each(self, request, people, verb, sentence):
@@ -213,7 +213,7 @@ class ParticipantAdmin(OfEvent):
     def withdraw(self, request, people):
         self._each(request, people, screening.withdraw, _("%(n)s 人已取消。"))
 
-    @admin.action(description=_("删除个人信息(找不回来)"))
+    @admin.action(description=_("删除个人信息（找不回来）"))
     def erase(self, request, people):
         self._each(request, people, erase.erase_person, _("%(n)s 人的个人信息已删除。"))
 

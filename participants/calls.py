@@ -108,7 +108,7 @@ def _lock_own(call, by):
     if call.finished_at is not None or call.caller_id != by.pk:
         raise Refused(
             "claim_lost",
-            _("这通电话已经转给别人了。您的记录还在下面,可以复制给接手的同事。"),
+            _("这通电话已经转给别人了。您的记录还在下面，可以复制给接手的同事。"),
         )
     return call
 
@@ -142,17 +142,17 @@ def finish_call(*, call, by, outcome, notes="", told_reason="", call_back_at=Non
 def _carry_out(call, event, by, told_reason, reason):
     person = call.participant
     if person.status != Status.PHONE_SCREENING or call.outcome == Outcome.NO_ANSWER:
-        return _("记下了,到时再打。") if call.outcome == Outcome.NO_ANSWER else _("记下了。")
+        return _("记下了，到时再打。") if call.outcome == Outcome.NO_ANSWER else _("记下了。")
     if call.outcome == Outcome.NOT_A_FIT:
         screening.decide(
             participant=person, to_status=Status.NOT_SELECTED, by=by, told_reason=told_reason
         )
-        return _("记为未入选,放行后会写信告诉本人。")
+        return _("记为未入选，放行后会写信告诉本人。")
     if call.outcome == Outcome.HOLD:
         screening.decide(participant=person, to_status=Status.SUBMITTED, by=by)
         return _("放回待审核。")
     if room_seats(event, online=person.online).free_in(person.category) > 0:
         screening.decide(participant=person, to_status=Status.ACCEPTED, by=by, reason=reason)
-        return _("已通过,放行后会写信请本人确认。")
+        return _("已通过，放行后会写信请本人确认。")
     screening.decide(participant=person, to_status=Status.WAITLISTED, by=by)
-    return _("本类别名额满了,已排候补。")
+    return _("本类别名额满了，已排候补。")

@@ -30,7 +30,7 @@ class CardForm(forms.Form):
         max_length=200,
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("您最想在今天解决的一件事,会匿名或署名出现在签到墙上。"),
+        help_text=_("您最想在今天解决的一件事，会匿名或署名出现在签到墙上。"),
     )
 
     @classmethod

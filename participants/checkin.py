@@ -290,9 +290,9 @@ def check_in_self(*, person):
         if first := first_of(here):
             return first
         if not can_check_in_self(person.event, here.looked_at):
-            raise Refused("self_closed", _("现在不能自助签到,请到签到台。"))
+            raise Refused("self_closed", _("现在不能自助签到，请到签到台。"))
         if here.status != Participant.Status.CONFIRMED or here.online:
-            raise Refused("not_confirmed", _("您还没有确认现场席位,请到签到台,我们当面处理。"))
+            raise Refused("not_confirmed", _("您还没有确认现场席位，请到签到台，我们当面处理。"))
         now = here.looked_at
         row = admit(person=here, desk=None, method=CheckIn.Method.SELF, at=now, scanned_at=None)
         if row is None:

@@ -109,21 +109,21 @@ def words():
         "full": _("名额已满"),
         "undone": _("已撤销"),
         "saved": _("已保存"),
-        "ask": _("是这位吗?"),
+        "ask": _("是这位吗？"),
         "refused": _("没有记下"),
         "why_checked_in": _("欢迎{name}。{at} 在{desk}签到。"),
-        "why_offline": _("离线记下了,联网后自动上传。"),
-        "why_already": _("{at} 已在{desk}签到,经手:{by}。"),
-        "why_already_here": _("{at} 已在本台签到,等待上传。"),
-        "why_not_confirmed": _("状态:{status}。还有现场名额时可以当面放行。"),
-        "why_online": _("报的是线上参加,没有现场席位。还有名额时可以当面放行。"),
-        "why_unknown": _("请按姓名再找一次;确实没有,就按现场报名办理。"),
-        "why_unknown_offline": _("离线名单里没有。可以先放行,联网后再核对;或按现场报名办理。"),
+        "why_offline": _("离线记下了，联网后自动上传。"),
+        "why_already": _("{at} 已在{desk}签到，经手：{by}。"),
+        "why_already_here": _("{at} 已在本台签到，等待上传。"),
+        "why_not_confirmed": _("状态：{status}。还有现场名额时可以当面放行。"),
+        "why_online": _("报的是线上参加，没有现场席位。还有名额时可以当面放行。"),
+        "why_unknown": _("请按姓名再找一次；确实没有，就按现场报名办理。"),
+        "why_unknown_offline": _("离线名单里没有。可以先放行，联网后再核对；或按现场报名办理。"),
         "why_no_code": _("这不是本场的签到码。请换手机号后四位或姓名查找。"),
-        "why_full": _("现场 {capacity} 个席位都有人了。请主办方定夺,或请对方改看直播。"),
-        "why_undone": _("{name}的签到已撤销,记录里留着理由。"),
+        "why_full": _("现场 {capacity} 个席位都有人了。请主办方定夺，或请对方改看直播。"),
+        "why_undone": _("{name}的签到已撤销，记录里留着理由。"),
         "why_nothing": _("没有可撤销的签到。"),
-        "why_walk_in": _("现场报名成功,签到码已生成。"),
+        "why_walk_in": _("现场报名成功，签到码已生成。"),
         # buttons
         "check_in": _("签到"),
         "next": _("下一位"),
@@ -138,14 +138,14 @@ def words():
         "done": _("处理好了"),
         # the network in words
         "online": _("在线"),
-        "offline": _("离线,照常签到"),
+        "offline": _("离线，照常签到"),
         "offline_waiting": _("离线 · {n} 条待同步"),
         "syncing": _("同步中 · 还有 {n} 条"),
         "waiting": _("在线 · {n} 条待同步"),
         "closed": _("请重新登录签到台"),
         "closed_why": _(
-            "通行证已停用或到期,本机名单已清除。请用签到台链接和 PIN 重新打开;"
-            "待同步的 {n} 条都还在本机,登录后自动上传。"
+            "通行证已停用或到期，本机名单已清除。请用签到台链接和 PIN 重新打开；"
+            "待同步的 {n} 条都还在本机，登录后自动上传。"
         ),
         # lists
         "came_at": _("{at} 已签到"),
@@ -161,18 +161,20 @@ def words():
         "tail": _("尾号 {tail}"),
         # what somebody has to look at
         "odd_already": _(
-            "{name}:本台离线时放行了一次,但 {at} 已在{desk}签到。"
-            "只算一次,请核对来的是不是同一个人。"
+            "{name}：本台离线时放行了一次，但 {at} 已在{desk}签到。"
+            "只算一次，请核对来的是不是同一个人。"
         ),
-        "odd_unknown": _("离线放行的一位不在名单里,请按现场报名补登。"),
-        "odd_not_confirmed": _("{name}:离线放行了,但没有确认席位。请当面放行补上,或请主办方定夺。"),
-        "odd_full": _("离线登记的现场报名没有席位了,请主办方定夺。"),
-        "odd_refused": _("没有记下:{message}"),
-        "odd_nothing": _("{name}:要撤销的签到不是本台的,没有撤销。"),
+        "odd_unknown": _("离线放行的一位不在名单里，请按现场报名补登。"),
+        "odd_not_confirmed": _(
+            "{name}：离线放行了，但没有确认席位。请当面放行补上，或请主办方定夺。"
+        ),
+        "odd_full": _("离线登记的现场报名没有席位了，请主办方定夺。"),
+        "odd_refused": _("没有记下：{message}"),
+        "odd_nothing": _("{name}：要撤销的签到不是本台的，没有撤销。"),
         # scanner and camera
         "camera_off": _("打开摄像头"),
         "camera_on": _("关闭摄像头"),
-        "camera_refused": _("摄像头打不开。请在浏览器里允许使用摄像头,或改用扫码枪、查找。"),
+        "camera_refused": _("摄像头打不开。请在浏览器里允许使用摄像头，或改用扫码枪、查找。"),
         "reasons": [_("扫错人"), _("重复签到"), _("本人离开")],
-        "seats_left": _("现场席位 {taken}/{capacity},还剩 {left} 个"),
+        "seats_left": _("现场席位 {taken}/{capacity}，还剩 {left} 个"),
     }

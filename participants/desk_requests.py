@@ -56,7 +56,7 @@ def replay(request, digest, kept):
     if digest != request.digest:
         raise Refused(
             "other_body",
-            _("同一个编号已用于另一次操作,请换一个新编号。"),
+            _("同一个编号已用于另一次操作，请换一个新编号。"),
             status=422,
         )
     person = None

@@ -97,7 +97,7 @@ class Taker:
                     return self._write(rows)
             except IntegrityError:
                 continue  # somebody signed up, or a code was drawn, at this very moment
-        raise Refused("busy", _("导入时一直有人在改同一批报名,请稍后再试。"), status=503)
+        raise Refused("busy", _("导入时一直有人在改同一批报名，请稍后再试。"), status=503)
 
     def _write(self, rows):
         now = clock.now()
@@ -184,7 +184,7 @@ def start(*, file, by):
         if file.state in (ImportFile.State.RUNNING, ImportFile.State.DONE):
             return file
         if not file.content:
-            raise Refused("emptied", _("这份文件已经清掉了,请重新上传。"))
+            raise Refused("emptied", _("这份文件已经清掉了，请重新上传。"))
         file.state, file.done = ImportFile.State.RUNNING, 0
         file.report["imported"] = 0
         file.save(update_fields=["state", "done", "report"])

@@ -270,9 +270,9 @@ def _mark_duplicate(row, mobiles, emails, header):
     for name, earlier in (("mobile", mobiles.get(mobile)), ("email", emails.get(email))):
         if earlier:
             message = (
-                _("手机号与第 {row} 行相同,只导入第一次报名。")
+                _("手机号与第 {row} 行相同，只导入第一次报名。")
                 if name == "mobile"
-                else _("邮箱与第 {row} 行相同,只导入第一次报名。")
+                else _("邮箱与第 {row} 行相同，只导入第一次报名。")
             )
             row.problems.append(
                 Problem(
@@ -349,7 +349,7 @@ class _RowReader:
             try:
                 values.mobile = normalize_mobile(cell("mobile"))
             except ValueError:
-                refuse("mobile", "phone", _("手机号不对,请核对位数(中国大陆为 11 位)。"))
+                refuse("mobile", "phone", _("手机号不对，请核对位数（中国大陆为 11 位）。"))
         if email := _answer(cell("email")):
             try:
                 values.email = normalize_email(email)
@@ -377,9 +377,9 @@ class _RowReader:
                 refuse(
                     name,
                     "number",
-                    _("读不出比例,请写成 45% 这样。")
+                    _("读不出比例，请写成 45% 这样。")
                     if name == "active_rate"
-                    else _("读不出人数,请写成 12000 或 1.2万 这样。"),
+                    else _("读不出人数，请写成 12000 或 1.2万 这样。"),
                 )
 
     def _read_choices(self, cell, values, refuse):
@@ -388,22 +388,22 @@ class _RowReader:
             refuse(
                 "category",
                 "category",
-                _("身份认不出来,请填社群核心运营者、品牌方代表或内容创作者。"),
+                _("身份认不出来，请填社群核心运营者、品牌方代表或内容创作者。"),
             )
         on_site = _is_on_site(cell("on_site"))
         if on_site is None:
-            refuse("on_site", "attendance", _("参加方式认不出来,请填线下到场或线上参加。"))
+            refuse("on_site", "attendance", _("参加方式认不出来，请填线下到场或线上参加。"))
         else:
             values.on_site = on_site
         values.consents = {name: _consent(cell(name)) for name in CONSENTS}
         if values.consents["processing"] is not True:
-            refuse("processing", "consent", _("本人没有同意处理个人信息,不能导入。"))
+            refuse("processing", "consent", _("本人没有同意处理个人信息，不能导入。"))
 
     def _read_source(self, cell, values, refuse):
         try:
             values.submitted_at = read_moment(cell("submitted_at"), tz=self.tz)
         except (ValueError, OverflowError):
-            refuse("submitted_at", "time", _("提交时间读不出来,请写成 2026-12-01 09:30 这样。"))
+            refuse("submitted_at", "time", _("提交时间读不出来，请写成 2026-12-01 09:30 这样。"))
         number = clean_text(cell("source_number"))
         if number and values.submitted_at:
             values.source_key = f"{number[:40]}@{values.submitted_at:%Y-%m-%dT%H:%M:%S}"
@@ -413,7 +413,7 @@ def _check_lengths(values, refuse):
     for name, longest in LENGTHS.items():
         value = getattr(values, name)
         if any(len(text) > longest for text in (value if isinstance(value, list) else (value,))):
-            refuse(name, "text", format_lazy(_("太长:最多 {longest} 字。"), longest=longest))
+            refuse(name, "text", format_lazy(_("太长：最多 {longest} 字。"), longest=longest))
     if len(values.pain_points) > MOST_PAIN_POINTS:
         message = format_lazy(_("痛点最多 {most} 条。"), most=MOST_PAIN_POINTS)
         refuse("pain_points", "text", message)

@@ -116,8 +116,8 @@ def values_of(person, message):
 def how_to_come(person):
     event = person.event
     if not person.online:
-        return f"地点:{event.venue}" if event.venue else "地点:另行通知"
-    return f"直播:{event.stream_link}" if event.stream_link else "直播链接会在活动前一天发给您。"
+        return f"地点：{event.venue}" if event.venue else "地点：另行通知"
+    return f"直播：{event.stream_link}" if event.stream_link else "直播链接会在活动前一天发给您。"
 
 
 def agenda_text(event):
@@ -132,14 +132,14 @@ def pains_text(person):
 
 def _what_next(person):
     if person.status == Status.WAITLISTED:
-        return "现在名额已满或报名已截止,您先排在候补名单上,有人让出名额时我们马上写信告诉您。"
-    return "我们会尽快审核,有结果写信告诉您,也可能先给您打个电话聊几分钟。"
+        return "现在名额已满或报名已截止，您先排在候补名单上，有人让出名额时我们马上写信告诉您。"
+    return "我们会尽快审核，有结果写信告诉您，也可能先给您打个电话聊几分钟。"
 
 
 def _change(event, message):
     if message.kind == "event_moved":
         starts = event.local(event.starts_at)
-        return f"新的时间:{date_format(starts, 'Y年n月j日 l')} {starts:%H:%M}"
+        return f"新的时间：{date_format(starts, 'Y年n月j日 l')} {starts:%H:%M}"
     return message.context.get("change", "")
 
 

@@ -84,9 +84,9 @@ def _when(person, moment):
 def _what_next(person, status, late, over):
     event = person.event
     if over and status == Status.CONFIRMED:
-        return _("活动结束了,谢谢您来。问卷和白皮书会写信告诉您。")
+        return _("活动结束了，谢谢您来。问卷和白皮书会写信告诉您。")
     if late:
-        return _("没能在 %(at)s 前确认,名额正在顺延。还想来,稍后可以重新报名排候补。") % {
+        return _("没能在 %(at)s 前确认，名额正在顺延。还想来，稍后可以重新报名排候补。") % {
             "at": _when(person, person.confirm_by)
         }
     if status in (Status.ACCEPTED, Status.OFFERED):
@@ -94,21 +94,21 @@ def _what_next(person, status, late, over):
             "at": _when(person, person.confirm_by)
         }
     if status == Status.CONFIRMED and person.online:
-        return _("%(at)s 在线上见。直播入口在这一页,开始前会再提醒您。") % {
+        return _("%(at)s 在线上见。直播入口在这一页，开始前会再提醒您。") % {
             "at": _when(person, event.starts_at)
         }
     if status == Status.CONFIRMED:
-        return _("%(at)s 现场见。进门时出示下面的二维码,或念六位签到码。") % {
+        return _("%(at)s 现场见。进门时出示下面的二维码，或念六位签到码。") % {
             "at": _when(person, event.starts_at)
         }
     reason = person.told_reason if status == person.status else ""
     sentences = {
-        Status.SUBMITTED: _("我们正在看您的资料,有结果马上写信告诉您。现在不用做什么。"),
-        Status.PHONE_SCREENING: _("我们会给您打个电话,聊十分钟左右。请留意来电。"),
-        Status.WAITLISTED: _("同类别有人让出名额时会自动轮到您,我们马上写信告诉您。"),
-        Status.NOT_SELECTED: reason or _("这一次没能为您留出名额,希望下一场见到您。"),
-        Status.WITHDRAWN: reason or _("您已取消,不会再收到提醒。改主意了可以重新报名。"),
-        Status.CANCELLED: reason or _("您的报名由主办方取消了,很抱歉。"),
+        Status.SUBMITTED: _("我们正在看您的资料，有结果马上写信告诉您。现在不用做什么。"),
+        Status.PHONE_SCREENING: _("我们会给您打个电话，聊十分钟左右。请留意来电。"),
+        Status.WAITLISTED: _("同类别有人让出名额时会自动轮到您，我们马上写信告诉您。"),
+        Status.NOT_SELECTED: reason or _("这一次没能为您留出名额，希望下一场见到您。"),
+        Status.WITHDRAWN: reason or _("您已取消，不会再收到提醒。改主意了可以重新报名。"),
+        Status.CANCELLED: reason or _("您的报名由主办方取消了，很抱歉。"),
     }
     return str(sentences[status])
 

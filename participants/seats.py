@@ -135,14 +135,14 @@ def release_seats(*, event, source, target, seats, reason, by, online=False):
     if source == target:
         raise Refused("same_category", _("让出和接收的类别要不一样。"), status=422)
     if not reason:
-        raise Refused("reason_needed", _("请写一句为什么调剂,留作记录。"), status=422)
+        raise Refused("reason_needed", _("请写一句为什么调剂，留作记录。"), status=422)
     with transaction.atomic():
         event = Event.objects.select_for_update().get(pk=event.pk)
         row = room_seats(event, online=online).of(source)
         if seats < 1 or seats > row.free:
             raise Refused(
                 "not_free",
-                _("%(category)s现在空着 %(free)s 席,只能调剂 1 到 %(free)s 席。")
+                _("%(category)s现在空着 %(free)s 席，只能调剂 1 到 %(free)s 席。")
                 % {"category": source.name, "free": max(0, row.free)}
                 if row.free > 0
                 else _("%(category)s没有空席可以调剂。") % {"category": source.name},

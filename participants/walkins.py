@@ -52,8 +52,8 @@ def details_of(event, form):
         raise Refused("consents", _("请从列表里选择同意事项。"), status=400)
     return {
         "name": name,
-        "mobile": _reached(normalize_mobile, form, "mobile", _("这个手机号不对,请再核对一遍。")),
-        "email": _reached(normalize_email, form, "email", _("这个邮箱不对,请再核对一遍。")),
+        "mobile": _reached(normalize_mobile, form, "mobile", _("这个手机号不对，请再核对一遍。")),
+        "email": _reached(normalize_email, form, "email", _("这个邮箱不对，请再核对一遍。")),
         "organisation": clean_text(form.get("organisation"), max_length=120),
         "category": categories[key],
         "industry": industry,

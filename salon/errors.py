@@ -78,7 +78,7 @@ def unavailable(request):
         request,
         status=503,
         code="unavailable",
-        message=_("系统正忙,请稍等几秒再试。您填的内容不会丢。"),
+        message=_("系统正忙，请稍等几秒再试。您填的内容不会丢。"),
     )
     response["Retry-After"] = "2"
     return response

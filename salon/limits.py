@@ -32,4 +32,4 @@ def allow(key, *, times, seconds):
 def require(key, *, times, seconds):
     """Like `allow`, but raises `Refused("too_often")` with status 429."""
     if not allow(key, times=times, seconds=seconds):
-        raise Refused("too_often", _("操作太频繁了,请稍等片刻再试。"), status=429)
+        raise Refused("too_often", _("操作太频繁了，请稍等片刻再试。"), status=429)

@@ -30,7 +30,7 @@ class SheetRefused(Refused):
 
 def damaged():
     return SheetRefused(
-        "damaged", _("文件已损坏,读不出来。请用 Excel 或 WPS 打开后另存为 .xlsx 再传。")
+        "damaged", _("文件已损坏，读不出来。请用 Excel 或 WPS 打开后另存为 .xlsx 再传。")
     )
 
 
@@ -43,11 +43,11 @@ def entities():
 
 
 def too_large():
-    return SheetRefused("too_large", _("文件太大:最多 5 MB。请拆成几份再传。"))
+    return SheetRefused("too_large", _("文件太大：最多 5 MB。请拆成几份再传。"))
 
 
 def bomb():
-    return SheetRefused("bomb", _("文件展开后太大,不能导入。请另存为新的 .xlsx 再传。"))
+    return SheetRefused("bomb", _("文件展开后太大，不能导入。请另存为新的 .xlsx 再传。"))
 
 
 def read_limited(source):
@@ -78,9 +78,9 @@ _FORBIDDEN_WORDS = (
     ("active", re.compile(rb"relationships/(?:externalLink|oleObject|control|attachedTemplate)")),
 )
 _SENTENCES = {
-    "macros": _("文件里有宏,不能导入。请另存为不含宏的 .xlsx 再传。"),
-    "active": _("文件里有外部链接或嵌入对象,不能导入。请只保留数据,另存为 .xlsx 再传。"),
-    "entities": _("文件里有不允许的内容(实体声明),不能导入。"),
+    "macros": _("文件里有宏，不能导入。请另存为不含宏的 .xlsx 再传。"),
+    "active": _("文件里有外部链接或嵌入对象，不能导入。请只保留数据，另存为 .xlsx 再传。"),
+    "entities": _("文件里有不允许的内容（实体声明），不能导入。"),
 }
 _BINARY_PART = re.compile(r"\.(?:png|jpe?g|gif|bmp|tiff?|emf|wmf|svg|wdp|bin|vml)$", re.I)
 _DECLARATION = re.compile(rb"<!\s*(?:DOCTYPE|ENTITY)", re.I)

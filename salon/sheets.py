@@ -110,7 +110,7 @@ def open_table(source, *, name=None):
     suffix = PurePath(name).suffix.lower()
     if data.startswith(b"\xd0\xcf\x11\xe0"):
         raise SheetRefused(
-            "old_excel", _("这是旧版 .xls 或加了密码的文件。请去掉密码,另存为 .xlsx 再传。")
+            "old_excel", _("这是旧版 .xls 或加了密码的文件。请去掉密码，另存为 .xlsx 再传。")
         )
     if data.startswith(b"PK"):
         check_archive(data)
@@ -275,7 +275,7 @@ def _sheet_rows(reader, path, strings):
                 if counted > MOST_ROWS:
                     raise _too_many_rows()
                 if width > MOST_COLUMNS:
-                    raise SheetRefused("columns", _("列太多:最多 100 列。"))
+                    raise SheetRefused("columns", _("列太多：最多 100 列。"))
                 yield number, tuple([filled.get(column) for column in range(1, width + 1)])
     except DefusedXmlException as error:
         raise entities() from error
@@ -284,7 +284,7 @@ def _sheet_rows(reader, path, strings):
 
 
 def _too_many_rows():
-    return SheetRefused("rows", _("行太多:一次最多 50 000 行。请拆成几份再传。"))
+    return SheetRefused("rows", _("行太多：一次最多 50 000 行。请拆成几份再传。"))
 
 
 # ---- CSV ---------------------------------------------------------------------------------
@@ -352,7 +352,7 @@ def _csv_rows(text, delimiter):
     try:
         for number, row in enumerate(rows, 1):
             if len(row) > MOST_COLUMNS and any(row[MOST_COLUMNS:]):
-                raise SheetRefused("columns", _("列太多:最多 100 列。"))
+                raise SheetRefused("columns", _("列太多：最多 100 列。"))
             values = [_unquote(value) or None for value in row[:MOST_COLUMNS]]
             while values and values[-1] is None:
                 values.pop()

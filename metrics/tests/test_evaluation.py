@@ -142,7 +142,9 @@ def test_watch_time_merges_overlaps_and_cuts_at_the_event(event):
         ("early", None, -60, -5),  # not inside at all
     )
     assert worth(event, "mean_watch_minutes") == (60, 2, 30, False)
-    assert figure(event, "mean_watch_minutes")["left_out"] == [["其中未对上名单的访客,一并计入", 1]]
+    assert figure(event, "mean_watch_minutes")["left_out"] == [
+        ["其中未对上名单的访客，一并计入", 1]
+    ]
 
 
 def test_an_undone_import_counts_nowhere(event):

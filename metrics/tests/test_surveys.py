@@ -105,7 +105,7 @@ def test_the_letter_opens_the_survey_in_one_step(client):
     path = letter.as_sent().split("http")[1].split("\n")[0].split("/", 3)[3]
     answer = client.get("/" + path)
     assert answer.url == f"/e/{event.slug}/me/survey/"
-    assert "(" not in letter.as_kept().split("填写:")[1].split("\n")[0]
+    assert "(" not in letter.as_kept().split("填写：")[1].split("\n")[0]
     assert client.get(answer.url).status_code == 200
 
 

@@ -56,7 +56,7 @@ def edit(request, slug):
             parts=request.POST.getlist("parts"),
             by=request.user,
         )
-        messages.success(request, _("已保存,预览里就是公开后的样子。"))
+        messages.success(request, _("已保存，预览里就是公开后的样子。"))
         return redirect("report_edit", slug)
     return render(
         request,
@@ -76,7 +76,7 @@ def publish(request, slug):
     public = request.POST.get("public") == "yes"
     report.publish(event=request.event, by=request.user, public=public)
     if public:
-        messages.success(request, _("报告已公开,谁都可以看了。"))
+        messages.success(request, _("报告已公开，谁都可以看了。"))
     else:
-        messages.success(request, _("报告已收回,只有班底能看。"))
+        messages.success(request, _("报告已收回，只有班底能看。"))
     return redirect("report_edit", slug)

@@ -13,7 +13,7 @@ from salon.errors import Refused
 
 pytestmark = pytest.mark.django_db
 
-SILENT, NUMBERS = "新人进群三天就沉默", "数据散在各个平台,追不到转化"
+SILENT, NUMBERS = "新人进群三天就沉默", "数据散在各个平台，追不到转化"
 
 
 @pytest.fixture

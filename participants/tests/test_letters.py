@@ -67,12 +67,12 @@ def test_a_wrong_field_name_is_refused_and_a_right_one_is_filled():
             wording.save_wording(event=event, kind="accepted", subject="好", body=body, by=chen)
         assert refused.value.code == "unknown_field"
     wording.save_wording(
-        event=event, kind="accepted", subject="{姓名},来吧", body="{截止时间}\n{个人链接}", by=chen
+        event=event, kind="accepted", subject="{姓名}，来吧", body="{截止时间}\n{个人链接}", by=chen
     )
     lin = scenes.an_applicant(event)
     screening.decide(participant=lin, to_status=Status.ACCEPTED, by=chen)
     letter = outbox.preview(Message.objects.get(kind="accepted"))
-    assert letter.subject == "林知夏,来吧"
+    assert letter.subject == "林知夏，来吧"
     wording.drop_wording(event=event, kind="accepted", by=chen)
     assert "请确认" in outbox.preview(Message.objects.get(kind="accepted")).subject
 
@@ -148,7 +148,7 @@ def test_mailings_group_what_waits_and_release_lets_it_go():
         event=event, people=[p.pk for p in people], to_status=Status.ACCEPTED, by=chen
     )
     [held] = [row for row in mailings.mailings(event) if row.held]
-    assert (held.title, held.held) == ("通过,请确认", 3)
+    assert (held.title, held.held) == ("通过，请确认", 3)
     assert mailings.release(event=event, batch=held.batch, by=chen) == 3
     assert mailings.hold(event=event, batch=held.batch, by=chen) == 3
     assert mailings.release_all(event=event, by=chen) == 3

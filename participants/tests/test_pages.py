@@ -345,7 +345,7 @@ def test_letters_are_read_released_and_reworded(client, event, chen):
     batch = screening.decide(participant=lin, to_status=Status.ACCEPTED, by=chen)
     name = f"screening:{batch.pk}"
     page = client.get(address("messages")).content.decode()
-    assert "通过,请确认" in page
+    assert "通过，请确认" in page
     text = client.get(address("messages_batch"), {"batch": name}).content.decode()
     assert "您报名的“用户互动沙龙”已经通过" in text
     refused = client.post(

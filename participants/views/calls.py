@@ -101,4 +101,4 @@ def _moment(text, zone):
     try:
         return datetime.fromisoformat(text).replace(tzinfo=zone)
     except ValueError:
-        raise Refused("call_back_at", _("回电时间看不懂,请重新选。"), status=422) from None
+        raise Refused("call_back_at", _("回电时间看不懂，请重新选。"), status=422) from None

@@ -100,7 +100,7 @@ def _read(message):
 @organiser
 @require_POST
 def release(request, slug):
-    return _act(request, mailings.release, _("放行了 %(n)s 封信,马上发出。"))
+    return _act(request, mailings.release, _("放行了 %(n)s 封信，马上发出。"))
 
 
 @organiser

@@ -106,13 +106,13 @@ def _step(verb, sentence):
 
 confirm = _step(
     lambda request: screening.confirm(participant=request.person, by=request.person),
-    lambda: _("已确认,到时见!"),
+    lambda: _("已确认，到时见！"),
 )
 withdraw = _step(
     lambda request: screening.withdraw(
         participant=request.person, by=request.person, reason=request.POST.get("reason", "")
     ),
-    lambda: _("已取消,名额会让给候补的朋友。"),
+    lambda: _("已取消，名额会让给候补的朋友。"),
 )
 come_back = _step(
     lambda request: screening.come_back(participant=request.person, by=request.person),

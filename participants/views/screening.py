@@ -21,9 +21,9 @@ Status = Participant.Status
 
 # The reasons an organiser gives most; each can be changed before it is told.
 TOLD_REASONS = (
-    gettext_lazy("这一场名额有限,优先给了更符合条件的朋友。"),
+    gettext_lazy("这一场名额有限，优先给了更符合条件的朋友。"),
     gettext_lazy("报名条件和这一场的方向不太一致。"),
-    gettext_lazy("几次联系您都没有接通,名额先给了其他朋友。"),
+    gettext_lazy("几次联系您都没有接通，名额先给了其他朋友。"),
 )
 
 
@@ -119,7 +119,7 @@ def decide(request, slug):
     to_status = request.POST.get("to", "")
     people = _numbers(request.POST.getlist("people"))
     if to_status not in screening.MAY_BECOME or not people:
-        return _back(request, [("warn", _("请先选人,再选决定。"))])
+        return _back(request, [("warn", _("请先选人，再选决定。"))])
     try:
         batch, refused = screening.decide_many(
             event=request.event,
@@ -180,9 +180,9 @@ def undo(request, slug):
         restored, left = screening.undo_batch(batch=batch, by=request.user)
     except Refused as refusal:
         return _back(request, [("stop", str(refusal))])
-    sentence = _("已撤销,%(n)s 人回到原来的状态。") % {"n": restored}
+    sentence = _("已撤销，%(n)s 人回到原来的状态。") % {"n": restored}
     if left:
-        sentence += _("%(n)s 人后来又有变化,没有动。") % {"n": left}
+        sentence += _("%(n)s 人后来又有变化，没有动。") % {"n": left}
     return _back(request, [("ok", sentence)])
 
 
@@ -281,7 +281,7 @@ def release_seats(request, slug):
     except Refused as refusal:
         messages.error(request, str(refusal))
     else:
-        messages.success(request, _("名额调剂好了,已留记录。"))
+        messages.success(request, _("名额调剂好了，已留记录。"))
     return redirect("screening", slug)
 
 
@@ -314,7 +314,7 @@ def _move(request, found):
 
 def _link(request, found):
     path = issue_link(participant=found)
-    return _("个人链接(只给本人):%(link)s") % {"link": request.build_absolute_uri(path)}
+    return _("个人链接（只给本人）：%(link)s") % {"link": request.build_absolute_uri(path)}
 
 
 def _recategorise(request, found):
@@ -322,7 +322,7 @@ def _recategorise(request, found):
         Category, event=request.event, key=request.POST.get("category", "")
     )
     notes.recategorise(participant=found, category=category, by=request.user)
-    return _("类别改好了,得分已重算。")
+    return _("类别改好了，得分已重算。")
 
 
 def _confirm(request, found):

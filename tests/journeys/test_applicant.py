@@ -16,8 +16,8 @@ def fill_in(page):
     page.get_by_role("textbox", name="手机").fill("１３８ 0013 8000")
     page.get_by_role("textbox", name="邮箱").fill("lin@example.com")
     page.get_by_role("combobox", name="行业").select_option("education")
-    page.get_by_role("textbox", name="社群规模(人)").fill("1.2万")
-    page.get_by_role("textbox", name="近6个月平均月活率(%)").fill("45%")
+    page.get_by_role("textbox", name="社群规模（人）").fill("1.2万")
+    page.get_by_role("textbox", name="近6个月平均月活率（%）").fill("45%")
     page.get_by_label("活动策划").check()
     page.get_by_label("第 1 条").fill("新人进群三天就不说话了")
     page.get_by_role("button", name="再加一条").click()
@@ -35,12 +35,12 @@ def test_lin_applies_underground_confirms_and_shows_her_code(house, phone):
     assert not lin.get_by_role("textbox", name="粉丝量").is_visible()
     fill_in(lin)
     assert not lin.get_by_role("textbox", name="粉丝量").is_visible()
-    assert lin.get_by_role("textbox", name="社群规模(人)").is_visible()
+    assert lin.get_by_role("textbox", name="社群规模（人）").is_visible()
 
     # A tunnel: nothing is lost, neither by sending nor by a reload afterwards.
     lin.context.set_offline(True)
     lin.get_by_role("button", name="提交报名").click()
-    lin.get_by_text("网络断了,内容都在").wait_for()
+    lin.get_by_text("网络断了，内容都在").wait_for()
     lin.context.set_offline(False)
     lin.reload()
     assert lin.get_by_role("textbox", name="姓名").input_value() == "林知夏"
@@ -79,7 +79,7 @@ def test_lin_applies_underground_confirms_and_shows_her_code(house, phone):
     until(lambda: len(house.mailbox.to("lin@example.com")) == 2, what="the acceptance")
     lin.goto(link_in(house.mailbox.to("lin@example.com")[1]))
     lin.get_by_role("button", name="确认参加").click()
-    lin.get_by_text("已确认,到时见!").wait_for()
+    lin.get_by_text("已确认，到时见！").wait_for()
     assert row.code in lin.inner_text("main")
     assert lin.locator(".qr img").is_visible()
 

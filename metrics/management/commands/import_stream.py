@@ -48,12 +48,12 @@ class Command(BaseCommand):
             )
         if "visits" in answer:
             self.stdout.write(
-                _("%(visits)d 条进出,%(viewers)d 位观众(对上名单 %(matched)d,访客 %(guests)d)")
+                _("%(visits)d 条进出，%(viewers)d 位观众（对上名单 %(matched)d，访客 %(guests)d）")
                 % answer
             )
         else:
-            self.stdout.write(_("%(rows)d 条聊天,对上名单 %(matched)d 条") % answer)
+            self.stdout.write(_("%(rows)d 条聊天，对上名单 %(matched)d 条") % answer)
         if committed:
             self.stdout.write(_("已写入 %(rows)d 条。") % {"rows": imported})
         else:
-            self.stdout.write(_("这是试读,什么都没有写入;加 --commit 导入。"))
+            self.stdout.write(_("这是试读，什么都没有写入；加 --commit 导入。"))

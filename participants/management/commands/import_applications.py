@@ -30,7 +30,7 @@ class Command(BaseCommand):
             if options["commit"]:
                 imported = import_runs.take(event=event, reading=reading, by=None)
         except OSError as error:
-            raise CommandError(_("文件打不开:%(reason)s") % {"reason": error.strerror}) from None
+            raise CommandError(_("文件打不开：%(reason)s") % {"reason": error.strerror}) from None
         except Refused as refused:
             raise CommandError(str(refused)) from None
         report = reading.as_json(imported=imported)
@@ -47,9 +47,9 @@ class Command(BaseCommand):
             )
         counts = {name: report[name] for name in ("rows", "importable", "imported", "known")}
         self.stdout.write(
-            _("共 %(rows)s 行,可导入 %(importable)s 行,其中 %(known)s 人已经报过名。") % counts
+            _("共 %(rows)s 行，可导入 %(importable)s 行，其中 %(known)s 人已经报过名。") % counts
         )
         if commit:
             self.stdout.write(_("导入了 %(imported)s 人。") % counts)
         else:
-            self.stdout.write(_("这是试读,什么都没写。加上 --commit 才会导入。"))
+            self.stdout.write(_("这是试读，什么都没写。加上 --commit 才会导入。"))

@@ -44,7 +44,7 @@ class Command(BaseCommand):
         if options["json"]:
             self.stdout.write(json.dumps(answer, ensure_ascii=False))
         else:
-            self.stdout.write(_("已建好:%(title)s") % {"title": event.title})
+            self.stdout.write(_("已建好：%(title)s") % {"title": event.title})
             self.stdout.write(f"{answer['admin_url']}\n{answer['public_url']}")
 
 
