@@ -3,6 +3,7 @@ what a metric is measured against."""
 
 import secrets
 
+from metrics import whitepaper
 from metrics.models import (
     ChatLine,
     FollowUp,
@@ -30,6 +31,9 @@ def forget(participant):
     if participant.email:
         claims |= WhitepaperClaim.objects.filter(event=participant.event, email=participant.email)
     claims.update(email="", wants_news=False)
+    whitepaper.forget(participant)
+    for value in filter(None, (participant.name, participant.mobile[3:], participant.email)):
+        participant.event.stream_imports.filter(filename__icontains=value).update(filename="")
     # A file that waits for its import may hold them; whoever wants it uploads it again.
     StreamUpload.objects.filter(event=participant.event).delete()
 

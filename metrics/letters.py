@@ -1,43 +1,58 @@
-"""Letters of the days after: the survey, its one reminder, the question thirty days later.
+"""Letters of the days after: the survey, its one reminder, the question thirty days later, and
+news of the whitepaper.
 
 The texts are content in the language of the letters, edited per event like all wordings.
 """
 
 from django.conf import settings
+from django.urls import reverse
 
-from metrics import surveys
-from metrics.models import FollowUp
+from metrics import claims, going_on, surveys
+from metrics.models import FollowUp, WhitepaperClaim
 from participants import letters, wording
 from participants.access import issue_link
 from participants.models import Participant
 from participants.wording import Text
 from salon import outbox
 from salon.channels import Letter
+from workshops import exchange
 
-_FOOT = "\n\n这封信由活动主办方发出,链接只属于您,请不要转发。"
+_FOOT = "\n\n这封信由活动主办方发出，链接只属于您，请不要转发。"
 
 TEXTS = {
     "survey": Text(
         "活动反馈",
-        "花三分钟,说说这场活动:{活动}",
-        "{称呼},您好:\n\n谢谢您来“{活动}”。我们准备了一份短问卷,大约三分钟。答卷不记名:"
-        "我们只知道您答过了,不知道您答了什么。\n\n点这里填写:\n{个人链接}" + _FOOT,
+        "花三分钟，说说这场活动：{活动}",
+        "{称呼}，您好：\n\n谢谢您来“{活动}”。我们准备了一份短问卷，大约三分钟。答卷不记名："
+        "我们只知道您答过了，不知道您答了什么。\n\n点这里填写：\n{个人链接}" + _FOOT,
     ),
     "survey_nag": Text(
         "活动反馈·提醒一次",
-        "还差您的一份反馈:{活动}",
-        "{称呼},您好:\n\n“{活动}”的问卷还开着,您的看法会直接影响下一场怎么办。"
-        "只提醒这一次。\n\n点这里填写:\n{个人链接}" + _FOOT,
+        "还差您的一份反馈：{活动}",
+        "{称呼}，您好：\n\n“{活动}”的问卷还开着，您的看法会直接影响下一场怎么办。"
+        "只提醒这一次。\n\n点这里填写：\n{个人链接}" + _FOOT,
     ),
     "follow_up": Text(
         "30 天回访",
-        "一个月过去了,社群有变化吗?({活动})",
-        "{称呼},您好:\n\n“{活动}”过去一个月了。想请您花半分钟告诉我们:社群现在的月活率是多少,"
-        "用上了什么。\n\n点这里填写:\n{个人链接}" + _FOOT,
+        "一个月过去了，社群有变化吗？（{活动}）",
+        "{称呼}，您好：\n\n“{活动}”过去一个月了。想请您花半分钟告诉我们：社群现在的月活率是多少，"
+        "用上了什么。\n\n点这里填写：\n{个人链接}" + _FOOT,
+    ),
+    "digest": Text(
+        "新的对接推荐",
+        "有新的人可以聊聊：{活动}",
+        "{称呼}，您好：\n\n“{活动}”的供需板上，有几位可能对得上的同行：\n\n{变化}\n\n"
+        "在这里发起对接，双方都点确认才互相看到联系方式：\n{个人链接}"
+        "\n\n不想再收到，在个人页面撤回“互相确认后交换联系方式”的授权就好。" + _FOOT,
     ),
 }
 # Which page of the person's own each letter opens.
-OPENS = {"survey": "survey", "survey_nag": "survey", "follow_up": "followup"}
+OPENS = {
+    "survey": "survey",
+    "survey_nag": "survey",
+    "follow_up": "followup",
+    "digest": "exchange",
+}
 
 for _kind, _text in TEXTS.items():
     wording.DEFAULT.setdefault(_kind, _text)
@@ -45,6 +60,8 @@ for _kind, _text in TEXTS.items():
 
 def overtaken(person, kind):
     """Whether nobody needs to send this any more: it has been answered."""
+    if kind == "digest":
+        return not going_on.wants_digest(person)
     if kind == "follow_up":
         return FollowUp.objects.filter(participant=person).exists()
     return surveys.may_answer(person=person) is None
@@ -62,6 +79,10 @@ def compose(message):
         return None
     text = wording.of_event(person.event_id, message.kind)
     values = letters.values_of(person, message)
+    if message.kind == "digest":
+        values["变化"] = _new_people(person, message.context.get("people", ()))
+        if not values["变化"]:
+            return None
     return Letter(
         to=person.mobile if message.channel == "sms" else person.email,
         subject=wording.fill(text.subject, values),
@@ -70,9 +91,44 @@ def compose(message):
     )
 
 
+def _new_people(person, ids):
+    """Offers and needs of those suggested who are still on the board; names by their consent."""
+    lines = []
+    for listing in exchange.board(person.event):
+        if listing.participant_id in ids:
+            who = listing.participant.name if listing.named else "一位同行"
+            said = [("能提供", listing.offer), ("想要", listing.need)]
+            lines.append(f"· {who}：" + "；".join(f"{word} {text}" for word, text in said if text))
+    return "\n".join(lines)
+
+
 def _link(person, kind):
     return f"{settings.PUBLIC_URL}{issue_link(participant=person)}?to={OPENS[kind]}"
 
 
 for _kind in TEXTS:
     outbox.letter(_kind)(compose)
+
+
+@outbox.letter("whitepaper_news")
+def compose_news(message):
+    """The Letter that tells a claimant of a new version; None once they want no more news."""
+    claim = (
+        WhitepaperClaim.objects.select_related("event")
+        .filter(pk=message.context.get("claim"), wants_news=True)
+        .exclude(email="")
+        .first()
+    )
+    if claim is None:
+        return None
+    event = claim.event
+    path = reverse("whitepaper_key", args=[event.slug, claims.key_of(claim)])
+    return Letter(
+        to=claim.email,
+        subject=f"白皮书出了新版本：{event.title}",
+        text=(
+            f"您好：\n\n您领取过“{event.title}”的白皮书，现在有了第 {message.context['version']} 版。"
+            "\n\n在这里读和下载：\n{{link}}\n\n不想再收到？打开后点“不再提醒”就好。"
+        ),
+        secret={"link": settings.PUBLIC_URL + path},
+    )

@@ -195,8 +195,25 @@ def commit_upload(*, upload, by):
     with transaction.atomic():
         upload = StreamUpload.objects.select_for_update().filter(pk=upload.pk).first()
         if upload is None:
-            raise Refused("gone", _("这份文件已经导入或过期,请重新上传。"), status=410)
+            raise Refused("gone", _("这份文件已经导入或过期，请重新上传。"), status=410)
         found = look(event=upload.event, content=bytes(upload.content), name=upload.filename)
         answer = commit(event=upload.event, look=found, by=by)
         upload.delete()
     return answer
+
+
+def viewers_shown(look):
+    """[(name or key, minutes, visits, matched)] of a look's viewers, the longest first."""
+    names = {person.id: person.name for person in look.people}
+    return sorted(
+        (
+            (
+                names.get(viewer.participant_id, viewer.key),
+                viewer.minutes,
+                len(viewer.visits),
+                viewer.participant_id is not None,
+            )
+            for viewer in look.viewers
+        ),
+        key=lambda row: (-row[1], row[0]),
+    )

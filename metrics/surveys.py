@@ -48,7 +48,7 @@ def open_survey(*, event, by=None):
         survey = Survey.objects.select_for_update().get(event=event)
         now = clock.now()
         if not event.is_over(now):
-            raise Refused("not_over", _("活动还没有结束,结束后问卷会自动开放。"))
+            raise Refused("not_over", _("活动还没有结束，结束后问卷会自动开放。"))
         ended_at = event.ended_at or event.ends_at
         if survey.opened_at is None:
             survey.opened_at = now
@@ -127,8 +127,8 @@ def answer(*, person, answers):
         ticket = SurveyTicket.objects.filter(survey=survey, participant=person).first()
         if ticket is None or may_answer(person=person) is None:
             if ticket is not None and ticket.answered:
-                raise Refused("answered", _("您已经答过了,谢谢!"))
-            raise Refused("closed", _("问卷没有开放,或已经截止。"))
+                raise Refused("answered", _("您已经答过了，谢谢！"))
+            raise Refused("closed", _("问卷没有开放，或已经截止。"))
         sheet = {
             str(question.pk): value
             for question in survey.questions.all()
@@ -222,4 +222,49 @@ def _result(question, sheets):
         "mean": round(sum(given) / len(given), 2)
         if given and question.kind == SurveyQuestion.Kind.SCALE
         else None,
+    }
+
+
+# --- editing it before it opens -------------------------------------------------------------------
+
+
+def save(*, event, version, title, intro, questions, by):
+    """Replace the survey's text and questions; `questions` are dicts of kind, text, options,
+    scored, required, in order. Raises Refused("opened" | "stale" | "empty" | "options")."""
+    questions = [_clean_question(question) for question in questions]
+    title = clean_text(title, max_length=120)
+    if not title or not questions:
+        raise Refused("empty", _("要有标题，至少一道题。"), status=422)
+    with transaction.atomic():
+        survey = Survey.objects.select_for_update().get(event=event)
+        if survey.opened_at is not None:
+            raise Refused("opened", _("问卷已经开放，题目不能再改：先答和后答的人要答同样的题。"))
+        if survey.version != version:
+            raise Refused("stale", _("有人刚刚改过这份问卷。您的改动还在这一页，请对照后再保存。"))
+        survey.title = title
+        survey.intro = clean_text(intro, multiline=True, max_length=1000)
+        survey.version += 1
+        survey.save(update_fields=["title", "intro", "version"])
+        survey.questions.all().delete()
+        SurveyQuestion.objects.bulk_create(
+            SurveyQuestion(survey=survey, position=position, **question)
+            for position, question in enumerate(questions, 1)
+        )
+        audit.record("save_survey", survey, by=by, event_id=event.pk, fields=["questions"])
+    return survey
+
+
+def _clean_question(question):
+    kind = SurveyQuestion.Kind(question["kind"])
+    options = [clean_text(option, max_length=80) for option in question.get("options", ())]
+    options = list(dict.fromkeys(option for option in options if option))
+    text = clean_text(question["text"], max_length=200)
+    if kind == SurveyQuestion.Kind.CHOICE and len(options) < 2:
+        raise Refused("options", _("“%(text)s”至少要有两个选项。") % {"text": text}, status=422)
+    return {
+        "kind": kind,
+        "text": text,
+        "options": options if kind == SurveyQuestion.Kind.CHOICE else [],
+        "scored": bool(question.get("scored")) and kind == SurveyQuestion.Kind.SCALE,
+        "required": bool(question.get("required")),
     }

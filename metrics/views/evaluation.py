@@ -4,7 +4,7 @@ import io
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import FileResponse, Http404
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -51,7 +51,7 @@ def page(request, slug):
 @require_POST
 def now(request, slug):
     evaluation.evaluate(event=request.event, by=request.user)
-    messages.success(request, _("已按现在的数据重新计算,之前的评估仍保留。"))
+    messages.success(request, _("已按现在的数据重新计算，之前的评估仍保留。"))
     return redirect("evaluation", slug)
 
 
@@ -85,9 +85,12 @@ def download(request, slug):
         raise Http404
     file = io.BytesIO()
     write_table(file, sheets=rows.sheets(request.event, shown))
-    file.seek(0)
     name = f"{slug}-evaluation-{request.event.local(shown.computed_at):%Y%m%d-%H%M}.xlsx"
-    return FileResponse(file, as_attachment=True, filename=name)
+    return HttpResponse(
+        file.getvalue(),
+        content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
 
 
 @organiser
@@ -103,7 +106,7 @@ def settings(request, slug):
         except Refused as refused:
             refusal = refused
         else:
-            messages.success(request, _("已保存;下一次计算按新的目标和口径。"))
+            messages.success(request, _("已保存；下一次计算按新的目标和口径。"))
             return redirect("evaluation", slug)
     return render(
         request,

@@ -1,0 +1,113 @@
+"""The room in the admin: what verbs own is read only; the pages of the event do the work."""
+
+from django.contrib import admin
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+
+from events.admin import OfEvent
+from metrics import stream_import
+from metrics.models import (
+    Evaluation,
+    Report,
+    Retention,
+    RetentionRun,
+    StreamImport,
+    Survey,
+    Whitepaper,
+)
+
+
+class ReadOnly(OfEvent):
+    """Rows that verbs write: looked at here, changed on the pages of the event."""
+
+    page = ""  # the name of that page
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    @admin.display(description=_("打开"))
+    def open_page(self, row):
+        address = reverse(self.page, args=[self.event_of(row).slug])
+        return format_html('<a href="{}">{}</a>', address, _("打开"))
+
+
+@admin.register(Survey)
+class SurveyAdmin(ReadOnly):
+    page = "survey_edit"
+    list_display = ("title", "event", "opened_at", "closes_at", "open_page")
+    list_select_related = ("event",)
+
+
+@admin.register(StreamImport)
+class StreamImportAdmin(ReadOnly):
+    page = "stream_import"
+    list_display = ("filename", "event", "kind", "at", "by", "undone_at", "open_page")
+    list_filter = ("event", "kind")
+    list_select_related = ("event", "by")
+    actions = ("undo",)
+
+    @admin.action(description=_("撤销所选的导入"))
+    def undo(self, request, queryset):
+        for source in queryset:
+            stream_import.undo(source=source, by=request.user)
+
+
+@admin.register(Evaluation)
+class EvaluationAdmin(ReadOnly):
+    page = "evaluation"
+    list_display = ("event", "computed_at", "open_page")
+    list_filter = ("event",)
+    list_select_related = ("event",)
+
+
+@admin.register(Report)
+class ReportAdmin(ReadOnly):
+    page = "report_edit"
+    list_display = ("event", "published_at", "open_page")
+    list_select_related = ("event",)
+
+
+@admin.register(Whitepaper)
+class WhitepaperAdmin(ReadOnly):
+    page = "whitepaper_edit"
+    list_display = ("title", "event", "version", "published_at", "open_page")
+    list_filter = ("event",)
+    list_select_related = ("event",)
+    exclude = ("sections",)
+
+
+@admin.register(Retention)
+class RetentionAdmin(OfEvent):
+    """How long an event keeps its people; without a row the days of the model hold."""
+
+    list_display = ("event", "not_selected_days", "others_days")
+    list_select_related = ("event",)
+
+
+@admin.register(RetentionRun)
+class RetentionRunAdmin(admin.ModelAdmin):
+    """What each day's clearing did: counts only."""
+
+    list_display = ("at", "report")
+
+    def has_module_permission(self, request):
+        return request.user.is_active and request.user.is_superuser
+
+    def has_view_permission(self, request, obj=None):
+        return self.has_module_permission(request)
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
