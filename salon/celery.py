@@ -26,5 +26,7 @@ app.conf.beat_schedule = {
         ("pass on unconfirmed seats", "participants.tasks.expire_deadlines", 60),
         ("open and nag surveys", "metrics.tasks.run_surveys", 60),
         ("evaluate ended events", "metrics.tasks.evaluate_due", 60),
+        ("letters of new matches", "metrics.tasks.plan_digests", 3600),
+        ("clear what has expired", "metrics.tasks.clear_what_has_expired", 3600),
     ]
 }

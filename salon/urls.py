@@ -19,6 +19,7 @@ urlpatterns = [
     path("language/", views.set_language, name="set_language"),
     *events.house_urlpatterns,
     *participants.house_urlpatterns,
+    *metrics.house_urlpatterns,
     *[path("e/<slug:slug>/", include(room.urlpatterns)) for room in ROOMS],
     *[path("admin/e/<slug:slug>/", include(room.organiser_urlpatterns)) for room in ROOMS],
     path("admin/new-salon/", founding.new_salon, name="new_salon"),
