@@ -4,18 +4,17 @@ The same post again finds its own row (`client_id`); the same mobile or e-mail c
 its owner is sent their own link, and whoever asked gets the same neutral answer (SALON §3).
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db import IntegrityError, transaction
-from django.db.models import Count, Exists, OuterRef, Q, Subquery
-from django.db.models.functions import Coalesce
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Q
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from events.models import Event
 from participants import codes, criteria
-from participants.models import Category, Channel, Consent, PainPoint, Participant, StatusChange
+from participants.models import Category, Consent, PainPoint, Participant, StatusChange
 from salon import audit, clock, limits, outbox
 from salon.errors import Refused
 from salon.models import Message
@@ -60,7 +59,6 @@ class Registration:
     state: str
     now: object
     full: frozenset
-    along: dict = field(default_factory=dict)
 
     @property
     def takes_applications(self):
@@ -71,55 +69,70 @@ class Registration:
         return self.state == "closed" or ("online" if online else "on_site") in self.full
 
 
-def registration(event, **asked_along):
-    """How sign-up of the event stands by the database's clock, in one statement.
+_LOOK = """
+    SELECT clock_timestamp(),
+        count(*) FILTER (WHERE NOT online AND status IN %(seated)s),
+        count(*) FILTER (WHERE online AND status IN %(seated)s),
+        EXISTS (
+            SELECT FROM participants_participant WHERE client_id = %(client_id)s
+                OR event_id = %(event)s AND mobile = %(mobile)s AND mobile <> ''
+                OR event_id = %(event)s AND email = %(email)s AND email <> ''
+        ),
+        (SELECT id FROM participants_channel WHERE event_id = %(event)s AND code = %(code)s)
+    FROM participants_participant
+    WHERE event_id = %(event)s AND status IN %(seated)s
+"""
 
-    `asked_along`: expressions on Event whose values come back in `along`, by name.
+
+def registration(event):
+    """How sign-up of the event stands by the database's clock, in one statement."""
+    return _look(event)[0]
+
+
+def _look(event, *, client_id=None, mobile="", email="", channel_code=""):
+    """`(Registration, whether the post or the person is known, the channel's id or None)`.
+
+    One statement, and not one that the ORM has to put together: every sign-up passes here.
     """
-    held = (
-        Participant.objects.filter(event=OuterRef("pk")).holding_a_seat().order_by().values("event")
-    )
-    row = (
-        Event.objects.filter(pk=event.pk)
-        .annotate(
-            now=clock.database_now(),
-            seated_on_site=Coalesce(
-                Subquery(held.annotate(n=Count("pk", filter=Q(online=False))).values("n")), 0
-            ),
-            seated_online=Coalesce(
-                Subquery(held.annotate(n=Count("pk", filter=Q(online=True))).values("n")), 0
-            ),
-            **asked_along,
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _LOOK,
+            {
+                "event": event.pk,
+                "seated": tuple(str(status) for status in Participant.SEATED),
+                "client_id": client_id,
+                "mobile": mobile,
+                "email": email,
+                "code": channel_code,
+            },
         )
-        .get()
-    )
+        now, on_site, online, is_known, channel_id = cursor.fetchone()
     full = set()
-    if row.seated_on_site >= row.on_site_capacity:
+    if on_site >= event.on_site_capacity:
         full.add("on_site")
-    if row.seated_online >= row.online_capacity:
+    if online >= event.online_capacity:
         full.add("online")
-    along = {name: getattr(row, name) for name in asked_along}
-    return Registration(_state(row), row.now, frozenset(full), along)
+    return Registration(_state(event, now), now, frozenset(full)), is_known, channel_id
 
 
-def _state(event):
+def _state(event, now):
     if event.status == Event.Status.CANCELLED:
         return "cancelled"
-    if event.ended_at or event.starts_at <= event.now:
+    if event.ended_at or event.starts_at <= now:
         return "over"
-    if event.registration_opens_at and event.now < event.registration_opens_at:
+    if event.registration_opens_at and now < event.registration_opens_at:
         return "not_yet"
-    return "open" if event.registration_is_open(event.now) else "closed"
+    return "open" if event.registration_is_open(now) else "closed"
 
 
 def why_not_open(event, state):
     """The sentence for a state that takes no applications."""
     if state == "cancelled":
-        return _("这场活动已取消,不再接受报名。")
+        return _("这场活动已取消，不再接受报名。")
     if state == "not_yet":
         opens = date_format(event.local(event.registration_opens_at), "n月j日 H:i")
-        return _("报名还没有开始,%(opens)s 开放,到时再来。") % {"opens": opens}
-    return _("这场活动已经开始或结束,不再接受报名。想临时参加请到现场签到台问一声。")
+        return _("报名还没有开始，%(opens)s 开放，到时再来。") % {"opens": opens}
+    return _("这场活动已经开始或结束，不再接受报名。想临时参加请到现场签到台问一声。")
 
 
 # ---- answers -----------------------------------------------------------------------------
@@ -136,13 +149,13 @@ def read_answers(answers):
     if not row["name"]:
         raise Refused("name", _("请填写姓名。"), status=422)
     row["mobile"] = _contact(
-        answers.get("mobile"), normalize_mobile, "phone", _("手机号码不对,请检查位数。")
+        answers.get("mobile"), normalize_mobile, "phone", _("手机号码不对，请检查位数。")
     )
     row["email"] = _contact(
-        answers.get("email"), normalize_email, "email", _("邮箱地址不对,请检查一下。")
+        answers.get("email"), normalize_email, "email", _("邮箱地址不对，请检查一下。")
     )
     if not (row["mobile"] or row["email"]):
-        raise Refused("phone", _("手机和邮箱至少填一项,我们才能联系到您。"), status=422)
+        raise Refused("phone", _("手机和邮箱至少填一项，我们才能联系到您。"), status=422)
     for name in TEXT_FIELDS:
         limit = Participant._meta.get_field(name).max_length
         row[name] = clean_text(answers.get(name), max_length=limit)
@@ -233,7 +246,7 @@ def apply(*, event, answers, client_id, channel_code="", device=""):
     pains = read_pain_points(answers.get("pain_points"))
     consents = set(answers.get("consents") or ())
     if Consent.Purpose.PROCESSING not in consents:
-        raise Refused("consent", _("需要您同意处理个人信息,才能受理报名。"), status=422)
+        raise Refused("consent", _("需要您同意处理个人信息，才能受理报名。"), status=422)
     for _attempt in range(3):
         try:
             with transaction.atomic():
@@ -251,22 +264,17 @@ def apply(*, event, answers, client_id, channel_code="", device=""):
             continue  # a twin was faster, or the code is taken: look again
         if person is None:
             return _answer_known(_known(event, client_id, row), client_id, row)
-        outbox.ring()
         return Outcome("new", person)
-    raise Refused("busy", _("系统正忙,请稍等几秒再试。您填的内容不会丢。"), status=503)
+    raise Refused("busy", _("系统正忙，请稍等几秒再试。您填的内容不会丢。"), status=503)
 
 
-def _same_person(client_id, row, event):
+def _known(event, client_id, row):
     same = Q(client_id=client_id)
     if row["mobile"]:
         same |= Q(event=event, mobile=row["mobile"])
     if row["email"]:
         same |= Q(event=event, email=row["email"])
-    return Participant.objects.filter(same)
-
-
-def _known(event, client_id, row):
-    return list(_same_person(client_id, row, event).order_by("pk")[:3])
+    return list(Participant.objects.filter(same).order_by("pk")[:3])
 
 
 def _answer_known(known, client_id, row):
@@ -278,7 +286,6 @@ def _answer_known(known, client_id, row):
         for person in known:
             if not _is_same_press(person, row, now):
                 send_link_again(participant=person, now=now)
-    outbox.ring()
     return Outcome("known", known[0])
 
 
@@ -316,13 +323,14 @@ def _category(event, value):
 
 def _take_new(event, *, category, row, pains, consents, client_id, channel_code, device):
     """Write the application of somebody new; None when the person or the post is known."""
-    channel = Channel.objects.filter(event=OuterRef("pk"), code=channel_code).values("pk")
-    sign_up = registration(
+    sign_up, is_known, channel_id = _look(
         event,
-        is_known=Exists(_same_person(client_id, row, event)),
-        channel_id=Subquery(channel[:1]),
+        client_id=client_id,
+        mobile=row["mobile"],
+        email=row["email"],
+        channel_code=channel_code,
     )
-    if sign_up.along["is_known"]:
+    if is_known:
         return None
     if not sign_up.takes_applications:
         raise Refused("closed", why_not_open(event, sign_up.state))
@@ -332,7 +340,7 @@ def _take_new(event, *, category, row, pains, consents, client_id, channel_code,
     person = Participant(
         event=event,
         category=category,
-        channel_id=sign_up.along["channel_id"],
+        channel_id=channel_id,
         client_id=client_id,
         code=codes.random_code(),
         submitted_at=sign_up.now,
@@ -397,7 +405,7 @@ def edit(*, participant, answers, version, by):
         if person.version != version:
             raise Refused(
                 "edited_elsewhere",
-                _("这份资料刚刚在别处改过。请看一眼最新内容,再改一次。"),
+                _("这份资料刚刚在别处改过。请看一眼最新内容，再改一次。"),
             )
         old_pains = [point.text for point in person.pain_points.all()]
         row["online"] = person.online  # another room is a move of its own, with its own seats
@@ -436,7 +444,7 @@ def _back_to_review(person, by):
         before=person.status,
         after=Participant.Status.SUBMITTED,
         actor=audit.actor_name(by),
-        reason=_("改了筛选条件相关的答案,回到待审核"),
+        reason=_("改了筛选条件相关的答案，回到待审核"),
     )
     person.status = Participant.Status.SUBMITTED
     person.confirm_by = None

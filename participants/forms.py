@@ -11,6 +11,7 @@ from crispy_forms.layout import HTML, Div, Field, Layout
 from django import forms
 from django.core.exceptions import ValidationError
 from django.template.loader import render_to_string
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from participants.applications import CATEGORY_FIELDS, MOST_PAIN_POINTS, criteria_fields
@@ -35,7 +36,7 @@ EXPERTISE = (
     ("直播", _("直播")),
     ("品牌合作", _("品牌合作")),
 )
-TOO_LONG = _("最多 %(limit_value)d 字,现在有 %(show_value)d 字。")
+TOO_LONG = _("最多 %(limit_value)d 字，现在有 %(show_value)d 字。")
 
 
 class Text(forms.CharField):
@@ -104,7 +105,7 @@ class ShortTexts(forms.Field):
         if self.required and not texts:
             raise ValidationError(self.error_messages["required"])
         if any(len(text) > 200 for text in texts):
-            raise ValidationError(_("每条最多 200 字,请拆成几条。"))
+            raise ValidationError(_("每条最多 200 字，请拆成几条。"))
         return texts[:MOST_PAIN_POINTS]
 
 
@@ -132,22 +133,22 @@ class AnswersForm(forms.Form):
 
     name = ReadAs(
         _name,
-        _("请写姓名,最多 80 字。"),
+        _("请写姓名，最多 80 字。"),
         label=_("姓名"),
         error_messages={"required": _("请写姓名。")},
     )
     mobile = ReadAs(
         normalize_mobile,
-        _("手机号码不对,请检查位数(大陆手机 11 位)。"),
+        _("手机号码不对，请检查位数（大陆手机 11 位）。"),
         label=_("手机"),
         required=False,
     )
     email = ReadAs(
         normalize_email,
-        _("邮箱地址不对,请检查一下。"),
+        _("邮箱地址不对，请检查一下。"),
         label=_("邮箱"),
         required=False,
-        help_text=_("手机和邮箱至少填一项;专属链接和提醒优先发到邮箱。"),
+        help_text=_("手机和邮箱至少填一项；专属链接和提醒优先发到邮箱。"),
     )
     organisation = Text(label=_("机构"), max_length=120, required=False)
     job_title = Text(label=_("岗位"), max_length=80, required=False)
@@ -158,24 +159,24 @@ class AnswersForm(forms.Form):
     )
     community_size = ReadAs(
         parse_count,
-        _("请写一个数字,例如 5000 或 1.2万。"),
-        label=_("社群规模(人)"),
+        _("请写一个数字，例如 5000 或 1.2万。"),
+        label=_("社群规模（人）"),
         required=False,
-        help_text=_("您管理的社群一共多少人,例如 5000 或 1.2万。"),
+        help_text=_("您管理的社群一共多少人，例如 5000 或 1.2万。"),
     )
     active_rate = ReadAs(
         parse_rate,
-        _("请写 0 到 100 之间的百分比,例如 45。"),
-        label=_("近6个月平均月活率(%)"),
+        _("请写 0 到 100 之间的百分比，例如 45。"),
+        label=_("近6个月平均月活率（%）"),
         required=False,
-        help_text=_("每月说过话的人占多少,大概就行,例如 45。"),
+        help_text=_("每月说过话的人占多少，大概就行，例如 45。"),
     )
     followers = ReadAs(
         parse_count,
-        _("请写一个数字,例如 120000 或 12万。"),
+        _("请写一个数字，例如 120000 或 12万。"),
         label=_("粉丝量"),
         required=False,
-        help_text=_("所有平台加起来,例如 12万。"),
+        help_text=_("所有平台加起来，例如 12万。"),
     )
     creator_field = Text(label=_("创作领域"), max_length=80, required=False)
     can_bring = Text(
@@ -205,8 +206,8 @@ class AnswersForm(forms.Form):
     )
     pain_points = ShortTexts(
         label=_("眼下最头疼的事"),
-        help_text=_("1 到 5 条,一句话一条。现场的讨论就从这里开始。"),
-        error_messages={"required": _("请至少写一条痛点,一句话就行。")},
+        help_text=_("1 到 5 条，一句话一条。现场的讨论就从这里开始。"),
+        error_messages={"required": _("请至少写一条痛点，一句话就行。")},
     )
     expectation = Text(
         label=_("想带走什么"),
@@ -233,10 +234,15 @@ class AnswersForm(forms.Form):
         known = {value for value, _label in EXPERTISE}
         own = [word for word in self.initial.get("expertise") or [] if word not in known]
         self.fields["expertise"].choices = [*EXPERTISE, *((word, word) for word in own)]
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-        self.helper.disable_csrf = True  # the page's form tag brings it
-        self.helper.layout = Layout(*self.sections())
+
+    @cached_property
+    def helper(self):
+        """What crispy lays the form out by; built only when the form is shown."""
+        helper = FormHelper()
+        helper.form_tag = False
+        helper.disable_csrf = True  # the page's form tag brings it
+        helper.layout = Layout(*self.sections())
+        return helper
 
     def sections(self):
         return [*self.person_section(), *self.work_section(), *self.wish_section()]
@@ -269,7 +275,7 @@ class AnswersForm(forms.Form):
         cleaned = super().clean()
         reached = cleaned.get("mobile") or cleaned.get("email")
         if not (reached or self.errors.get("mobile") or self.errors.get("email")):
-            self.add_error("mobile", _("手机和邮箱至少填一项,我们才能联系到您。"))
+            self.add_error("mobile", _("手机和邮箱至少填一项，我们才能联系到您。"))
         return cleaned
 
     def answers(self):
@@ -284,7 +290,7 @@ class ApplicationForm(AnswersForm):
     """The whole application, with category, room, consents, the post's own number and a trap."""
 
     client_id = forms.UUIDField(widget=forms.HiddenInput)
-    website = forms.CharField(required=False, label=_("网站(请留空)"))
+    website = forms.CharField(required=False, label=_("网站（请留空）"))
     category = forms.ChoiceField(
         label=_("您是"),
         widget=forms.RadioSelect,
@@ -319,14 +325,14 @@ class ApplicationForm(AnswersForm):
             *self.work_section(),
             *self.wish_section(),
             Field("online", template="participants/widgets/choices.html"),
-            Heading(_("授权"), _("每一项都可以单独决定,以后随时能改。")),
+            Heading(_("授权"), _("每一项都可以单独决定，以后随时能改。")),
             Field("consents", template="participants/widgets/consents.html"),
         ]
 
     def clean_consents(self):
         consents = self.cleaned_data["consents"]
         if Consent.Purpose.PROCESSING not in consents:
-            raise ValidationError(_("需要您同意处理个人信息,才能受理报名。"))
+            raise ValidationError(_("需要您同意处理个人信息，才能受理报名。"))
         return consents
 
     def clean_category(self):

@@ -58,13 +58,21 @@ def look(*, event, source, name=None):
     return reading
 
 
-def known_people(event):
-    """Mobiles, e-mails and source keys of the event's people, three sets without ""."""
-    found = Participant.objects.filter(event=event).values_list("mobile", "email", "source_key")
-    mobiles, emails, keys = (
-        (set(column) for column in zip(*found, strict=True)) if found else (set(), set(), set())
-    )
-    return mobiles - {""}, emails - {""}, keys - {""}
+def known_people(event, *, among=None):
+    """Mobiles, e-mails and source keys of the event's people, three sets without "".
+
+    `among`: only those that these ApplicationValues might meet.
+    """
+    people = Participant.objects.filter(event=event)
+    if among is not None:
+        people = people.filter(
+            Q(mobile__in={values.mobile for values in among} - {""})
+            | Q(email__in={values.email for values in among} - {""})
+            | Q(source_key__in={values.source_key for values in among} - {""})
+        )
+    found = list(people.values_list("mobile", "email", "source_key"))
+    mobiles, emails, keys = zip(*found, strict=True) if found else ((), (), ())
+    return set(mobiles) - {""}, set(emails) - {""}, set(keys) - {""}
 
 
 # ---- taking ------------------------------------------------------------------------------
@@ -101,7 +109,7 @@ class Taker:
 
     def _write(self, rows):
         now = clock.now()
-        mobiles, emails, keys = known_people(self.event)
+        mobiles, emails, keys = known_people(self.event, among=[row.values for row in rows])
         fresh = [
             row.values
             for row in rows

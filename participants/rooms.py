@@ -35,14 +35,13 @@ def move_room(*, participant, online, by):
         seated = person.status in Participant.SEATED
         if seated and free_seats(event, online=online) <= 0:
             room = _("线上") if online else _("现场")
-            raise Refused("room_full", _("%(room)s名额已满,暂时换不过去。") % {"room": room})
+            raise Refused("room_full", _("%(room)s名额已满，暂时换不过去。") % {"room": room})
         person.online = online
         person.version += 1
         person.save(update_fields=["online", "version"])
         audit.record("move_room", person, by=by, event_id=event.pk, fields=["online"])
         if seated:
             _after(event, person, now)
-    outbox.ring()
     return person
 
 

@@ -156,7 +156,7 @@ class Decision:
                 "to": Status(to_status).label,
             }
             return Refused(
-                "not_possible", _("%(name)s现在是“%(status)s”,不能改为“%(to)s”。") % words
+                "not_possible", _("%(name)s现在是“%(status)s”，不能改为“%(to)s”。") % words
             )
         if to_status != Status.ACCEPTED:
             return None
@@ -164,13 +164,13 @@ class Decision:
         if labels:
             return Refused(
                 "reason_needed",
-                _("%(name)s未达到:%(labels)s。要录取请写明理由。")
+                _("%(name)s未达到：%(labels)s。要录取请写明理由。")
                 % {"name": person.name, "labels": labels},
                 status=422,
             )
         if rooms[person.online] <= 0:
             room = _("线上") if person.online else _("现场")
-            return Refused("room_full", _("%(room)s名额已满,可以先排候补。") % {"room": room})
+            return Refused("room_full", _("%(room)s名额已满，可以先排候补。") % {"room": room})
         return None
 
     def _freed_by(self, people, to_status):
@@ -258,7 +258,6 @@ def release_batch(*, batch, by):
         batch.released_at = now
         batch.save(update_fields=["released_at"])
         audit.record("release_batch", batch, by=by)
-    outbox.ring()
     return released
 
 
@@ -287,7 +286,7 @@ def undo_batch(*, batch, by):
     with transaction.atomic():
         batch = _lock_batch(batch)
         if batch.released_at:
-            raise Refused("released", _("这一批的消息已经放行,不能再撤销;请改用新的决定。"))
+            raise Refused("released", _("这一批的消息已经放行，不能再撤销；请改用新的决定。"))
         changes = list(batch.changes.order_by("-pk"))
         now = clock.now()
         people = {p.pk: p for p in lock_people(batch.event, [c.participant_id for c in changes])}
@@ -354,12 +353,11 @@ def confirm(*, participant, by):
             raise Refused("nothing_to_confirm", _("现在没有需要您确认的名额。"))
         now = clock.now()
         if person.confirm_by <= now:
-            raise Refused("too_late", _("确认时间已过,名额已经顺延。还想来的话,可以排到候补。"))
+            raise Refused("too_late", _("确认时间已过，名额已经顺延。还想来的话，可以排到候补。"))
         [change] = stand([person], Status.CONFIRMED, now=now, by=by)
         write_letter(change, "confirmed", now=now)
         reminders.plan_for(person, change, now=now)
         audit.record("confirm", person, by=by, event_id=event.pk)
-    outbox.ring()
     return person
 
 
@@ -382,7 +380,6 @@ def withdraw(*, participant, by, reason=""):
         audit.record("withdraw", person, by=by, event_id=event.pk)
         if seated:
             seat_freed(event=event, category=person.category, online=person.online, now=now)
-    outbox.ring()
     return person
 
 
@@ -392,10 +389,10 @@ def come_back(*, participant, by):
     with transaction.atomic():
         event, person = lock_person(participant)
         if person.status != Status.WITHDRAWN:
-            raise Refused("not_possible", _("您的报名还在,不用重新报名。"))
+            raise Refused("not_possible", _("您的报名还在，不用重新报名。"))
         now = clock.now()
         if event.status != event.Status.PUBLISHED or event.starts_at <= now:
-            raise Refused("closed", _("活动已经开始或取消,不能再报名了。"))
+            raise Refused("closed", _("活动已经开始或取消，不能再报名了。"))
         waits = not event.registration_is_open(now) or free_seats(event, online=person.online) <= 0
         status = Status.WAITLISTED if waits else Status.SUBMITTED
         stand([person], status, now=now, by=by)

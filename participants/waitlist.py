@@ -10,7 +10,7 @@ from participants import quota
 from participants.models import FreedSeat, Participant
 from participants.seats import room_seats
 from participants.standing import lock_event, lock_people, stand, write_letter
-from salon import audit, clock, outbox
+from salon import audit, clock
 
 Status = Participant.Status
 
@@ -44,9 +44,11 @@ def seat_freed(*, event, category, online, now, by=None):
 
 def _next(event, category, online, now):
     if event.starts_at <= now:
-        return quota.NobodyMoved("started", _("没有人递补,因为活动已经开始,空席由签到台现场安排。"))
+        return quota.NobodyMoved(
+            "started", _("没有人递补，因为活动已经开始，空席由签到台现场安排。")
+        )
     if event.status == event.Status.CANCELLED:
-        return quota.NobodyMoved("event_cancelled", _("没有人递补,因为活动已取消。"))
+        return quota.NobodyMoved("event_cancelled", _("没有人递补，因为活动已取消。"))
     waiting = [
         quota.WaitingPerson(person.pk, person.category.key, person.score, person.submitted_at)
         for person in Participant.objects.filter(event=event, online=online)
@@ -63,9 +65,7 @@ def promote(*, event, category, online, by):
     """An organiser asks for the next person by hand; returns the FreedSeat with the explanation."""
     with transaction.atomic():
         event = lock_event(event.pk)
-        freed = seat_freed(event=event, category=category, online=online, now=clock.now(), by=by)
-    outbox.ring()
-    return freed
+        return seat_freed(event=event, category=category, online=online, now=clock.now(), by=by)
 
 
 def expire_event(event_id):
@@ -83,7 +83,7 @@ def expire_event(event_id):
         if not people:
             return 0
         with translation.override(settings.LANGUAGE_CODE):
-            told = _("确认截止前没有收到您的确认,名额已经顺延。")
+            told = _("确认截止前没有收到您的确认，名额已经顺延。")
         changes = stand(
             people, Status.WITHDRAWN, now=now, by=None, reason="no_answer", told_reason=told
         )
@@ -92,7 +92,6 @@ def expire_event(event_id):
             write_letter(change, "seat_passed_on", now=now)
         for person in people:
             seat_freed(event=event, category=person.category, online=person.online, now=now)
-    outbox.ring()
     return len(people)
 
 

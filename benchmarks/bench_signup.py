@@ -1,0 +1,77 @@
+"""The sign-up POST over HTTP, against the bare view: form, twelve statements, a letter planned."""
+
+import uuid
+from datetime import timedelta
+from urllib.parse import urlencode
+
+from django.middleware.csrf import _get_new_csrf_string
+
+from benchmarks.bench import Row
+from benchmarks.load import load, request
+from participants import applications
+from participants.models import Participant
+from salon import clock
+from salon.blueprint import new_salon
+from salon.models import Message
+
+PEOPLE = 3000
+
+
+def run(bench):
+    event = open_salon("sign-up")
+    csrf = _get_new_csrf_string()
+    with bench.serve() as port:
+        measured = load(port, posts(event, csrf), within=8)
+    taken = Participant.objects.filter(event=event).count()
+    if set(measured.statuses) != {302} or taken < measured.requests:
+        raise RuntimeError(f"sign-ups answered {dict(measured.statuses)}, {taken} taken")
+    if Message.objects.filter(event_id=event.pk, kind="received").count() != taken:
+        raise RuntimeError("not every applicant is promised a letter")
+    bare = bench.bare
+    yield Row(
+        "sign-up POST",
+        f"{measured.per_second:.0f}/s, p95 {measured.p95_ms:.1f} ms",
+        f"bare view {bare.per_second:.0f}/s",
+        ratio=measured.per_second / bare.per_second,
+        at_least=0.4,
+    )
+
+
+def open_salon(slug):
+    event = new_salon(
+        slug=slug, title="用户互动沙龙", date=(clock.now() + timedelta(days=30)).date()
+    )
+    event.status = "published"
+    event.registration_opens_at = event.registration_closes_at = None
+    event.on_site_capacity = event.online_capacity = 100_000
+    event.save()
+    return event
+
+
+def posts(event, csrf):
+    for number in range(PEOPLE):
+        if number % (applications.NEW_PER_DEVICE["times"] - 1) == 0:
+            csrf = _get_new_csrf_string()  # another phone
+        body = urlencode(
+            {
+                "csrfmiddlewaretoken": csrf,
+                "client_id": uuid.uuid4(),
+                "category": "core",
+                "name": f"报名者{number}",
+                "mobile": f"138{number:08}",
+                "email": f"p{number}@example.com",
+                "organisation": "拾光教育",
+                "industry": "education",
+                "community_size": "1.2万",
+                "active_rate": "45%",
+                "pain_points": ["新人进群三天就不说话了", "老用户流失没有预警"],
+                "online": "0",
+                "consents": ["processing", "wall_name"],
+            },
+            doseq=True,
+        ).encode()
+        headers = {
+            "Cookie": f"csrftoken={csrf}",
+            "Content-Type": "application/x-www-form-urlencoded",
+        }
+        yield request("POST", f"/e/{event.slug}/apply/?c=gzh", headers=headers, body=body)
