@@ -13,11 +13,13 @@ let timer = 0;
 let saving = false;
 let dirty = false;
 let touched = 0;
+let said = null;         // [state, text] of the mark: a fragment that comes in brings none
 
 const form = () => document.querySelector("form[data-plan]");
 const place = () => `plan:${location.pathname}`;
 
 function mark(state, text) {
+  said = [state, text];
   const element = form()?.querySelector("[data-plan-mark]");
   if (!element) return;
   element.dataset.state = state;
@@ -137,7 +139,10 @@ document.addEventListener("submit", (event) => {
     forget();
   }
 });
-document.addEventListener("salon:fresh", restore);
+document.addEventListener("salon:fresh", () => {
+  restore();
+  if (said) mark(...said);
+});
 window.addEventListener("online", save);
 
 // While somebody reads what they wrote, the pen stays theirs.

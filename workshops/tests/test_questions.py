@@ -204,7 +204,7 @@ def test_from_the_phone_through_the_queue_to_the_projector(client, salon, lin):
     client.post(press, {"act": "pick", "pk": question.pk})
     wall = client.get(reverse("wall_danmaku", args=[salon.slug])).text
     assert "请嘉宾回答" in wall
-    assert "&lt;b&gt；怎么跟数据？&lt;/b&gt;" in wall
+    assert "&lt;b&gt;怎么跟数据？&lt;/b&gt;" in wall
     client.post(press, {"act": "answered", "pk": question.pk})
     client.post(press, {"act": "answered", "pk": question.pk, "on": "0"})
     client.post(press, {"act": "moderation", "mode": "after"})
