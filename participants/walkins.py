@@ -116,14 +116,10 @@ def walk_in(*, request, person_id=None, details=None, scanned_at, offset_ms=0, o
 
 
 def _known(event, person_id, details):
-    people = checkin.at_the_door(event.pk)
     if person_id is not None:
-        return people.filter(pk=person_id).first()
-    for field in ("mobile", "email"):
-        value = details[field]
-        if value and (person := people.filter(**{field: value}).first()):
-            return person
-    return None
+        return checkin.at_the_door(event.pk, pk=person_id)
+    by_mobile = checkin.at_the_door(event.pk, mobile=details["mobile"])
+    return by_mobile or checkin.at_the_door(event.pk, email=details["email"])
 
 
 def _holds_a_seat(person):
@@ -150,7 +146,7 @@ def _add(event, details, *, by):
         participant=person, after=person.status, actor=audit.actor_name(by), reason=str(WHY)
     )
     audit.record("walk_in", person, by=by, fields=["status"])
-    return checkin.at_the_door(event.pk).get(pk=person.pk)
+    return checkin.at_the_door(event.pk, pk=person.pk)
 
 
 def _confirm(event, person, *, by):
@@ -163,4 +159,4 @@ def _confirm(event, person, *, by):
         [locked], Participant.Status.CONFIRMED, now=person.looked_at, by=by, reason=str(WHY)
     )
     audit.record("walk_in", locked, by=by, fields=["status", "online"])
-    return checkin.at_the_door(event.pk).get(pk=person.pk)
+    return checkin.at_the_door(event.pk, pk=person.pk)

@@ -32,8 +32,9 @@ TEMPLATE_RULES = {
 }
 SCRIPT_RULES = {
     "HTML made from text": (
-        r"\b(innerHTML|outerHTML|insertAdjacentHTML|createContextualFragment|setHTMLUnsafe"
-        r"|document\.write)\b",
+        # In quotes it is a name of one of htmx's ways to put a fragment of the server in place.
+        r"(?<![\"'])\b(innerHTML|outerHTML|insertAdjacentHTML|createContextualFragment"
+        r"|setHTMLUnsafe|document\.write)\b",
         "wall.innerHTML = name",
     ),
     "code made from text": (

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-import segno
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponseRedirect
@@ -17,6 +16,7 @@ from events.access import event_page, host
 from events.timetable import How
 from events.walls import agenda_context
 from salon.errors import Refused
+from salon.qr import qr_svg
 
 CHOICES_OF_MINUTES = (5, 10, 15)
 
@@ -31,7 +31,7 @@ def wall_agenda(request, slug):
         {
             "event": request.event,
             "address": address.partition("://")[2],
-            "qr": segno.make(address, error="m").svg_inline(omitsize=True, border=0),
+            "qr": qr_svg(address),
             **agenda_context(request.event),
         },
     )

@@ -162,7 +162,7 @@ def test_the_second_lin_is_a_duplicate_by_mobile_or_by_email():
         "row": 3,
         "column": "手机",
         "code": "duplicate",
-        "message": "手机号与第 2 行相同,只导入第一次报名。",
+        "message": "手机号与第 2 行相同，只导入第一次报名。",
     }
 
 

@@ -10,8 +10,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from events.access import issue_desk_pass, organiser, revoke_desk_pass
 from participants import checkin, roster, walkins
-from participants.qr import qr_svg
 from salon import clock
+from salon.qr import qr_svg
 from salon.text import clean_text
 
 

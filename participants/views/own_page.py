@@ -13,10 +13,10 @@ from participants.access import find_link, person, person_cookie, set_person_coo
 from participants.forms import OwnAnswersForm
 from participants.letters import qr_text
 from participants.models import Consent
-from participants.qr import qr_svg
 from salon import clock
 from salon.access import public
 from salon.errors import Refused
+from salon.qr import qr_svg
 
 
 @public

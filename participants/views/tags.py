@@ -13,8 +13,8 @@ from events.models import Event
 from participants import interest_groups, roster, tags
 from participants.access import in_the_house, person
 from participants.card_form import CardForm
-from participants.qr import qr_svg
 from salon.errors import Refused
+from salon.qr import qr_svg
 
 
 @person
@@ -25,7 +25,7 @@ def card(request, slug):
     form = CardForm.of(tags.card_of(request.person), request.POST or None)
     if request.method == "POST" and form.is_valid():
         tags.save_card(person=request.person, by=request.person, **form.cleaned_data)
-        messages.success(request, _("标签卡已更新,签到墙会跟着变。"))
+        messages.success(request, _("标签卡已更新，签到墙会跟着变。"))
         return redirect("me_card", slug)
     context = {
         "event": request.event,

@@ -10,8 +10,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from events.access import host, mentor, organiser
 from participants.access import in_the_house, person
-from participants.qr import qr_svg
 from salon.errors import Refused, wants_json
+from salon.qr import qr_svg
 from workshops import judging, phases, stage
 from workshops.taking_part import can_take_part
 from workshops.views.posted import done, number

@@ -11,8 +11,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from events.access import host
 from participants.access import in_the_house, person
-from participants.qr import qr_svg
 from salon.errors import Refused, wants_json
+from salon.qr import qr_svg
 from workshops import blind_box, icebreaker
 from workshops.models import Draw
 from workshops.taking_part import can_take_part

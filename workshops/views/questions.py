@@ -14,8 +14,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from events.access import host
 from events.models import Event
 from participants.access import in_the_house, person
-from participants.qr import qr_svg
 from salon.errors import Refused, wants_json
+from salon.qr import qr_svg
 from workshops import questions, walls
 from workshops.models import Question
 from workshops.taking_part import can_take_part
