@@ -112,7 +112,7 @@ def test_without_the_index_and_only_looking_first_people_come_twice(salon, desks
         met = threading.Barrier(2)
 
         def look_then_write(desk, person):
-            here = checkin.at_the_door(salon.pk).get(pk=person.pk)
+            here = checkin.at_the_door(salon.pk, pk=person.pk)
             met.wait(30)
             if checkin.first_of(here) is None:
                 CheckIn.objects.create(
@@ -137,14 +137,14 @@ def test_without_the_index_and_only_looking_first_people_come_twice(salon, desks
 
 def test_the_loser_of_the_instant_reads_the_winners_time(salon, desks, people, monkeypatch):
     """Both desks look, see nobody, and write: the index decides, the loser looks once more."""
-    met, look = threading.Barrier(2), checkin._look
+    met, look = threading.Barrier(2), checkin.at_the_door
 
-    def look_together(request, whom):
-        person = look(request, whom)
+    def look_together(*asked, **whom):
+        person = look(*asked, **whom)
         met.wait(30)
         return person
 
-    monkeypatch.setattr(checkin, "_look", look_together)
+    monkeypatch.setattr(checkin, "at_the_door", look_together)
     lin = people[0]
     one, other = at_once([lambda d=d: post_each(salon, d, [lin])[0] for d in desks[:2]])
     assert {one["result"], other["result"]} == {"checked_in", "already"}
@@ -178,14 +178,14 @@ def test_twins_of_one_request_in_the_same_instant_have_one_effect(
     salon, desks, people, monkeypatch
 ):
     """Neither twin sees the other's answer; the client id's own key tells them apart."""
-    met, look = threading.Barrier(2), checkin._look
+    met, look = threading.Barrier(2), checkin.at_the_door
 
-    def look_together(request, whom):
-        person = look(request, whom)
+    def look_together(*asked, **whom):
+        person = look(*asked, **whom)
         met.wait(30)
         return person
 
-    monkeypatch.setattr(checkin, "_look", look_together)
+    monkeypatch.setattr(checkin, "at_the_door", look_together)
     body, lin = scan_body(participant=people[0].pk), people[0]
     twins = at_once([lambda: ask(salon, desks[0], body, lin)] * 2)
     assert [twin.result for twin in twins] == ["checked_in"] * 2
