@@ -50,12 +50,12 @@ def build(paper, *, url, photo_file):
     _contents(document, modules)
     marks = _Bookmarks()
     for number, key, name, sections in modules:
-        heading = document.add_heading(f"{number}  {name}".strip(), level=1)
+        heading = document.add_heading(f"{number} {name}".strip(), level=1)
         marks.put(heading, number or key)
         for section in sections:
             if section.title and not section.repeats:
                 title = document.add_heading(
-                    clean(f"{section.number}  {section.title}").strip(), level=2
+                    clean(f"{section.number} {section.title}").strip(), level=2
                 )
                 marks.put(title, section.number)
             _Writer(document).write(section.text)
@@ -237,9 +237,9 @@ def _contents(document, modules):
     _east(run, SANS)
     entries = []
     for number, key, name, sections in modules:
-        entries.append((1, number or key, f"{number}  {name}".strip()))
+        entries.append((1, number or key, f"{number} {name}".strip()))
         entries += [
-            (2, section.number, clean(f"{section.number}  {section.title}"))
+            (2, section.number, clean(f"{section.number} {section.title}"))
             for section in sections
             if section.title and not section.repeats
         ]

@@ -369,9 +369,9 @@ def with_photo(event, settings, tmp_path):
 def test_the_docx_has_headings_contents_chinese_fonts_and_pictures(with_photo, organiser):
     document = docx_of(published(with_photo, organiser))
     headings = [p.text for p in document.paragraphs if p.style.name == "Heading 1"]
-    assert headings == ["前言", "1  标杆案例", "2  互动模板", "3  常见问题的解法"]
+    assert headings == ["前言", "1 标杆案例", "2 互动模板", "3 常见问题的解法"]
     contents = [p.text for p in document.paragraphs if p.style.name.startswith("TOC")]
-    assert contents[:2] == ["前言", "1  标杆案例"]
+    assert contents[:2] == ["前言", "1 标杆案例"]
     body = document.element.body
     instructions = [e.text for e in body.iter(qn("w:instrText"))]
     assert any(text.strip().startswith("TOC ") for text in instructions)
