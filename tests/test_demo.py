@@ -13,13 +13,13 @@ pytestmark = pytest.mark.django_db
 
 
 def test_three_salons_told_once_leave_a_believable_house():
-    call_command("demo", people=36)
+    call_command("demo", people=48)
     told = {event.slug: event for event in Event.objects.all()}
     one_over_one_running_one_to_come(told)
     the_past_one_has_every_figure(told[demo.PAST])
     nothing_is_left_due_and_the_clocks_are_back()
     before = Participant.objects.count(), Message.objects.count()
-    call_command("demo", people=36)
+    call_command("demo", people=48)
     assert (Participant.objects.count(), Message.objects.count()) == before
     the_terminal_is_told_how_to_enter_everywhere()
 
@@ -31,18 +31,18 @@ def one_over_one_running_one_to_come(told):
     assert today.starts_at < now < today.ends_at
     assert today.agenda.running().get().kind == AgendaItem.Kind.BREAK
     assert following.starts_at > now
-    for event in (past, today):
+    for event, crowd in ((past, demo.crowd(24)), (today, demo.crowd(48))):
         people = Participant.objects.filter(event=event)
-        assert people.count() == 36
-        assert people.confirmed().on_site().count() == 10
-        assert people.confirmed().online().count() == 20
+        assert people.count() == crowd.people
+        assert people.confirmed().on_site().count() == crowd.on_site
+        assert people.confirmed().online().count() == crowd.online
         assert people.checked_in().exists()
 
 
 def the_past_one_has_every_figure(past):
     figures = {row["key"]: row for row in past.evaluations.first().metrics}
     assert [key for key, row in figures.items() if row["value"] is None] == []
-    assert figures["attendance_rate"]["denominator"] == 10
+    assert figures["attendance_rate"]["denominator"] == demo.crowd(24).on_site
     assert figures["plan_submission_rate"]["value"] < 100
 
 
