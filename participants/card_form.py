@@ -24,12 +24,17 @@ class CardForm(forms.Form):
         widget=forms.RadioSelect,
         required=False,
     )
-    expertise = CleanText(label=_("擅长"), max_length=40, required=False)
+    expertise = CleanText(
+        label=_("擅长"),
+        max_length=40,
+        required=False,
+        widget=forms.TextInput(attrs={"class": "form-control"}),
+    )
     pain = CleanText(
         label=_("痛点"),
         max_length=200,
         required=False,
-        widget=forms.Textarea(attrs={"rows": 3}),
+        widget=forms.Textarea(attrs={"rows": 3, "class": "form-control"}),
         help_text=_("您最想在今天解决的一件事，会匿名或署名出现在签到墙上。"),
     )
 
