@@ -29,11 +29,11 @@ bench: $(VENV)/.installed-dev
 
 # The stamps hold what was installed, so a changed pin, and only that, installs again.
 $(VENV)/.installed: requirements.txt | $(BIN)/pip
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(BIN)/pip install -qq --disable-pip-version-check -r requirements.txt
 	@cp requirements.txt $@
 
 $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	$(BIN)/pip install -qq --disable-pip-version-check -r requirements-dev.txt
 	@cp requirements-dev.txt $@
 
 $(BIN)/pip:
