@@ -371,14 +371,10 @@ def _write(person, pains, consents, now):
 
 
 def new_consents(person, purposes, now):
+    """Unsaved Consent rows, each with the wording that was agreed to."""
     return [
-        Consent(
-            participant=person,
-            purpose=purpose,
-            wording=str(Consent.Purpose(purpose).label),
-            given_at=now,
-        )
-        for purpose in Consent.Purpose.values
+        Consent(participant=person, purpose=purpose, wording=str(label), given_at=now)
+        for purpose, label in Consent.Purpose.choices
         if purpose in purposes
     ]
 

@@ -132,7 +132,7 @@ class Taker:
             consents += new_consents(person, given, person.submitted_at)
         Consent.objects.bulk_create(consents)
         Message.objects.bulk_create(self._receipt(person, now) for person in people)
-        audit.record_all("import", people, by=self.by, event_id=self.event.pk)
+        audit.record("import_applications", self.event, by=self.by, event_id=self.event.pk)
         return len(people)
 
     def _person(self, values, now):
