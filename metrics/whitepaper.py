@@ -40,6 +40,15 @@ TAGS = {
 markdown = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
 
 
+def _softbreak(_renderer, tokens, place, _options, _env):
+    """A line broken in Chinese goes on without a gap."""
+    before = tokens[place - 1].content if place else ""
+    return "\n" if before[-1:].isascii() else ""
+
+
+markdown.add_render_rule("softbreak", _softbreak)
+
+
 def as_html(text):
     """Markdown as HTML that may stand in a page: few tags, no images, links to the web only."""
     html = nh3.clean(
@@ -184,7 +193,7 @@ def draft(*, event, by):
             paper.edit_version += 1
         else:
             version = last.version + 1 if last else 1
-            title = last.title if last else f"《{event.title[:100]}》白皮书"
+            title = last.title if last else f"{event.title[:100]} 白皮书"
             paper = Whitepaper(event=event, version=version, title=title)
         paper.sections = sections
         paper.save()

@@ -392,7 +392,10 @@ class _Writer:
         rows, self.cells = self.cells, None
         table = self.document.add_table(rows=0, cols=len(rows[0]), style="Table Grid")
         table.alignment = WD_TABLE_ALIGNMENT.CENTER
+        table.autofit = False
         widths = _column_widths(rows)
+        for column, width in zip(table.columns, widths, strict=True):
+            column.width = width
         for number, row in enumerate(rows):
             line = table.add_row()
             if number == 0:

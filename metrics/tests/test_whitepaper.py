@@ -544,3 +544,9 @@ def test_eighty_claims_of_one_address_at_once_count_once():
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(press, range(80)))
     assert WhitepaperClaim.objects.count() == 1
+
+
+def test_a_line_broken_in_chinese_goes_on_without_a_gap():
+    assert whitepaper.as_html("前一行，\n后一行。\nOne\ntwo") == (
+        "<p>前一行，后一行。One\ntwo</p>\n"
+    )
