@@ -50,13 +50,15 @@ def review(*, group, mentor, need_fit, feasibility, follow_up, suggestion):
 def mentor_means(event):
     """Mean of all marks of all mentors, two decimals, by group id; a group nobody reviewed is
     not in it."""
-    means = (
+    sums = (
         MentorReview.objects.filter(group__event=event)
-        .values("group")
-        .annotate(mean=Avg((F("need_fit") + F("feasibility") + F("follow_up")) / Decimal(3)))
+        .values_list("group")
+        .annotate(mean=Avg(F("need_fit") + F("feasibility") + F("follow_up")))
     )
+    # Divided here: in the database whole numbers would be divided to a whole number.
     return {
-        row["group"]: Decimal(row["mean"]).quantize(Decimal("0.01"), ROUND_HALF_UP) for row in means
+        group: (Decimal(mean) / len(MARKS)).quantize(Decimal("0.01"), ROUND_HALF_UP)
+        for group, mean in sums
     }
 
 
@@ -106,6 +108,7 @@ def vote(*, person, award, group):
             counters = VoteCount.objects.filter(award=award, group=group)
             if not counters.update(votes=F("votes") + 1):
                 raise Refused("foreign", _("这个小组不在候选名单里。"), status=404)
+            live.publish(person.event, "workshop", "control")
     except IntegrityError:
         raise Refused("voted", _("这个奖项您已经投过了，谢谢。")) from None
 

@@ -7,7 +7,7 @@ from django.db.models import Count, Prefetch
 
 from salon import audit, clock, live
 from workshops import judging, phases
-from workshops.models import Phase, PlanRow, WorkGroup
+from workshops.models import Phase, PlanRow, VoteTicket, WorkGroup
 
 
 def groups_with_plans(event):
@@ -89,6 +89,7 @@ def workshop_context(event):
         "phase": current_phase(board),
         "groups": groups,
         "groups_mark": _digest([(group.pk, group.people_count) for group in groups]),
+        "turnout": VoteTicket.objects.filter(award__event=event).count(),
         "awards_out": event.awards.filter(closed_at__isnull=False).exists(),
         "now": board_time(board),
     }

@@ -18,8 +18,14 @@ class Fresh {
     if ("freshFirst" in section.dataset) this.ask();
   }
 
+  /** What is watched; the section's own matter may add to it, as my group does once I have one. */
+  get watched() {
+    const also = this.section.querySelector("[data-fresh-also]")?.dataset.freshAlso;
+    return [this.section.dataset.freshWatch, also].filter(Boolean).join(", ");
+  }
+
   marks() {
-    return [...document.querySelectorAll(this.section.dataset.freshWatch)]
+    return [...document.querySelectorAll(this.watched)]
       .map((mark) => mark.value ?? mark.dataset.countdownTo ?? mark.textContent).join("|");
   }
 
@@ -43,7 +49,13 @@ class Fresh {
     try {
       const response = await fetch(this.section.dataset.fresh, { headers: { "X-Fresh": "1" }, cache: "no-store" });
       if (response.ok) {
+        const before = this.watched;
         replaceContent(this.section, await response.text());
+        if (this.watched !== before) {
+          // What is watched from now on may have changed while this was under way.
+          this.seen = this.marks();
+          this.stale = true;
+        }
         this.section.dispatchEvent(new CustomEvent("salon:fresh", { bubbles: true }));
       }
     } catch {

@@ -57,6 +57,14 @@ def test_a_mentor_marks_once_and_may_think_again(salon, groups):
     assert str(judging.mentor_means(salon)[groups[0].pk]) == "4.00"
 
 
+def test_the_mean_keeps_its_hundredths(salon, groups):
+    mark(groups[0], scenes.mentor(salon), (5, 4, 5))
+    mark(groups[0], scenes.mentor(salon, "bai"), (4, 4, 4))
+    mark(groups[1], scenes.mentor(salon, "hu"), (5, 4, 5))
+    means = judging.mentor_means(salon)
+    assert [str(means[group.pk]) for group in groups[:2]] == ["4.33", "4.67"]
+
+
 def test_a_review_without_marks_or_words_is_refused(salon, groups):
     gu = scenes.mentor(salon)
     assert refused(mark, groups[0], gu, (0, 4, 4)) == "mark"

@@ -217,6 +217,22 @@ def test_the_phone_page_costs_the_same_for_many_cards(
         phone.get(reverse("me_pains", args=[salon.slug]))
 
 
+def test_a_phone_shows_ones_own_and_the_liveliest_first_and_all_on_request(
+    client, salon, lin, zhou
+):
+    PainCard.objects.bulk_create(
+        PainCard(event=salon, participant=zhou, text=f"痛点 {n}", client_id=new_id())
+        for n in range(60)
+    )
+    a_card(lin, "林知夏自己的")
+    phone = scenes.phone_of(client, lin)
+    url = reverse("me_pains", args=[salon.slug])
+    page = phone.get(url)
+    assert page.context["cards"][0].text == "林知夏自己的"
+    assert "还有 21 张" in page.text
+    assert len(phone.get(url + "?all").context["cards"]) == 61
+
+
 def test_the_host_merges_features_and_hides_on_a_phone(client, salon, lin, zhou):
     client.force_login(scenes.host(salon))
     first, second = a_card(lin, "甲"), a_card(lin, "乙")

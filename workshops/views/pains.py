@@ -22,6 +22,9 @@ from workshops.models import PainCard, Solution
 from workshops.taking_part import can_take_part
 from workshops.views.posted import client_id, done, number
 
+# A phone shows one's own cards and the liveliest; all of them on request.
+AT_FIRST = 40
+
 
 @person
 @never_cache
@@ -75,9 +78,15 @@ def pains_list(request, slug):
 
 def _context(request, **more):
     wall = pains.pain_wall(request.event, person=request.person)
-    for card in wall.cards:
+    own = request.person.pk
+    cards = sorted(wall.cards, key=lambda card: card.participant_id != own)
+    shown = cards if "all" in request.GET else cards[:AT_FIRST]
+    for card in shown:
         card.form_id = uuid.uuid4()
     return {
+        "cards": shown,
+        "more": len(cards) - len(shown),
+        "query": "?all" if "all" in request.GET else "",
         "event": request.event,
         "person": request.person,
         "wall": wall,
