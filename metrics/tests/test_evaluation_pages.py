@@ -261,3 +261,11 @@ def test_what_has_not_ended_is_not_evaluated():
     event = a_past_salon("tomorrow", hours_ago=-1)
     tasks.evaluate_due()
     assert not event.evaluations.exists()
+
+
+def test_the_events_page_leads_to_the_report_once_it_is_there(event, client):
+    evaluation.evaluate(event=event)
+    address = f"/e/{event.slug}/report/"
+    assert address not in client.get(f"/e/{event.slug}/").content.decode()
+    report.publish(event=event, by=an_organiser(event))
+    assert address in client.get(f"/e/{event.slug}/").content.decode()
