@@ -26,7 +26,8 @@ function place(height, now) {
 }
 
 function launch(text) {
-  const now = performance.now();
+  // The clock of the animations: by another one a busy screen would let lines start late and be caught up with.
+  const now = document.timeline.currentTime;
   const height = small ? 1 : 2;
   const row = place(height, now);
   if (row < 0) return false;
@@ -44,6 +45,7 @@ function launch(text) {
     [{ transform: "translateX(0)" }, { transform: `translateX(${-across - wide}px)` }],
     { duration: (across + wide) / perMs, easing: "linear" },
   );
+  flight.startTime = now;
   flight.onfinish = () => line.remove();
   freeAt.fill(now + (wide + GAP * across) / perMs, row, row + height);
   return true;
