@@ -12,7 +12,7 @@ from django.contrib.auth.hashers import check_password, make_password
 from django.contrib.auth.views import redirect_to_login
 from django.core import signing
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.db import connection, transaction
 from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 
@@ -133,17 +133,35 @@ def set_desk_cookie(response, desk_pass, value):
     )
 
 
+# By hand, because it stands before every scan: composed by the ORM it takes four times as long.
+_DESK_FIELDS, _EVENT_FIELDS = DeskPass._meta.concrete_fields, Event._meta.concrete_fields
+_COLUMNS = [f"d.{field.column}" for field in _DESK_FIELDS]
+_COLUMNS += [f"e.{field.column}" for field in _EVENT_FIELDS]
+_DESK = f"""
+    SELECT {", ".join(_COLUMNS)} FROM events_deskpass d JOIN events_event e ON e.id = d.event_id
+    WHERE d.id = %s AND e.slug = %s AND d.revoked_at IS NULL AND d.expires_at > clock_timestamp()
+"""  # noqa: S608  names of our own columns
+
+
 def desk_of(request, slug):
     """The desk pass of this request, with its event, in one statement; None without one."""
     try:
         pk = int(_desk_signer.unsign(request.COOKIES.get(desk_cookie(slug), "")))
     except (signing.BadSignature, ValueError):
         return None
-    return (
-        DeskPass.objects.select_related("event")
-        .filter(pk=pk, event__slug=slug, revoked_at=None, expires_at__gt=clock.database_now())
-        .first()
+    with connection.cursor() as cursor:
+        cursor.execute(_DESK, [pk, slug])
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    of_desk, of_event = row[: len(_DESK_FIELDS)], row[len(_DESK_FIELDS) :]
+    desk_pass = DeskPass.from_db(
+        connection.alias, [field.attname for field in _DESK_FIELDS], of_desk
     )
+    desk_pass.event = Event.from_db(
+        connection.alias, [field.attname for field in _EVENT_FIELDS], of_event
+    )
+    return desk_pass
 
 
 def _desk(request, slug, **kwargs):

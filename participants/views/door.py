@@ -30,4 +30,3 @@ organiser_urlpatterns = [
     path("desks/poster/", desks.poster, name="desk_poster"),
     path("desks/list/", desks.printed_list, name="desks_list"),
 ]
-house_urlpatterns = []
