@@ -9,6 +9,7 @@ import os
 from PIL import Image
 
 from salon.embedded import CHECKOUT
+from tests.house import until
 
 PLACE = CHECKOUT / "docs" / "pictures"
 COLOURS = 96
@@ -19,7 +20,9 @@ def keep(page, name):
     if not os.environ.get("PICTURES"):
         return
     page.evaluate("document.fonts.ready")
-    picture = Image.open(io.BytesIO(page.screenshot(animations="disabled", caret="hide")))
+    until(lambda: page.locator(".is-new").count() == 0, what="the last slip's landing")
+    # Playwright's own ways to hide the caret add a style, which the page's CSP refuses.
+    picture = Image.open(io.BytesIO(page.screenshot(animations="allow", caret="initial")))
     PLACE.mkdir(parents=True, exist_ok=True)
     small = picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
     small.save(PLACE / f"{name}.png", optimize=True)
