@@ -416,17 +416,11 @@ class Stream:
         if self.hub is None or self.hub.loop is not asyncio.get_running_loop():
             self.hub = Hub()
         try:
-            slug, topics, request = self._asked(scope)
-            key = await self._viewer(request, slug, topics)
-            if not self.hub.has_room_for(key):
-                raise Refusal(503)
+            key, fragments = await self._admit(scope)
         except Refusal as refusal:
             await _refuse(send, refusal)
             return
-        language = translation.get_language_from_request(request)
-        if request.GET.get("lang") in dict(settings.LANGUAGES):
-            language = request.GET["lang"]
-        viewer = Viewer(self.hub, send, [(slug, topic, language) for topic in topics])
+        viewer = Viewer(self.hub, send, fragments)
         try:
             await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
             # A hall of phones that lost the network at once comes back one by one.
@@ -449,6 +443,20 @@ class Stream:
         if self.hub is not None:
             await self.hub.stop()
             self.hub = None
+
+    async def _admit(self, scope):
+        """Who watches which fragments: `(key, [(slug, topic, language), …])`; or Refusal.
+
+        Apart from __call__, which stays for as long as the stream does and the request need not.
+        """
+        slug, topics, request = self._asked(scope)
+        key = await self._viewer(request, slug, topics)
+        if not self.hub.has_room_for(key):
+            raise Refusal(503)
+        language = translation.get_language_from_request(request)
+        if request.GET.get("lang") in dict(settings.LANGUAGES):
+            language = request.GET["lang"]
+        return key, [(slug, topic, language) for topic in topics]
 
     def _asked(self, scope):
         match = _PATH.fullmatch(scope["path"])
