@@ -484,7 +484,11 @@ def test_bots_are_told_apart_by_their_hosts():
 @pytest.mark.parametrize(
     ("status", "answer", "reason"),
     [
-        (200, b'{"errcode": 93000, "errmsg": "invalid webhook url"}', "群机器人拒收（应答 93000）。"),
+        (
+            200,
+            b'{"errcode": 93000, "errmsg": "invalid webhook url"}',
+            "群机器人拒收（应答 93000）。",
+        ),
         (200, b'{"code": 19001, "msg": "param invalid"}', "群机器人拒收（应答 19001）。"),
         (500, b"", "群机器人拒收（应答 500）。"),
         (200, b"<html>", "群机器人没有应答。"),
