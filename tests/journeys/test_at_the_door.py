@@ -43,7 +43,7 @@ def test_lin_comes_in_and_the_whole_house_knows(house, tablet, phone, projector,
     open_desk(other, salon, "二号台", mode="careful")
     open_desk(wall, salon, "投影")
     wall.goto("/e/spring/wall/tags/")
-    wall.get_by_text("欢迎,请先签到").wait_for()
+    wall.get_by_text("请先签到").wait_for()
 
     # Her QR opens her own page in any camera; the desk takes the code out of it.
     lins_phone.goto(issue_link(participant=lin))
