@@ -14,7 +14,6 @@ from decimal import Decimal
 import phonenumbers
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from pypinyin import Style, lazy_pinyin
 
 # ---- texts -------------------------------------------------------------------------------
 
@@ -446,6 +445,9 @@ def pinyin_of(name):
     Surnames are read as surnames (曾 zeng, 单 shan, 尉迟 yu chi); Latin letters and digits stay, in
     lower case, each word one syllable; ü is v, as it is typed.
     """
+    # Its dictionaries take half a second to load, and most processes never read a name.
+    from pypinyin import Style, lazy_pinyin
+
     text = person_name(name) or clean_text(name)
     syllables = []
     for length in (2, 1):

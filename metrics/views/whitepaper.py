@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from events.access import event_page, organiser, roles_of
-from metrics import claims, whitepaper, whitepaper_docx
+from metrics import claims, whitepaper
 from metrics.forms import ClaimForm, sections_posted
 from metrics.models import Whitepaper
 from participants.access import person_of
@@ -249,6 +249,9 @@ def download(request, slug):
     paper = _paper_to_read(request)
     if paper is None:
         return redirect("whitepaper", slug)
+    # python-docx takes a quarter of a second to load, and is needed only here.
+    from metrics import whitepaper_docx
+
     content = whitepaper_docx.build(
         paper,
         url=settings.PUBLIC_URL + reverse("whitepaper", args=[slug]),
