@@ -129,7 +129,7 @@ class Slip:
 
 
 # How many slips hang below each other, and up to how many in all, per density of wall.css.
-DENSITIES = (("roomy", 16, 4), ("full", 64, 8), ("dense", 180, 13), ("packed", 10**6, 20))
+DENSITIES = (("roomy", 16, 3), ("full", 64, 8), ("dense", 180, 13), ("packed", 10**6, 20))
 
 
 @dataclass(frozen=True)
