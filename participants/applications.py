@@ -130,7 +130,7 @@ def why_not_open(event, state):
     if state == "cancelled":
         return _("这场活动已取消，不再接受报名。")
     if state == "not_yet":
-        opens = date_format(event.local(event.registration_opens_at), "n月j日 H:i")
+        opens = date_format(event.local(event.registration_opens_at), "SHORT_DATETIME_FORMAT")
         return _("报名还没有开始，%(opens)s 开放，到时再来。") % {"opens": opens}
     return _("这场活动已经开始或结束，不再接受报名。想临时参加请到现场签到台问一声。")
 

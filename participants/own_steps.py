@@ -78,7 +78,7 @@ def _word(person, status, late):
 
 
 def _when(person, moment):
-    return date_format(person.event.local(moment), "n月j日 H:i")
+    return date_format(person.event.local(moment), "SHORT_DATETIME_FORMAT")
 
 
 def _what_next(person, status, late, over):
