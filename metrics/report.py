@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from events.models import Event
 from metrics.charts import STEPS
@@ -15,7 +16,14 @@ from salon import audit, clock
 from salon.errors import Refused
 from salon.text import clean_text
 
-UNITS = {"%": "%", "min": _("分钟"), "count": "", "points": _("分"), "pp": _("个百分点")}
+# As they stand behind a number; English sets a space before them.
+UNITS = {
+    "%": "%",
+    "min": pgettext_lazy("unit", "分钟"),
+    "count": "",
+    "points": pgettext_lazy("unit", "分"),
+    "pp": pgettext_lazy("unit", "个百分点"),
+}
 PARTS = {
     "figures": _("各项指标与目标"),
     "goals": _("本场目标"),
