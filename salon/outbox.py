@@ -196,13 +196,14 @@ def preview(message):
     draft = _compose(message)
     if draft is None:
         return None
-    return Letter(
-        to=CHANNELS[message.channel]().shown_recipient(draft),
-        subject=draft.subject,
-        text=draft.as_kept(),
-        attachments=draft.attachments,
-        reply_to=draft.reply_to,
-    )
+    with translation.override(settings.LANGUAGE_CODE):
+        return Letter(
+            to=CHANNELS[message.channel]().shown_recipient(draft),
+            subject=draft.subject,
+            text=draft.as_kept(),
+            attachments=draft.attachments,
+            reply_to=draft.reply_to,
+        )
 
 
 def _compose(message):
