@@ -43,7 +43,11 @@ def result(page, result, who=""):
 
 
 def waiting(page):
-    return int(page.locator("[data-part=net]").get_attribute("data-waiting") or 0)
+    """How many requests wait on the tablet's disk. A page just loaded has not counted them yet,
+    and nothing counted is not nothing waiting."""
+    counted = page.locator("[data-part=net][data-waiting]")
+    counted.wait_for(state="attached")
+    return int(counted.get_attribute("data-waiting"))
 
 
 def canary(page):
