@@ -113,7 +113,7 @@ class Child:
 
 class Command(BaseCommand):
     help = "启动整个系统 / Runs the whole house in this terminal; Ctrl-C ends it."
-    hurry = False
+    hurry = ending = False
 
     def add_arguments(self, parser):
         parser.add_argument("--port", type=int, default=8000)
@@ -153,6 +153,8 @@ class Command(BaseCommand):
     def interrupt(self, *_):
         for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(sign, self.hurry_up)
+        # Python drops an exception that is raised while it cleans up an object: hence the flag.
+        self.ending = True
         raise KeyboardInterrupt
 
     def hurry_up(self, *_):
@@ -243,7 +245,7 @@ class Command(BaseCommand):
             connection.close()
 
     def watch(self):
-        while True:
+        while not self.ending:
             self.look_after()
             time.sleep(0.5)
 
