@@ -6,13 +6,11 @@ Opening the link changes nothing on the server, so a mail scanner may open it a 
 
 from django.conf import settings
 from django.core import signing
-from django.db import transaction
 from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 
 from events.access import desk_of, find_event, roles_of
 from participants.models import Participant, PersonalLink
-from salon import clock
 from salon.access import digest, door, new_token
 from salon.errors import Refused
 
@@ -25,13 +23,6 @@ def issue_link(*, participant):
     token, token_digest = new_token()
     PersonalLink.objects.create(participant=participant, token_digest=token_digest)
     return f"/l/{token}"
-
-
-def revoke_links(*, participant):
-    with transaction.atomic():
-        PersonalLink.objects.filter(participant=participant, revoked_at=None).update(
-            revoked_at=clock.now()
-        )
 
 
 def find_link(token):

@@ -123,7 +123,7 @@ class Stage:
 
 
 def past_salon(stage, people):
-    size = crowd(max(people // 2, 24))
+    size = crowd(max(people // 3, 24))
     start = half_past_one(stage.now - timedelta(days=35))
     event = opened(stage, PAST, "社群互动沙龙·让沉默的用户开口", start)
     guests = applied(stage, event, demo_cast.cast(size.people, seed=7))

@@ -64,8 +64,6 @@ WORDS = {
 }
 # Each exception by name, with its reason.
 EXCEPT = {
-    # Swaps fragments that our own templates have rendered and escaped.
-    ("HTML made from text", "static/js/live.js"),
     # A tablet that syncs after hours has no fresh CSRF cookie: it looks at the Origin itself.
     ("a form without CSRF protection", "participants/views/desk_api.py"),
     # Cleaned by nh3 just before.
