@@ -23,6 +23,7 @@ from workshops.seating import (
     alike,
     best_split,
     deviation,
+    least_deviation,
     score,
 )
 
@@ -121,8 +122,10 @@ def score_of(groups: Iterable[Group]) -> float:
 
 
 def size_note(sizes: Sequence[int], size: tuple[int, int] = SIZE) -> str | None:
-    """The sentence that says why these groups are not all of the wanted size, or None."""
-    if all(deviation(group, size) == 0 for group in sizes):
+    """The sentence that says why these groups are not all of the wanted size; None when they
+    are, or when they need not be so: then a hand did it, and the groups say it themselves."""
+    off = sum(deviation(group, size) for group in sizes)
+    if off == 0 or off > least_deviation(sum(sizes), size):
         return None
     words = {
         "people": sum(sizes),
@@ -314,6 +317,35 @@ def problems_of(
             found.append(("twice", _("%(name)s里有人同时在别的小组。")))
         problems += [Problem(group.number, code, sentence % words) for code, sentence in found]
     return problems
+
+
+@dataclass(frozen=True)
+class Would:
+    """What one more or one fewer would put out of order, as sentences; blank where nothing:
+    somebody coming at all, of another industry than `industry`, of the other room; somebody
+    leaving at all."""
+
+    coming: str = ""
+    industry: str = ""
+    other_industry: str = ""
+    other_room: str = ""
+    leaving: str = ""
+
+
+def would_be(group: Group, *, size: tuple[int, int] = SIZE, labels: Labels | None = None) -> Would:
+    """The constraints of a group for somebody who is about to move a person in or out."""
+    now = len(group.members)
+    words = {"more": now + 1, "fewer": now - 1, "low": size[0], "high": size[1]}
+    industries = Counter(member.industry for member in group.members if member.industry)
+    industry = _by_count(industries)[0][0] if industries else ""
+    words["industry"] = (labels or {}).get(industry, industry)
+    return Would(
+        coming=_("会有 %(more)s 人，多于 %(high)s 人。") % words if now >= size[1] else "",
+        industry=industry,
+        other_industry=_("行业会不一：这组多是%(industry)s。") % words if industry else "",
+        other_room=_("现场和线上的人会混在一起。") if now else "",
+        leaving=_("只剩 %(fewer)s 人，少于 %(low)s 人。") % words if 0 < now <= size[0] else "",
+    )
 
 
 def _size_problems(group: Group, size: tuple[int, int]) -> list[tuple[str, str]]:

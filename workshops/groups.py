@@ -205,8 +205,8 @@ def unpublish(*, event, by):
 
 
 def standing(event):
-    """The groups that are kept, each with `.people` (late ones last), `.as_value` and
-    `.problems` (sentences); three queries."""
+    """The groups that are kept, each with `.people` (late ones last), `.as_value`, `.problems`
+    (sentences) and `.would` (what a move would put out of order); three queries."""
     memberships = Membership.objects.select_related("participant__tag_card").order_by(
         "late", "participant__pinyin", "pk"
     )
@@ -221,13 +221,12 @@ def standing(event):
             card = getattr(member.participant, "tag_card", None)
             member.band = card.get_size_band_display() if card else ""
         group.as_value = _as_value(group)
-    problems = {}
-    for problem in grouping.problems_of(
-        [group.as_value for group in groups], labels=industry_words()
-    ):
+    problems, words = {}, industry_words()
+    for problem in grouping.problems_of([group.as_value for group in groups], labels=words):
         problems.setdefault(problem.group, []).append(problem.sentence)
     for group in groups:
         group.problems = problems.get(group.number, [])
+        group.would = grouping.would_be(group.as_value, labels=words)
     return groups
 
 
@@ -346,16 +345,25 @@ def place_all_late(*, event, by=None):
 # --- the organiser's hand ---------------------------------------------------------------------
 
 
-def move(*, event, person, group, by):
+def move(*, event, person, group, by, seen_in=None):
     """Move somebody to another group by hand, or out of all of them with `group` None.
 
-    Constraints are shown afterwards, not enforced: the organiser sees the room. Roles that the
-    person had are given up.
+    Constraints are shown, not enforced: the organiser sees the room. Roles that the person had
+    are given up. `seen_in` is the id of the group in which the mover saw the person, 0 for none.
+    Raises Refused("foreign"), Refused("moved") when the person stands elsewhere by now,
+    Refused("not_come") for somebody without a group who has not come.
     """
     with transaction.atomic():
         event = _lock(event)
         if group is not None and group.event_id != event.pk:
             raise Refused("foreign", _("这不是本场的小组。"), status=404)
+        home = WorkGroup.objects.filter(memberships__participant=person).first()
+        if seen_in is not None and seen_in != (home.pk if home else 0):
+            raise Refused("moved", _moved_meanwhile(person, home))
+        if home is None and not attendees(event, online=person.online).filter(pk=person.pk):
+            raise Refused(
+                "not_come", _("%(name)s 还没有签到，签到后才能进组。") % {"name": person.name}
+            )
         event.work_groups.filter(leader=person).exclude(pk=group and group.pk).update(
             leader=None, leader_reason=""
         )
@@ -368,6 +376,13 @@ def move(*, event, person, group, by):
             Membership.objects.update_or_create(participant=person, defaults={"group": group})
         audit.record("move_member", event, by=by, event_id=event.pk, fields=["memberships"])
         _tell(event)
+
+
+def _moved_meanwhile(person, home):
+    if home is None:
+        return _("%(name)s 刚被移出小组，没有再移动。请看最新的分组。") % {"name": person.name}
+    words = {"name": person.name, "group": f"{home.number}. {home.name}"}
+    return _("%(name)s 刚被移到“%(group)s”，没有再移动。请看最新的分组。") % words
 
 
 BY_HAND = gettext_lazy("主办方指定。")

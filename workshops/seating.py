@@ -122,6 +122,12 @@ def deviation(group: int, size: tuple[int, int]) -> int:
     return max(low - group, 0, group - high) ** 2
 
 
+def least_deviation(people: int, size: tuple[int, int] = SIZE) -> int:
+    """The least sum of deviations of any split; 0 when all groups can be of the wanted size."""
+    low, high = size
+    return 0 if -(-people // high) * low <= people else _penalties(people, size)[people]
+
+
 def _penalties(people: int, size: tuple[int, int]) -> list[int]:
     """For 0 … people: the least sum of deviations of any split."""
     least = [0]

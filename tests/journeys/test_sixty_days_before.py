@@ -16,6 +16,16 @@ def days_before(days, clock_time="09:30"):
     return at(clock_time, DAY - timedelta(days=days))
 
 
+def carry(page, block, down):
+    """The mouse takes a block of the day by its title and lets it go `down` pixels further."""
+    block.scroll_into_view_if_needed()
+    place = block.bounding_box()
+    page.mouse.move(place["x"] + 40, place["y"] + 12)
+    page.mouse.down()
+    page.mouse.move(place["x"] + 40, place["y"] + 12 + down, steps=5)
+    page.mouse.up()
+
+
 @pytest.mark.journey
 def test_shen_prepares_a_salon(house, travel, desktop, phone):
     travel(days_before(66))
@@ -49,6 +59,11 @@ def test_shen_prepares_a_salon(house, travel, desktop, phone):
     page.mouse.up()
     assert page.locator("[name=line-1-minutes]").input_value() == "30"
     assert page.locator("[name=line-2-start]").input_value() == "14:30"
+    # The roundtable is carried ten minutes down, which leaves a gap, and back again.
+    for by, start in ((10, "18:00"), (-10, "17:50")):
+        carry(page, page.locator(".day-block", has_text="圆桌对话"), by * 2.4)
+        assert page.locator("[name=line-6-start]").input_value() == start
+        assert page.locator("[name=line-6-minutes]").input_value() == "20"
     keep(page, "agenda-editor")
     page.locator(".day-block", has_text="茶歇").press("Shift+ArrowUp")
     page.locator(".day-block", has_text="茶歇").press("Shift+ArrowUp")

@@ -13,10 +13,12 @@ from workshops.grouping import (
     Group,
     place_late,
     problems_of,
+    size_note,
     score_of,
     split,
     what_if,
     with_roles,
+    would_be,
 )
 from workshops.seating import (
     BANDS,
@@ -416,6 +418,26 @@ def test_somebody_in_two_groups_is_noticed_in_both():
 
 def test_groups_in_order_have_no_problems():
     assert problems_of(split([person(n) for n in range(11)]).groups) == []
+
+
+def test_before_a_move_a_group_says_what_it_would_put_out_of_order():
+    six = would_be(Group(1, "甲", tuple(person(n) for n in range(6))), labels=LABELS)
+    assert six.coming == "会有 7 人，多于 6 人。"
+    assert (six.industry, six.other_industry) == ("education", "行业会不一：这组多是教育。")
+    assert six.leaving == ""
+    five = would_be(Group(1, "甲", tuple(person(n) for n in range(5))))
+    assert (five.coming, five.leaving) == ("", "只剩 4 人，少于 5 人。")
+    nobody = would_be(Group(1, "甲", ()))
+    assert (nobody.coming, nobody.other_industry, nobody.other_room, nobody.leaving) == ("",) * 4
+
+
+@pytest.mark.parametrize("sizes", [(5, 7), (4, 8), (6, 8), (12,)])
+def test_what_a_hand_did_is_not_laid_on_the_arithmetic(sizes):
+    assert size_note(sizes) is None
+
+
+def test_thirteen_as_six_and_seven_are_the_arithmetics_own():
+    assert size_note((6, 7)).startswith("13 人无法正好分成")
 
 
 # ---------------------------------------------------------------- names

@@ -137,6 +137,24 @@ def test_a_move_by_hand_shows_what_is_out_of_order(salon):
     assert "没有组长" in sentences
 
 
+def test_two_organisers_move_one_person_and_the_second_is_told(salon):
+    _room, (first, second) = scenes.two_groups(salon)
+    chen, shen = scenes.an_organiser(salon), scenes.an_organiser(salon, "shen")
+    lin = scenes.members(first)[0]
+    groups.move(event=salon, person=lin, group=second, by=chen, seen_in=first.pk)
+    with pytest.raises(Refused) as refused:
+        groups.move(event=salon, person=lin, group=None, by=shen, seen_in=first.pk)
+    assert f"{lin.name} 刚被移到“2. {second.name}”" in str(refused.value)
+    assert lin.membership.group == second
+
+
+def test_who_did_not_come_is_put_into_no_group_by_hand(salon):
+    _room, (first, _second) = scenes.two_groups(salon)
+    absent = scenes.person(salon, "没来的曹砚秋", came=False)
+    with pytest.raises(Refused, match="还没有签到"):
+        groups.move(event=salon, person=absent, group=first, by=None, seen_in=0)
+
+
 def test_a_new_leader_swaps_with_the_recorder(salon):
     _room, (first, _second) = scenes.two_groups(salon)
     leader, recorder = first.leader, first.recorder
@@ -186,6 +204,10 @@ def test_dragging_posts_a_move_and_the_board_says_what_is_wrong(client, salon):
         headers={"accept": "application/json"},
     )
     assert answer.json() == {"ok": True}
+    gone = client.post(
+        reverse("groups_move", args=[salon.slug]), {"person": somebody.pk, "group": 987654}
+    )
+    assert "分组刚被重排" in client.get(gone.url).text
     board = client.get(reverse("groups_board", args=[salon.slug]))
     assert "有 7 人，多于 6 人" in board.text
     assert "打印" in client.get(reverse("table_cards", args=[salon.slug])).text

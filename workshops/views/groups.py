@@ -52,11 +52,8 @@ def press(request, slug):
     event, by, act = request.event, request.user, request.POST.get("act", "")
     try:
         if act == "form":
-            _groups, note = groups.form(
-                event=event, by=by, seed=_seed(request.POST.get("seed", ""))
-            )
-            if note:
-                messages.info(request, note)
+            # The sentence on sizes stands above the groups.
+            groups.form(event=event, by=by, seed=_seed(request.POST.get("seed", "")))
         elif act == "publish":
             groups.publish(event=event, by=by)
             messages.success(request, _("分组已公布，每个人的手机上都能看到。"))
@@ -75,13 +72,22 @@ def press(request, slug):
 @organiser
 @require_POST
 def move(request, slug):
-    """Move somebody to a group (`group` empty: out of all), from a drag or a form."""
+    """Move somebody to a group (`group` empty: out of all), from a drag or a form; `seen_in` is
+    the group where the page showed them, 0 for none."""
     event = request.event
-    person = get_object_or_404(event.participants.present(), pk=number(request, "person"))
-    home = None
-    if request.POST.get("group"):
-        home = get_object_or_404(event.work_groups, pk=number(request, "group"))
-    groups.move(event=event, person=person, group=home, by=request.user)
+    try:
+        person = event.participants.present().filter(pk=number(request, "person")).first()
+        home = None
+        if request.POST.get("group"):
+            home = event.work_groups.filter(pk=number(request, "group")).first()
+        if person is None or (home is None and request.POST.get("group")):
+            raise Refused("gone", _("分组刚被重排，没有再移动。请看最新的分组。"))
+        seen_in = number(request, "seen_in") if request.POST.get("seen_in") else None
+        groups.move(event=event, person=person, group=home, by=request.user, seen_in=seen_in)
+    except Refused as refused:
+        if wants_json(request):
+            raise
+        messages.warning(request, refused.message)
     if wants_json(request):
         return JsonResponse({"ok": True})
     return redirect("groups", slug)
