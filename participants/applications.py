@@ -186,8 +186,12 @@ def read_pain_points(texts):
 
 
 def judge_person(person, *, rules=None, pain_points=None):
-    """criteria.Judgement of a saved or unsaved person by the rules of their category."""
-    rules = person.category.criteria.all() if rules is None else rules
+    """criteria.Judgement of a person by the rules of their category.
+
+    Whoever judges many gives `rules_of(category)` once for all; with them and the pain points,
+    anything will do that holds the answers.
+    """
+    rules = rules_of(person.category) if rules is None else rules
     if pain_points is None:
         pain_points = [point.text for point in person.pain_points.all()]
     answers = {
@@ -198,11 +202,11 @@ def judge_person(person, *, rules=None, pain_points=None):
         "job_title": person.job_title,
         **{name: getattr(person, name) for name in CATEGORY_FIELDS},
     }
-    return criteria.judge(as_criteria(rules), answers)
+    return criteria.judge(rules, answers)
 
 
-def as_criteria(rules):
-    """Rows of Criterion as what `criteria.judge` takes."""
+def rules_of(category):
+    """A category's rows of Criterion as what `criteria.judge` takes."""
     return [
         criteria.Criterion(
             field=rule.field,
@@ -212,13 +216,13 @@ def as_criteria(rules):
             threshold=rule.threshold,
             unit=rule.unit,
         )
-        for rule in rules
+        for rule in category.criteria.all()
     ]
 
 
 def criteria_fields(category):
     """Names of the answers that the category's criteria look at."""
-    return {name for rule in as_criteria(category.criteria.all()) for name in rule.fields}
+    return {name for rule in rules_of(category) for name in rule.fields}
 
 
 # ---- apply -------------------------------------------------------------------------------

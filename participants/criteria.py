@@ -1,12 +1,14 @@
 """Answers become judgements: which rule of a category is met, and what it is worth.
 
-A pure step on dataclasses (SALON §3, "Criteria are data"); it runs without a database.
+A pure step on dataclasses (SALON §3, "Criteria are data"); it runs without a database. Sentences
+are made when somebody reads them: an import judges thousands of people and shows none.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import cached_property
 from typing import Literal
 
 from django.utils.translation import gettext as _
@@ -28,6 +30,12 @@ State = Literal["met", "not_met", "unknown"]
 # What people type when they mean "none". An answer, unlike a blank.
 NONE_WORDS = frozenset({"无", "没有", "暂无", "暂时没有", "没", "否", "不", "none", "no", "n/a"})
 
+# A met "not less than" earns a tenth of its weight more for each doubling of the
+# threshold, up to three: among people who all meet the rules the stronger come first,
+# yet no size ever outweighs a rule that is not met.
+PER_DOUBLING = Fraction(1, 10)
+MOST_DOUBLINGS = 3
+
 
 @dataclass(frozen=True)
 class Criterion:
@@ -45,39 +53,127 @@ class Criterion:
     threshold: Number | None = None
     unit: str = ""
 
-    @property
+    @cached_property
     def fields(self) -> list[str]:
         return [name.strip() for name in self.field.split("|")]
 
+    @cached_property
+    def limit(self) -> Fraction:
+        """The threshold, exact."""
+        return Fraction(str(self.threshold or 0))
+
+    @property
+    def grades(self) -> bool:
+        return self.operator == "gte" and self.limit > 0
+
+    @cached_property
+    def most(self) -> Decimal:
+        """The most points that it gives."""
+        bonus = self.weight * PER_DOUBLING * MOST_DOUBLINGS if self.grades else 0
+        return _hundredths(self.weight + bonus)
+
 
 @dataclass(frozen=True)
-class CriterionResult:
-    key: str
+class Finding:
+    """One rule looked at for one person.
+
+    ``value`` is the number that was compared, None where none was; ``answer`` is what was
+    written in a field that should hold a number.
+    """
+
+    criterion: Criterion
     state: State
-    sentence: str
+    value: Fraction | None = None
+    answer: object = None
 
+    @property
+    def key(self) -> str:
+        return self.criterion.field
 
-@dataclass(frozen=True)
-class ScorePart:
-    key: str
-    points: Decimal
-    most: Decimal
-    sentence: str
+    @property
+    def label(self) -> str:
+        return self.criterion.label
+
+    @cached_property
+    def points(self) -> Decimal:
+        """Points earned, in hundredths, rounded down; a "not less than" is graded."""
+        if self.state != "met":
+            return Decimal(0)
+        if not self.criterion.grades:
+            return self.criterion.most
+        return self.criterion.weight + self._bonus
+
+    @property
+    def _bonus(self) -> Decimal:
+        times = self.value / self.criterion.limit
+        return _hundredths(self.criterion.weight * PER_DOUBLING * doublings(times))
+
+    @property
+    def sentence(self) -> str:
+        """Why it is met, not met or unknown."""
+        words = {"label": self.label, "unit": self.criterion.unit}
+        if self.criterion.threshold is not None:
+            words["threshold"] = number_text(self.criterion.threshold)
+        if self.state == "unknown":
+            if _is_blank(self.answer):
+                return _("%(label)s没有填写，需要核实。") % words
+            words["answer"] = str(self.answer)[:40]
+            return _("%(label)s填的是“%(answer)s”，看不出数目，需要核实。") % words
+        if self.value is None:
+            met, not_met = _("%(label)s：有。"), _("%(label)s：本人说没有。")
+            return (met if self.state == "met" else not_met) % words
+        words["value"] = words["count"] = number_text(self.value)
+        return self._compared() % words
+
+    def _compared(self) -> str:
+        met = self.state == "met"
+        if self.criterion.operator == "min_count":
+            if met:
+                return _("%(label)s写了 %(count)s %(unit)s。")
+            return _("%(label)s写了 %(count)s %(unit)s，至少要 %(threshold)s %(unit)s。")
+        if self.criterion.operator == "gte":
+            if met:
+                return _("%(label)s %(value)s %(unit)s，达到 %(threshold)s %(unit)s。")
+            return _("%(label)s %(value)s %(unit)s，低于要求的 %(threshold)s %(unit)s。")
+        if met:
+            return _("%(label)s %(value)s %(unit)s，不超过 %(threshold)s %(unit)s。")
+        return _("%(label)s %(value)s %(unit)s，高于上限 %(threshold)s %(unit)s。")
+
+    @property
+    def points_sentence(self) -> str:
+        """How the points came about."""
+        criterion = self.criterion
+        words = {
+            "label": self.label,
+            "weight": criterion.weight,
+            "most": number_text(criterion.most),
+        }
+        if self.state == "unknown":
+            return _("%(label)s：未知，暂不计分（最多 %(most)s 分）。") % words
+        if self.state == "not_met":
+            return _("%(label)s：未达到，0 分。") % words
+        if not criterion.grades:
+            return _("%(label)s：达到，%(weight)s 分。") % words
+        words["times"] = number_text(self.value / criterion.limit)
+        words["graded"] = number_text(self._bonus)
+        sentence = _(
+            "%(label)s：达到，%(weight)s 分；是门槛的 %(times)s 倍，"
+            "加 %(graded)s 分（最多 %(most)s 分）。"
+        )
+        return sentence % words
 
 
 @dataclass(frozen=True)
 class Judgement:
-    items: list[CriterionResult]
-    score: Decimal
-    parts: list[ScorePart]
+    findings: list[Finding]
 
-    def labels_with(self, state: State, criteria: Sequence[Criterion]) -> tuple[str, ...]:
+    @property
+    def score(self) -> Decimal:
+        return sum((finding.points for finding in self.findings), Decimal(0))
+
+    def labels_with(self, state: State) -> tuple[str, ...]:
         """Labels of the criteria in this state, for chips and for `Candidate`."""
-        return tuple(
-            str(criterion.label)
-            for criterion, item in zip(criteria, self.items, strict=True)
-            if item.state == state
-        )
+        return tuple(str(finding.label) for finding in self.findings if finding.state == state)
 
 
 def judge(criteria: Iterable[Criterion], answers: Mapping[str, object]) -> Judgement:
@@ -87,79 +183,41 @@ def judge(criteria: Iterable[Criterion], answers: Mapping[str, object]) -> Judge
     "not met" (SALON §3: never a silent zero). Zero, False and words such as 无 are
     answers. ``answers`` holds numbers, texts, booleans or lists, by field name.
     """
-    items, parts = [], []
-    for criterion in criteria:
-        state, value, sentence = _judge_one(criterion, answers)
-        items.append(CriterionResult(criterion.field, state, sentence))
-        parts.append(_points(criterion, state, value))
-    return Judgement(items, sum((part.points for part in parts), Decimal(0)), parts)
+    return Judgement([_look(criterion, answers) for criterion in criteria])
 
 
-def _judge_one(
-    criterion: Criterion, answers: Mapping[str, object]
-) -> tuple[State, Fraction | None, str]:
+def _look(criterion: Criterion, answers: Mapping[str, object]) -> Finding:
     if criterion.operator in ("gte", "lte"):
-        return _judge_number(criterion, answers.get(criterion.field))
+        return _look_at_number(criterion, answers.get(criterion.field))
     if criterion.operator == "min_count":
-        return _judge_count(criterion, answers.get(criterion.field))
+        return _look_at_count(criterion, answers.get(criterion.field))
     if criterion.operator in ("present", "any_of_present"):
-        states = [presence(answers.get(name)) for name in criterion.fields]
-        return _judge_presence(criterion, states)
+        return _look_for_any(criterion, [presence(answers.get(name)) for name in criterion.fields])
     raise ValueError(f"unknown operator {criterion.operator!r}")
 
 
-def _judge_number(criterion: Criterion, answer: object) -> tuple[State, Fraction | None, str]:
+def _look_at_number(criterion: Criterion, answer: object) -> Finding:
     value = _as_number(answer)
-    words = {
-        "label": criterion.label,
-        "threshold": number_text(criterion.threshold),
-        "unit": criterion.unit,
-    }
     if value is None:
-        if _is_blank(answer):
-            return "unknown", None, _("%(label)s没有填写，需要核实。") % words
-        words["answer"] = str(answer)[:40]
-        return "unknown", None, _("%(label)s填的是“%(answer)s”，看不出数目，需要核实。") % words
-    words["value"] = number_text(value)
-    if criterion.operator == "gte":
-        if value >= criterion.threshold:
-            sentence = _("%(label)s %(value)s %(unit)s，达到 %(threshold)s %(unit)s。")
-            return "met", value, sentence % words
-        sentence = _("%(label)s %(value)s %(unit)s，低于要求的 %(threshold)s %(unit)s。")
-        return "not_met", value, sentence % words
-    if value <= criterion.threshold:
-        sentence = _("%(label)s %(value)s %(unit)s，不超过 %(threshold)s %(unit)s。")
-        return "met", value, sentence % words
-    sentence = _("%(label)s %(value)s %(unit)s，高于上限 %(threshold)s %(unit)s。")
-    return "not_met", value, sentence % words
+        return Finding(criterion, "unknown", answer=answer)
+    enough = value >= criterion.limit if criterion.operator == "gte" else value <= criterion.limit
+    return Finding(criterion, "met" if enough else "not_met", value)
 
 
-def _judge_count(criterion: Criterion, answer: object) -> tuple[State, Fraction | None, str]:
+def _look_at_count(criterion: Criterion, answer: object) -> Finding:
     entries = answer if isinstance(answer, list | tuple | set | frozenset) else [answer]
     written = [entry for entry in entries if not _is_blank(entry)]
-    words = {
-        "label": criterion.label,
-        "threshold": number_text(criterion.threshold),
-        "unit": criterion.unit,
-    }
     if not written:
-        return "unknown", None, _("%(label)s没有填写，需要核实。") % words
+        return Finding(criterion, "unknown")
     count = Fraction(sum(presence(entry) == "met" for entry in written))
-    words["count"] = number_text(count)
-    if count >= criterion.threshold:
-        return "met", count, _("%(label)s写了 %(count)s %(unit)s。") % words
-    sentence = _("%(label)s写了 %(count)s %(unit)s，至少要 %(threshold)s %(unit)s。")
-    return "not_met", count, sentence % words
+    return Finding(criterion, "met" if count >= criterion.limit else "not_met", count)
 
 
-def _judge_presence(criterion: Criterion, states: list[State]) -> tuple[State, None, str]:
+def _look_for_any(criterion: Criterion, states: list[State]) -> Finding:
     """Three-valued "or": one met is enough; not met only when all are known and none is."""
-    words = {"label": criterion.label}
     if "met" in states:
-        return "met", None, _("%(label)s：有。") % words
-    if "unknown" in states:
-        return "unknown", None, _("%(label)s没有填写，需要核实。") % words
-    return "not_met", None, _("%(label)s：本人说没有。") % words
+        return Finding(criterion, "met")
+    return Finding(criterion, "unknown" if "unknown" in states else "not_met")
 
 
 def presence(answer: object) -> State:
@@ -190,37 +248,6 @@ def _as_number(answer: object) -> Fraction | None:
         return Fraction(answer)
     except (ValueError, OverflowError):  # NaN and infinities
         return None
-
-
-# A met "not less than" earns a tenth of its weight more for each doubling of the
-# threshold, up to three: among people who all meet the rules the stronger come first,
-# yet no size ever outweighs a rule that is not met.
-PER_DOUBLING = Fraction(1, 10)
-MOST_DOUBLINGS = 3
-
-
-def _points(criterion: Criterion, state: State, value: Fraction | None) -> ScorePart:
-    grades = criterion.operator == "gte" and (criterion.threshold or 0) > 0
-    bonus = criterion.weight * PER_DOUBLING * MOST_DOUBLINGS if grades else Fraction(0)
-    most = _hundredths(criterion.weight + bonus)
-    words = {"label": criterion.label, "weight": criterion.weight, "most": number_text(most)}
-    if state == "unknown":
-        sentence = _("%(label)s：未知，暂不计分（最多 %(most)s 分）。") % words
-        return ScorePart(criterion.field, Decimal(0), most, sentence)
-    if state == "not_met":
-        sentence = _("%(label)s：未达到，0 分。") % words
-        return ScorePart(criterion.field, Decimal(0), most, sentence)
-    if not grades:
-        sentence = _("%(label)s：达到，%(weight)s 分。") % words
-        return ScorePart(criterion.field, most, most, sentence)
-    times = value / Fraction(str(criterion.threshold))
-    graded = _hundredths(criterion.weight * PER_DOUBLING * doublings(times))
-    words |= {"times": number_text(times), "graded": number_text(graded)}
-    sentence = _(
-        "%(label)s：达到，%(weight)s 分；是门槛的 %(times)s 倍，"
-        "加 %(graded)s 分（最多 %(most)s 分）。"
-    )
-    return ScorePart(criterion.field, criterion.weight + graded, most, sentence % words)
 
 
 def doublings(times: Fraction) -> Fraction:

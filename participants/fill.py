@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from participants import quota
-from participants.applications import as_criteria, judge_person
+from participants.applications import judge_person, rules_of
 from participants.models import Participant
 from participants.screening import UNDECIDED, Decision
 from participants.seats import RoomSeats, room_seats
@@ -51,6 +51,7 @@ def preview(*, event, online):
 def candidates(event, *, online, categories):
     """{pk: person} of those undecided, each with its `judgement`."""
     by_pk = {category.pk: category for category in categories}
+    rules = {category.pk: rules_of(category) for category in categories}
     people = (
         Participant.objects.filter(event=event, online=online)
         .with_status(*UNDECIDED)
@@ -60,20 +61,19 @@ def candidates(event, *, online, categories):
     found = {}
     for person in people:
         person.category = by_pk[person.category_id]
-        person.judgement = judge_person(person)
+        person.judgement = judge_person(person, rules=rules[person.category_id])
         found[person.pk] = person
     return found
 
 
 def _candidate(person):
-    rules = as_criteria(person.category.criteria.all())
     return quota.Candidate(
         id=person.pk,
         category=person.category.key,
         score=person.score,
         submitted_at=person.submitted_at,
-        not_met=person.judgement.labels_with("not_met", rules),
-        unknown=person.judgement.labels_with("unknown", rules),
+        not_met=person.judgement.labels_with("not_met"),
+        unknown=person.judgement.labels_with("unknown"),
     )
 
 

@@ -14,10 +14,11 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from participants import codes
-from participants.applications import channel_of, judge_person, new_consents
+from participants.applications import channel_of, judge_person, rules_of
 from participants.importing import Problem, read_applications
 from participants.models import Consent, ImportFile, PainPoint, Participant
 from salon import audit, broker, clock
+from salon.copying import copy_rows, draw_ids
 from salon.errors import Refused
 from salon.models import Message
 from salon.sheets import open_table
@@ -25,10 +26,20 @@ from salon.text import clean_text, pinyin_of
 
 CHUNK = 500
 KEEP = timedelta(days=1)
-COPIED = (
+# Called alike in a row that was read and in the table.
+SAME = (
     *("name", "mobile", "email", "organisation", "job_title", "industry", "community_size"),
     *("active_rate", "followers", "creator_field", "can_bring", "cooperation_need"),
     *("resource_offer", "expertise", "expectation", "source_key"),
+)
+PERSON = (
+    *("id", "event_id", "category_id", "channel_id", "source", "code", "pinyin", "online"),
+    *("submitted_at", "status_changed_at", "score"),
+    *SAME,
+)
+RECEIPT = (
+    *("dedup_key", "person_id", "channel"),
+    *("kind", "event_id", "batch", "due_at", "created_at"),
 )
 
 
@@ -91,7 +102,7 @@ class Taker:
     def __init__(self, event, by):
         self.event, self.by = event, by
         self.categories = {c.key: c for c in event.categories.prefetch_related("criteria")}
-        self.rules = {key: list(c.criteria.all()) for key, c in self.categories.items()}
+        self.rules = {key: rules_of(category) for key, category in self.categories.items()}
         self.channels = {
             channel.kind: channel for channel in event.channels.filter(inviter="").order_by("-pk")
         }
@@ -119,51 +130,61 @@ class Taker:
         ]
         if not fresh:
             return 0
-        people = [self._person(values, now) for values in fresh]
-        Participant.objects.bulk_create(people)
-        PainPoint.objects.bulk_create(
-            PainPoint(participant=person, position=position, text=text)
-            for person, values in zip(people, fresh, strict=True)
-            for position, text in enumerate(values.pain_points, 1)
+        ids = draw_ids(Participant, len(fresh))
+        people = list(zip(ids, fresh, strict=True))
+        copy_rows(Participant, PERSON, (self._person(pk, values, now) for pk, values in people))
+        copy_rows(
+            PainPoint,
+            ("participant_id", "position", "text"),
+            (
+                (pk, position, text)
+                for pk, values in people
+                for position, text in enumerate(values.pain_points, 1)
+            ),
         )
-        consents = []
-        for person, values in zip(people, fresh, strict=True):
-            given = {purpose for purpose, said in values.consents.items() if said}
-            consents += new_consents(person, given, person.submitted_at)
-        Consent.objects.bulk_create(consents)
-        Message.objects.bulk_create(self._receipt(person, now) for person in people)
+        wordings = {purpose: str(label) for purpose, label in Consent.Purpose.choices}
+        copy_rows(
+            Consent,
+            ("participant_id", "purpose", "wording", "given_at"),
+            (
+                (pk, purpose, wordings[purpose], _submitted_at(values, now))
+                for pk, values in people
+                for purpose, said in values.consents.items()
+                if said
+            ),
+        )
+        # With the personal link, and held: they applied elsewhere and know us not.
+        same = ("received", self.event.pk, self.batch, now, now)
+        copy_rows(
+            Message,
+            RECEIPT,
+            ((f"received:{pk}", pk, channel_of(values), *same) for pk, values in people),
+        )
         audit.record("import_applications", self.event, by=self.by, event_id=self.event.pk)
         return len(people)
 
-    def _person(self, values, now):
-        person = Participant(
-            event=self.event,
-            category=self.categories[values.category],
-            channel=self.channels.get(values.channel_kind),
-            source=Participant.Source.IMPORT,
-            code=codes.random_code(),
-            pinyin=" ".join(dict.fromkeys(pinyin_of(values.name)))[:200],
-            online=not values.on_site,
-            submitted_at=min(values.submitted_at or now, now),
-            status_changed_at=now,
-            **{name: getattr(values, name) for name in COPIED},
+    def _person(self, pk, values, now):
+        """The values of one row, in the order of PERSON."""
+        rules = self.rules[values.category]
+        channel = self.channels.get(values.channel_kind)
+        return (
+            pk,
+            self.event.pk,
+            self.categories[values.category].pk,
+            channel.pk if channel else None,
+            Participant.Source.IMPORT.value,
+            codes.random_code(),
+            " ".join(dict.fromkeys(pinyin_of(values.name)))[:200],
+            not values.on_site,
+            _submitted_at(values, now),
+            now,
+            judge_person(values, rules=rules, pain_points=values.pain_points).score,
+            *(getattr(values, name) for name in SAME),
         )
-        person.score = judge_person(
-            person, rules=self.rules[values.category], pain_points=values.pain_points
-        ).score
-        return person
 
-    def _receipt(self, person, now):
-        """The receipt with the personal link, held: they applied elsewhere and know us not."""
-        return Message(
-            dedup_key=f"received:{person.pk}",
-            kind="received",
-            event_id=self.event.pk,
-            person_id=person.pk,
-            channel=channel_of(person),
-            batch=self.batch,
-            due_at=now,
-        )
+
+def _submitted_at(values, now):
+    return min(values.submitted_at or now, now)
 
 
 # ---- a file from the admin ---------------------------------------------------------------

@@ -6,11 +6,16 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from events.models import Event
 from participants import screening, wording
 from participants.models import ScreeningBatch
 from participants.standing import batch_key
 from salon import audit, outbox
+from salon.errors import Refused
 from salon.models import Message
+
+# What the batches of letters begin with that ask people of earlier salons to come.
+INVITATIONS = "invite:"
 
 
 @dataclass(frozen=True)
@@ -51,7 +56,12 @@ def _screening_batch(event, batch):
 
 
 def release(*, event, batch, by):
-    """Let a batch go; returns how many letters. A screening batch starts its deadlines."""
+    """Let a batch go; returns how many letters. A screening batch starts its deadlines.
+
+    Raises Refused("draft") for invitations to a page that nobody can open yet.
+    """
+    if batch.startswith(INVITATIONS) and event.status == Event.Status.DRAFT:
+        raise Refused("draft", _("活动页还没有公开，收到的人打不开。先在控制室公开，再放行邀请。"))
     decided = _screening_batch(event, batch)
     if decided and not decided.released_at:
         return screening.release_batch(batch=decided, by=by)

@@ -7,7 +7,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, OuterRef, Q, Window
 from django.utils.translation import gettext_lazy as _
 
-from participants.applications import as_criteria, judge_person
+from participants.applications import judge_person, rules_of
 from participants.models import PainPoint, Participant
 from salon.text import clean_text, national_mobile
 
@@ -98,21 +98,21 @@ def matching(word):
 def judged(people, categories):
     """The people as a list, each with `category` and its rules loaded, `chips` and `judgement`."""
     by_pk = {category.pk: category for category in categories}
+    rules = {category.pk: rules_of(category) for category in categories}
     found_people = list(people)
     for person in found_people:
         person.category = by_pk[person.category_id]
-        judge(person)
+        judge(person, rules=rules[person.category_id])
     return found_people
 
 
-def judge(person):
-    rules = as_criteria(person.category.criteria.all())
+def judge(person, *, rules=None):
     pains = getattr(person, "pains", None)  # queue.found brings them along
-    person.judgement = judge_person(person, pain_points=pains)
+    person.judgement = judge_person(person, rules=rules, pain_points=pains)
     person.chips = [
-        {"label": rule.label, "state": item.state, "sentence": item.sentence}
-        for rule, item in zip(rules, person.judgement.items, strict=True)
+        {"label": finding.label, "state": finding.state, "sentence": finding.sentence}
+        for finding in person.judgement.findings
     ]
     person.shown_mobile = national_mobile(person.mobile)
-    person.against = person.judgement.labels_with("not_met", rules)
+    person.against = person.judgement.labels_with("not_met")
     return person

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from participants import reminders
-from participants.applications import as_criteria, judge_person
+from participants.applications import judge_person, rules_of
 from participants.models import Participant, ScreeningBatch, StatusChange
 from participants.seats import free_seats
 from participants.standing import (
@@ -61,7 +61,7 @@ def may_decide(person, to_status):
 
 def not_met_labels(person):
     """Labels of the criteria this person does not meet; they speak against accepting."""
-    return judge_person(person).labels_with("not_met", as_criteria(person.category.criteria.all()))
+    return judge_person(person).labels_with("not_met")
 
 
 # ---- decisions ---------------------------------------------------------------------------
@@ -212,7 +212,7 @@ def rescore(*, category, by):
             .present()
             .prefetch_related("pain_points")
         )
-        rules = list(category.criteria.all())
+        rules = rules_of(category)
         moved = []
         for person in people:
             score = judge_person(person, rules=rules).score

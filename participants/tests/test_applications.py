@@ -41,7 +41,7 @@ def test_the_score_follows_the_criteria_of_the_category():
     strong = scenes.an_applicant(event, "林知夏", 1, community_size=40000, active_rate=80)
     weak = scenes.an_applicant(event, "周晓", 2, community_size=900, active_rate=None)
     assert strong.score > 100 > weak.score > 0
-    assert applications.judge_person(weak).items[1].state == "unknown"
+    assert applications.judge_person(weak).findings[1].state == "unknown"
 
 
 def test_the_same_post_a_hundred_times_is_one_application_and_one_letter():

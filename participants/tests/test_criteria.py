@@ -31,20 +31,20 @@ CHEN_YU = {"community_size": 12_000, "active_rate": Decimal("45"), "pain_points"
 
 
 def states(category, answers):
-    return [item.state for item in judge(SALON[category], answers).items]
+    return [item.state for item in judge(SALON[category], answers).findings]
 
 
 def test_chen_yu_with_12_000_people_and_45_per_cent_meets_all_three():
     judgement = judge(SALON["operator"], CHEN_YU)
-    assert [item.state for item in judgement.items] == ["met", "met", "met"]
-    assert judgement.items[0].sentence == "社群规模 12,000 人，达到 5,000 人。"
-    assert [part.points for part in judgement.parts] == [
+    assert [item.state for item in judgement.findings] == ["met", "met", "met"]
+    assert judgement.findings[0].sentence == "社群规模 12,000 人，达到 5,000 人。"
+    assert [part.points for part in judgement.findings] == [
         Decimal("33.6"),  # 12 000 is one doubling and a fifth of the next: 30 + 3 × 1.2
         Decimal("30.37"),  # 45 is an eighth of a doubling above 40: 30 + 3 × 0.125
         Decimal("20"),
     ]
     assert judgement.score == Decimal("83.97")
-    assert judgement.parts[0].sentence == (
+    assert judgement.findings[0].points_sentence == (
         "社群规模：达到，30 分；是门槛的 2.4 倍，加 3.6 分（最多 39 分）。"
     )
 
@@ -94,7 +94,7 @@ def test_a_brand_that_writes_none_has_answered_no_and_a_blank_has_not_answered()
 
 
 def test_an_unreadable_size_is_quoted_back():
-    item = judge(SALON["operator"], {"community_size": "很大"}).items[0]
+    item = judge(SALON["operator"], {"community_size": "很大"}).findings[0]
     assert item.sentence == "社群规模填的是“很大”，看不出数目，需要核实。"
 
 
@@ -113,8 +113,8 @@ def test_each_doubling_of_the_threshold_counts_one(times, expected):
 
 def test_a_judgement_names_what_is_open_for_the_screening_list():
     judgement = judge(SALON["operator"], {"community_size": 100})
-    assert judgement.labels_with("not_met", SALON["operator"]) == ("社群规模",)
-    assert judgement.labels_with("unknown", SALON["operator"]) == (
+    assert judgement.labels_with("not_met") == ("社群规模",)
+    assert judgement.labels_with("unknown") == (
         "月活率",
         "互动痛点",
     )
@@ -140,13 +140,14 @@ FIELDS = sorted({name for rules in SALON.values() for rule in rules for name in 
 @given(st.sampled_from(sorted(SALON)), st.dictionaries(st.sampled_from(FIELDS), any_answer))
 def test_any_answer_gets_a_state_and_points_that_fit_it(category, answers):
     judgement = judge(SALON[category], answers)
-    for rule, item, part in zip(SALON[category], judgement.items, judgement.parts, strict=True):
-        assert item.sentence
-        if item.state == "met":
-            assert rule.weight <= part.points <= part.most
+    for rule, finding in zip(SALON[category], judgement.findings, strict=True):
+        assert finding.sentence
+        assert finding.points_sentence
+        if finding.state == "met":
+            assert rule.weight <= finding.points <= rule.most
         else:
-            assert part.points == 0
-    assert judgement.score == sum(part.points for part in judgement.parts)
+            assert finding.points == 0
+    assert judgement.score == sum(finding.points for finding in judgement.findings)
 
 
 @given(st.integers(5_000, 10**7), st.integers(5_000, 10**7))

@@ -244,6 +244,18 @@ def test_an_entity_in_utf_16_does_not_slip_by():
     assert refusal(workbook(**{"xl/worksheets/sheet1.xml": sheet})) == "entities"
 
 
+@pytest.mark.parametrize("encoding", ["cp037", "cp1026", "utf-7", "mac-cyrillic", "iso-8859-2"])
+def test_no_encoding_hides_an_entity(encoding):
+    declared = f"<?xml version='1.0' encoding='{encoding}'?>".encode()
+    hidden = "<!DOCTYPE x [<!ENTITY a 'b'>]><worksheet>&a;</worksheet>".encode(encoding)
+    for part in ("xl/worksheets/sheet1.xml", "xl/sharedStrings.xml"):
+        assert refusal(workbook(**{part: declared + hidden})) in (
+            "entities",
+            "damaged",
+            "not_workbook",
+        )
+
+
 def test_a_bomb_is_refused_by_what_it_declares():
     assert refusal(workbook(**{"xl/media/a.png": b"\x00" * 60_000_000})) == "bomb"
     assert refusal(workbook(**{f"xl/media/{n}.png": b"" for n in range(201)})) == "bomb"
