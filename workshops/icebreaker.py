@@ -10,7 +10,7 @@ from participants.models import TagCard
 from salon import audit, clock, live
 from salon.errors import Refused
 from workshops.models import Icebreaker, Tip
-from workshops.taking_part import require_part, said
+from workshops.taking_part import require_presence, said
 
 TEXT_LENGTH = 200
 SECONDS = 60
@@ -58,10 +58,10 @@ def start(*, event, by, seconds=SECONDS):
 def finish(*, person, text):
     """Hand in the group's tip; the order of arrival at the database is the order of finishing.
 
-    Raises Refused: "no_group", "closed", "taken" (somebody of the group was quicker), "empty",
+    Raises Refused: "not_taking_part", "not_here", "no_group", "closed", "taken" (somebody of the group was quicker), "empty",
     "too_long".
     """
-    require_part(person)
+    require_presence(person)
     text = said(text, TEXT_LENGTH)
     group = group_of(person)
     if group is None:

@@ -16,7 +16,7 @@ from salon import audit, clock, live
 from salon.errors import Refused
 from workshops import phases, tally
 from workshops.models import Award, MentorReview, Phase, VoteCount, VoteTicket, WorkGroup
-from workshops.taking_part import require_part, said
+from workshops.taking_part import require_presence, said
 
 SUGGESTION_LENGTH = 500
 MARKS = ("need_fit", "feasibility", "follow_up")
@@ -92,9 +92,9 @@ def candidates(person):
 def vote(*, person, award, group):
     """One vote per person and award, none for the own group, none after the close.
 
-    Raises Refused("closed" | "own_group" | "voted" | "foreign" | "not_taking_part").
+    Raises Refused("closed" | "own_group" | "voted" | "foreign" | "not_taking_part" | "not_here").
     """
-    require_part(person)
+    require_presence(person)
     if award.event_id != person.event_id or group.event_id != person.event_id:
         raise Refused("foreign", _("这不是本场的投票。"), status=404)
     try:

@@ -16,7 +16,7 @@ from salon import audit, clock, limits, live
 from salon.errors import Refused
 from workshops import upstairs
 from workshops.models import PainCard, PainMerge, Solution, SolutionLike
-from workshops.taking_part import require_part, said, same_author
+from workshops.taking_part import require_part, require_presence, said, same_author
 
 TEXT_LENGTH, SOLUTION_LENGTH = 200, 300
 
@@ -148,8 +148,10 @@ def post_solution(*, person, card, text, client_id):
 
 
 def like(*, person, solution):
-    """One like per person; a second tap changes nothing. Returns the number of likes."""
-    require_part(person)
+    """One like per person; a second tap changes nothing. Returns the number of likes.
+
+    Raises Refused("not_taking_part" | "not_here")."""
+    require_presence(person)
     with transaction.atomic():
         SolutionLike.objects.bulk_create(
             [SolutionLike(solution=solution, participant=person)], ignore_conflicts=True

@@ -14,7 +14,7 @@ from salon.errors import Refused
 from salon.text import clean_text
 from workshops import wordlist
 from workshops.models import BlockedWord, Moderated, Question, QuestionVote
-from workshops.taking_part import require_part, said, same_author
+from workshops.taking_part import require_part, require_presence, said, same_author
 
 Kind = Question.Kind
 LENGTHS = {Kind.QUESTION: 200, Kind.DANMAKU: 40}
@@ -96,11 +96,15 @@ def counts(event):
 def send(*, person, kind, text, client_id):
     """Ask, or let a danmaku fly. The same `client_id` again answers with the same row.
 
-    Raises Refused: "not_taking_part", "kind", "empty", "too_long", "too_often".
+    A question may be sent ahead, danmaku fly from those who came. Raises Refused:
+    "not_taking_part", "not_here", "kind", "empty", "too_long", "too_often".
     """
-    require_part(person)
     if kind not in Kind.values:
         raise Refused("kind", _("请选择提问或弹幕。"), status=400)
+    if kind == Kind.DANMAKU:
+        require_presence(person)
+    else:
+        require_part(person)
     text = said(text, LENGTHS[kind])
     if known := Question.objects.filter(client_id=client_id).first():
         return same_author(known, person)
@@ -126,8 +130,10 @@ def send(*, person, kind, text, client_id):
 
 
 def upvote(*, person, question):
-    """One upvote per person; a second tap changes nothing. Returns the number of upvotes."""
-    require_part(person)
+    """One upvote per person; a second tap changes nothing. Returns the number of upvotes.
+
+    Raises Refused("not_taking_part" | "not_here" | "gone")."""
+    require_presence(person)
     _require_shown(question, person.event_id)
     with transaction.atomic():
         QuestionVote.objects.bulk_create(

@@ -1,4 +1,8 @@
-"""Who may contribute, and what was typed: shared by everything that comes from a phone."""
+"""Who may contribute, and what was typed: shared by everything that comes from a phone.
+
+Whoever confirmed may prepare: pains, solutions, questions, what they offer and need. What counts
+heads or moves the room (likes, upvotes, danmaku, tips, votes) is for those who came.
+"""
 
 from django.utils.translation import gettext_lazy as _
 
@@ -19,6 +23,28 @@ def require_part(person):
             _("这里给已确认参加的人用。请先在您的页面上确认参加。"),
             status=403,
         )
+
+
+def has_come(person):
+    """In the room: checked in. On the stream taking part is coming, there is no door to pass."""
+    return person.online or person.check_ins.filter(voided_at=None).exists()
+
+
+def require_presence(person):
+    """Raises Refused("not_taking_part" | "not_here", 403)."""
+    require_part(person)
+    if not has_come(person):
+        raise Refused(
+            "not_here",
+            _("您还没有签到。先到签到台签到，就能点赞、发弹幕、投票。"),
+            status=403,
+        )
+
+
+def standing_of(person):
+    """What every phone page of this room asks first, for its template."""
+    part = can_take_part(person)
+    return {"can_take_part": part, "is_here": part and has_come(person)}
 
 
 def said(text, length, *, multiline=False):

@@ -11,7 +11,7 @@ from participants.access import person
 from salon.errors import Refused, wants_json
 from workshops import exchange
 from workshops.models import Match
-from workshops.taking_part import can_take_part
+from workshops.taking_part import standing_of
 from workshops.views.posted import done, number
 
 
@@ -70,7 +70,7 @@ def _context(request, refusal=None):
         "contacts": exchange.contacts_of(request.person),
         "listings": [each for each in listings if each.participant_id != request.person.pk],
         "counts": exchange.counts(request.event),
-        "can_take_part": can_take_part(request.person),
+        **standing_of(request.person),
         "here": "exchange",
     }
 

@@ -13,7 +13,7 @@ from participants.access import in_the_house, person
 from salon.errors import Refused, wants_json
 from salon.qr import qr_svg
 from workshops import judging, phases, stage
-from workshops.taking_part import can_take_part
+from workshops.taking_part import standing_of
 from workshops.views.posted import done, number
 
 
@@ -116,7 +116,7 @@ def _vote_context(request):
         "vote_phase": phases.phase_of(request.event, "vote"),
         "vote_open": stage.vote_is_open(request.event),
         "awards": judging.results(request.event),
-        "can_take_part": can_take_part(request.person),
+        **standing_of(request.person),
         "here": "group",
     }
 

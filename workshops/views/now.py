@@ -6,7 +6,7 @@ from django.views.decorators.http import require_GET
 
 from participants.access import person
 from workshops import contributions, now
-from workshops.taking_part import can_take_part
+from workshops.taking_part import standing_of
 
 
 @person
@@ -26,7 +26,7 @@ def me_given(request, slug):
     context = {
         "event": request.event,
         "given": contributions.of(request.person),
-        "can_take_part": can_take_part(request.person),
+        **standing_of(request.person),
         "here": "me",
     }
     return render(request, "workshops/me_given.html", context)

@@ -15,7 +15,7 @@ from salon.errors import Refused, wants_json
 from salon.qr import qr_svg
 from workshops import blind_box, icebreaker
 from workshops.models import Draw
-from workshops.taking_part import can_take_part
+from workshops.taking_part import standing_of
 from workshops.views.posted import done, number
 
 
@@ -91,7 +91,7 @@ def _tip_context(request):
         "icebreaker": row,
         "group": group,
         "own": own,
-        "can_take_part": can_take_part(request.person),
+        **standing_of(request.person),
         "here": "me",
     }
 

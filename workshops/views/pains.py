@@ -19,7 +19,7 @@ from salon.qr import qr_svg
 from salon.sheets import write_table
 from workshops import pains, pains_sheet, walls
 from workshops.models import PainCard, Solution
-from workshops.taking_part import can_take_part
+from workshops.taking_part import standing_of
 from workshops.views.posted import client_id, done, number
 
 # A phone shows one's own cards and the liveliest; all of them on request.
@@ -91,7 +91,7 @@ def _context(request, **more):
         "person": request.person,
         "wall": wall,
         "form_id": uuid.uuid4(),
-        "can_take_part": can_take_part(request.person),
+        **standing_of(request.person),
         "here": "pains",
         **more,
     }

@@ -13,7 +13,7 @@ from participants.access import in_the_house, person
 from salon.errors import Refused, wants_json
 from workshops import groups, photos, plans, stage
 from workshops.models import PlanPhoto
-from workshops.taking_part import can_take_part
+from workshops.taking_part import standing_of
 from workshops.views.posted import client_id, done
 
 SPARE_ROWS = 3
@@ -41,7 +41,7 @@ def _context(request, **more):
         "event": request.event,
         "person": request.person,
         "group": group,
-        "can_take_part": can_take_part(request.person),
+        **standing_of(request.person),
         "here": "group",
         **stage.workshop_context(request.event),
     }

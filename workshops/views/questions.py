@@ -18,7 +18,7 @@ from salon.errors import Refused, wants_json
 from salon.qr import qr_svg
 from workshops import questions, walls
 from workshops.models import Question
-from workshops.taking_part import can_take_part
+from workshops.taking_part import standing_of
 from workshops.views.posted import client_id, done, number
 
 
@@ -69,7 +69,7 @@ def _context(request, **more):
         "own": questions.own(request.person),
         "kinds": Question.Kind.choices,
         "form_id": uuid.uuid4(),
-        "can_take_part": can_take_part(request.person),
+        **standing_of(request.person),
         "here": "questions",
         **more,
     }

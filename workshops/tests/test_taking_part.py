@@ -1,0 +1,110 @@
+"""Who may contribute: whoever confirmed prepares, those who came are counted."""
+
+import pytest
+from django.urls import reverse
+
+from participants.models import CheckIn, Participant
+from salon import clock
+from salon.errors import Refused
+from workshops import exchange, groups, icebreaker, judging, pains, questions
+from workshops.models import QuestionVote, SolutionLike, VoteTicket
+from workshops.tests import scenes
+from workshops.tests.scenes import new_id, why_not
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def salon():
+    return scenes.a_salon()
+
+
+@pytest.fixture
+def wall(salon):
+    """A solution and a question of somebody who came."""
+    lin = scenes.person(salon)
+    card = pains.post_pain(person=lin, text="新人不说话", client_id=new_id())
+    solution = pains.post_solution(person=lin, card=card, text="点名欢迎", client_id=new_id())
+    question = questions.send(person=lin, kind="question", text="怎么定目标？", client_id=new_id())
+    questions.show(question=question, by=None)
+    question.refresh_from_db()
+    return solution, question
+
+
+def test_who_confirmed_prepares_from_home(salon, wall):
+    solution, _question = wall
+    cao = scenes.person(salon, "曹砚秋", came=False)
+    pains.post_pain(person=cao, text="预算太少", client_id=new_id())
+    pains.post_solution(person=cao, card=solution.card, text="先约一对一", client_id=new_id())
+    questions.send(person=cao, kind="question", text="有录像吗？", client_id=new_id())
+    exchange.save_listing(person=cao, table=salon.theme_tables.first(), offer="场地", need="")
+
+
+def test_who_never_came_is_not_counted_and_is_told_what_to_do(salon, wall):
+    solution, question = wall
+    cao = scenes.person(salon, "曹砚秋", came=False)
+    for act, given in (
+        (pains.like, {"solution": solution}),
+        (questions.upvote, {"question": question}),
+        (questions.send, {"kind": "danmaku", "text": "来了", "client_id": new_id()}),
+        (icebreaker.finish, {"text": "先打招呼"}),
+    ):
+        with pytest.raises(Refused, match="先到签到台签到") as refused:
+            act(person=cao, **given)
+        assert (refused.value.code, refused.value.status) == ("not_here", 403)
+    assert not SolutionLike.objects.exists()
+    assert not QuestionVote.objects.exists()
+
+
+def test_on_the_stream_taking_part_is_coming(salon, wall):
+    solution, question = wall
+    hua = scenes.person(salon, "华念慈", online=True)
+    assert pains.like(person=hua, solution=solution) == 1
+    assert questions.upvote(person=hua, question=question) == 1
+    questions.send(person=hua, kind="danmaku", text="线上也在", client_id=new_id())
+
+
+def test_who_never_came_has_no_vote_until_checked_in(client, salon):
+    _room, (first, _second) = scenes.two_groups(salon)
+    groups.publish(event=salon, by=None)
+    for kind in (scenes.DESIGN, scenes.VOTE):
+        scenes.start(salon, kind)
+    cao = scenes.person(salon, "曹砚秋", came=False)
+    award = salon.awards.first()
+    assert why_not(judging.vote, person=cao, award=award, group=first) == "not_here"
+    phone = scenes.phone_of(client, cao)
+    page = phone.get(reverse("me_vote", args=[salon.slug]))
+    assert "您还没有签到。先到签到台签到，再回到这一页投票。" in page.text
+    assert "投这一票" not in page.text
+    ballot = {"award": award.pk, "group": first.pk}
+    refused = phone.post(reverse("me_vote", args=[salon.slug]), ballot)
+    assert refused.status_code == 403
+    assert "先到签到台签到" in refused.text
+    assert not VoteTicket.objects.exists()
+
+    now = clock.now()
+    came = CheckIn.objects.create(
+        event=salon, participant=cao, method="code", at=now, received_at=now
+    )
+    assert "投这一票" in phone.get(reverse("me_vote", args=[salon.slug])).text
+    came.voided_at, came.void_reason = now, "认错人"
+    came.save()
+    assert why_not(judging.vote, person=cao, award=award, group=first) == "not_here"
+    came.voided_at, came.void_reason = None, ""
+    came.save()
+    judging.vote(person=cao, award=award, group=first)
+    assert VoteTicket.objects.get().participant == cao
+
+
+def test_the_phone_shows_who_has_not_come_what_can_be_done_already(client, salon, wall):
+    cao = scenes.person(salon, "曹砚秋", came=False)
+    phone = scenes.phone_of(client, cao)
+    page = phone.get(reverse("me_pains", args=[salon.slug])).text
+    assert "可以先贴痛点、提问、写供需" in page
+    assert "贴上墙" in page
+    assert 'name="on"' not in page, "no button that would be refused"
+    page = phone.get(reverse("me_questions", args=[salon.slug])).text
+    assert 'value="question"' in page
+    assert 'value="danmaku"' not in page
+    Participant.objects.filter(pk=cao.pk).update(online=True)
+    assert 'value="danmaku"' in phone.get(reverse("me_questions", args=[salon.slug])).text
