@@ -158,7 +158,14 @@ class EventForm(forms.ModelForm):
         now = Event.objects.filter(pk=self.instance.pk).values_list("version", flat=True).get()
         if cleaned.get("seen") != now:
             raise ValidationError(_("您编辑时，这场活动刚被改过。请在新窗口打开最新版再改一次。"))
+        self._check_review(cleaned.get("series"))
         return cleaned
+
+    def _check_review(self, series):
+        month = self.instance.review_month
+        others = Event.objects.reviews().exclude(pk=self.instance.pk)
+        if series and month and others.filter(series=series, review_month=month).exists():
+            self.add_error("series", _("这个系列在同一个月已经有一场线上复盘了。"))
 
 
 @admin.register(Event)
@@ -357,8 +364,20 @@ class DeskPassAdmin(OfEvent):
 
 @admin.register(Series)
 class SeriesAdmin(admin.ModelAdmin):
-    list_display = ("title", "slug")
+    list_display = ("title", "slug", "pages")
+    fields = ("title", "slug", "pages")
+    readonly_fields = ("pages",)
     prepopulated_fields = {"slug": ("title",)}
+
+    @admin.display(description=_("打开"))
+    def pages(self, series):
+        if series.pk is None:
+            return ""
+        named = [(_("同学会"), _address("series", series.slug))]
+        if newest := series.event_set.first():  # the review follows the newest salon
+            named.append((_("下一次线上复盘"), _address("next_review", newest.slug)))
+        links = ((address, label) for label, address in named if address)
+        return format_html_join(" · ", '<a href="{}">{}</a>', links)
 
 
 @admin.register(Blueprint)

@@ -13,7 +13,7 @@ from django.db.models import Q
 from events.models import Event
 from participants.applications import channel_of
 from participants.models import Consent, Participant
-from salon import clock, outbox
+from salon import audit, clock, outbox
 from salon.models import Message
 from workshops import exchange
 
@@ -65,6 +65,60 @@ def _salon(event, person, now, is_alumna):
         listings=exchange.board(event) if is_alumna else [],
         matches=exchange.counts(event)["confirmed"],
     )
+
+
+# --- inviting the alumni ---------------------------------------------------------------------------
+
+
+def alumni_of(series, *, by=None):
+    """Whom an invitation to the series' next review may go to, the newest of each person's salons:
+    confirmed at a salon that is over, sharing their contact (withdrawn, the letters end), and of a
+    salon that `by` organises, because whoever invites reads the names."""
+    events = Event.objects.ended(clock.now()).filter(series=series)
+    if by is not None:
+        events = events.run_by(by)
+    people = (
+        Participant.objects.present()
+        .confirmed()
+        .consenting(Consent.Purpose.SHARE_CONTACT)
+        .filter(event__in=events)
+        .order_by("-event__starts_at", "pk")
+    )
+    known, found = set(), []
+    for person in people:
+        marks = {mark for mark in (person.mobile, person.email) if mark}
+        if marks and not marks & known:
+            found.append(person)
+        known |= marks
+    return found
+
+
+def invite_alumni(*, event, by):
+    """Prepare an invitation to a review for each of its series' alumni; the organiser releases
+    them. Returns how many. Again plans nothing twice."""
+    people = alumni_of(event.series, by=by)
+    for person in people:
+        outbox.plan(
+            dedup_key=f"invite:{event.pk}:{person.pk}",
+            kind="review_invite",
+            event_id=event.pk,
+            person_id=person.pk,
+            due_at=clock.now(),
+            channel=channel_of(person),
+            batch=f"invite:{event.pk}",
+            released=False,
+        )
+    audit.record("invite_alumni", event, by=by, event_id=event.pk)
+    return len(people)
+
+
+def may_be_invited(person, event):
+    """Still an alumna who shares her contact, and not known at the review yet."""
+    same = Q()
+    for field in ("mobile", "email"):
+        if value := getattr(person, field):
+            same |= Q(**{field: value})
+    return wants_digest(person) and not event.participants.filter(same).exists()
 
 
 # --- letters of new people to talk to -------------------------------------------------------------

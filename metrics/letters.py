@@ -7,13 +7,14 @@ The texts are content in the language of the letters, edited per event like all 
 from django.conf import settings
 from django.urls import reverse
 
+from events.models import Event
 from metrics import claims, going_on, surveys
 from metrics.models import FollowUp, WhitepaperClaim
 from participants import letters, wording
 from participants.access import issue_link
 from participants.models import Participant
 from participants.wording import Text
-from salon import outbox
+from salon import clock, outbox
 from salon.channels import Letter
 from workshops import exchange
 
@@ -44,6 +45,13 @@ TEXTS = {
         "{称呼}，您好：\n\n“{活动}”的供需板上，有几位可能对得上的同行：\n\n{变化}\n\n"
         "在这里发起对接，双方都点确认才互相看到联系方式：\n{个人链接}"
         "\n\n不想再收到，在个人页面撤回“互相确认后交换联系方式”的授权就好。" + _FOOT,
+    ),
+    "review_invite": Text(
+        "邀请参加线上复盘",
+        "一小时，聊聊用上了什么：{活动}",
+        "{称呼}，您好：\n\n您来过我们的沙龙，想请您参加“{活动}”：线上一小时，看看上个月谁用上了什么，"
+        "再聊聊新的供需。\n\n时间：{日期} {星期} {时间}\n在这里报名：\n{活动页}"
+        "\n\n不想再收到，在个人页面撤回“互相确认后交换联系方式”的授权就好：\n{个人链接}" + _FOOT,
     ),
 }
 # Which page of the person's own each letter opens.
@@ -106,8 +114,34 @@ def _link(person, kind):
     return f"{settings.PUBLIC_URL}{issue_link(participant=person)}?to={OPENS[kind]}"
 
 
-for _kind in TEXTS:
+for _kind in OPENS:
     outbox.letter(_kind)(compose)
+
+
+@outbox.letter("review_invite")
+def compose_invitation(message):
+    """The Letter to somebody of an earlier salon; None once the review is off or they are in."""
+    review = Event.objects.filter(pk=message.event_id).first()
+    person = (
+        Participant.objects.present()
+        .select_related("event", "category")
+        .filter(pk=message.person_id)
+        .first()
+    )
+    if person is None or review is None or review.status == Event.Status.CANCELLED:
+        return None
+    if review.is_over(clock.now()) or not going_on.may_be_invited(person, review):
+        return None
+    text = wording.of_event(review.pk, message.kind)
+    # They are of another salon; the letter speaks of the review.
+    person.event = review
+    values = letters.values_of(person, message)
+    return Letter(
+        to=person.mobile if message.channel == "sms" else person.email,
+        subject=wording.fill(text.subject, values),
+        text=wording.fill(text.body, values),
+        secret={"link": lambda: settings.PUBLIC_URL + issue_link(participant=person)},
+    )
 
 
 @outbox.letter("whitepaper_news")

@@ -1,15 +1,19 @@
 """The page behind "new salon": from the house's blueprint, a saved one, or an earlier event."""
 
+from datetime import datetime
+
 from crispy_forms.helper import FormHelper
 from django import forms
 from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_POST
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_POST
 
 from events.access import organiser
 from events.models import Blueprint, Event
-from salon import blueprint, clock
+from metrics import going_on
+from salon import blueprint, clock, monthly_review
 from salon.access import staff
 from salon.errors import Refused
 from salon.text import clean_text
@@ -89,6 +93,89 @@ def new_salon(request):
             messages.success(request, _("建好了。先看一遍流程和筹备，再公开活动页。"))
             return redirect("control", event.slug)
     return render(request, "salon/new_salon.html", {"form": form})
+
+
+class NextReviewForm(forms.Form):
+    date = forms.DateField(
+        label=_("日期"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    time = forms.TimeField(
+        label=_("开始时间"), widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+    )
+    invite = forms.BooleanField(required=False)
+
+    def __init__(self, *args, event, alumni, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.event = event
+        self.fields["time"].help_text = _("%(zone)s 时间，一小时。") % {"zone": event.timezone}
+        self.fields["invite"].label = _("给往期参与者准备邀请信（%(count)d 位）") % {
+            "count": alumni
+        }
+        self.fields["invite"].help_text = _(
+            "只写给同意交换联系方式的人，收回同意就不再写。信先存着，公开活动页、放行之后才发。"
+        )
+        self.fields["invite"].disabled = not alumni
+        self.helper = FormHelper()
+        self.helper.form_tag = False
+
+    def clean(self):
+        cleaned = super().clean()
+        if "date" in cleaned and "time" in cleaned:
+            starts_at = datetime.combine(cleaned["date"], cleaned["time"], self.event.zone)
+            if starts_at <= clock.now():
+                self.add_error("date", _("这个时间已经过去了。"))
+        return cleaned
+
+
+@organiser
+@require_http_methods(["GET", "POST"])
+def next_review(request, slug):
+    """The monthly online review of the event's series: when, and whether its alumni are invited."""
+    event = request.event
+    context = {"event": event, "series": event.series}
+    if event.series is None:
+        return render(request, "salon/next_review.html", context)
+    alumni = len(going_on.alumni_of(event.series, by=request.user))
+    proposal = {
+        "date": monthly_review.proposed_date(event),
+        "time": monthly_review.STARTS,
+        "invite": alumni > 0,
+    }
+    posted = request.POST if request.method == "POST" else None
+    form = NextReviewForm(posted, event=event, alumni=alumni, initial=proposal)
+    if request.method == "POST" and form.is_valid():
+        try:
+            review, letters = _found_review(request, form.cleaned_data)
+        except Refused as refusal:
+            month = monthly_review.month_of(form.cleaned_data["date"])
+            form.add_error("date", refusal.message)
+            context["known"] = event.series.event_set.reviews().filter(review_month=month).first()
+        else:
+            messages.success(request, _said(letters))
+            return redirect("control", review.slug)
+    context |= {"form": form, "reviews": monthly_review.reviews_of(event.series)[:12]}
+    status = 422 if form.errors else 200
+    return render(request, "salon/next_review.html", context, status=status)
+
+
+def _found_review(request, given):
+    event = request.event
+    when = {"date": given["date"], "starts": given["time"], "timezone": event.timezone}
+    if given["invite"]:
+        return monthly_review.new_review_with_invitations(
+            series=event.series, by=request.user, **when
+        )
+    return monthly_review.new_review(series=event.series, by=request.user, **when), 0
+
+
+def _said(letters):
+    if not letters:
+        return _("线上复盘建好了，还是草稿。看一遍流程，再公开活动页。")
+    return ngettext(
+        "线上复盘建好了，还是草稿。%(count)d 封邀请信在“消息”里：公开活动页后放行。",
+        "线上复盘建好了，还是草稿。%(count)d 封邀请信在“消息”里：公开活动页后放行。",
+        letters,
+    ) % {"count": letters}
 
 
 @organiser

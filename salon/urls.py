@@ -24,5 +24,6 @@ urlpatterns = [
     *[path("admin/e/<slug:slug>/", include(room.organiser_urlpatterns)) for room in ROOMS],
     path("admin/new-salon/", founding.new_salon, name="new_salon"),
     path("admin/e/<slug:slug>/blueprint/", founding.save_blueprint, name="save_blueprint"),
+    path("admin/e/<slug:slug>/next-review/", founding.next_review, name="next_review"),
     path("admin/", admin.site.urls),
 ]

@@ -48,6 +48,10 @@ class EventQuerySet(models.QuerySet):
             Q(ended_at__isnull=False) | Q(ends_at__lte=now)
         )
 
+    def reviews(self):
+        """Monthly online reviews of a series that were not called off."""
+        return self.filter(review_month__isnull=False).exclude(status=Event.Status.CANCELLED)
+
     def run_by(self, user):
         """Events the user organises; a superuser sees all."""
         if user.is_superuser:
@@ -113,6 +117,8 @@ class Event(models.Model):
     series = models.ForeignKey(
         Series, on_delete=models.SET_NULL, null=True, blank=True, verbose_name=_("系列")
     )
+    # The first of the month whose online review this is; it stays when the hour moves.
+    review_month = models.DateField(null=True, blank=True, editable=False)
     # What the host switches on the day; walls and phones follow.
     tag_regions = models.CharField(
         _("签到墙分区"), max_length=10, choices=TagRegions.choices, default=TagRegions.INDUSTRY
@@ -147,6 +153,11 @@ class Event(models.Model):
             models.CheckConstraint(
                 condition=Q(interactive_target_percent__lte=100),
                 name="event_interactive_target_is_a_percentage",
+            ),
+            models.UniqueConstraint(
+                fields=["series", "review_month"],
+                condition=~Q(status="cancelled"),
+                name="event_one_review_a_month",
             ),
         ]
 
