@@ -4,6 +4,7 @@ from django.db.models import F, Q, Value
 from django.db.models.functions import Replace
 
 from workshops.models import (
+    LateDraft,
     Listing,
     Match,
     Membership,
@@ -58,6 +59,7 @@ def of(person):
         "matches": Match.objects.filter(Q(first=person) | Q(second=person)).count(),
         "group": membership and {"name": membership.group.name, "number": membership.group.number},
         "plan_edits": PlanEdit.objects.filter(participant=person).count(),
+        "late_drafts": list(LateDraft.objects.filter(participant=person).values("text", "at")),
         "photos": PlanPhoto.objects.filter(added_by=person).count(),
         "voted_for_awards": list(
             VoteTicket.objects.filter(participant=person).values_list("award__name", flat=True)
@@ -75,6 +77,8 @@ def forget(person):
     Solution.objects.filter(participant=person).update(text=BLANK)
     Question.objects.filter(participant=person).update(text=BLANK)
     Tip.objects.filter(participant=person).update(text=BLANK)
+    # Counted nowhere, so it may go whole.
+    LateDraft.objects.filter(participant=person).delete()
     listing = Listing.objects.filter(participant=person).first()
     if listing:
         listing.offer = listing.offer and BLANK
@@ -106,10 +110,15 @@ def _strike(event, word):
         # One character, so that no column grows too long for its text.
         found.update(**{field: Replace(F(field), Value(word), Value("×"))})
     for plan in Plan.objects.filter(group__event=event):
-        struck = _struck(plan.elements, word), _struck(plan.late_draft, word)
-        if struck != (plan.elements, plan.late_draft):
-            plan.elements, plan.late_draft = struck
-            plan.save(update_fields=["elements", "late_draft"])
+        struck = _struck(plan.elements, word)
+        if struck != plan.elements:
+            plan.elements = struck
+            plan.save(update_fields=["elements"])
+    for draft in LateDraft.objects.filter(plan__group__event=event):
+        struck = _struck(draft.text, word)
+        if struck != draft.text:
+            draft.text = struck
+            draft.save(update_fields=["text"])
 
 
 def _struck(value, word):

@@ -14,7 +14,7 @@ from salon import audit, clock, live
 from salon.errors import Refused
 from salon.text import clean_text
 from workshops import phases
-from workshops.models import Membership, Phase, Plan, PlanEdit, PlanRow
+from workshops.models import LateDraft, Membership, Phase, Plan, PlanEdit, PlanRow
 
 WRITER_HOLDS = timedelta(seconds=45)
 TITLE_LENGTH, ELEMENT_LENGTH = 80, 600
@@ -133,8 +133,8 @@ def save_plan(*, group, person, version, title=None, elements=None, rows=None, m
 
     `elements` is {key: text}, `rows` a list of (time_node, owner, resources), `marks` {name: 1–5}.
     Raises Refused: "foreign", "pen_taken", "stale" (saved by somebody else since `version`),
-    "mark", "not_begun", "closed" (after 0:00 or submitted; what was typed is kept as the late
-    draft).
+    "mark", "not_begun", "closed" (after 0:00 or submitted; what was typed is kept as the person's
+    late draft).
     """
     given = {"title": title, "elements": elements, "rows": rows, "marks": marks}
     text = {
@@ -151,11 +151,72 @@ def save_plan(*, group, person, version, title=None, elements=None, rows=None, m
             PlanEdit.objects.update_or_create(plan=plan, participant=person)
             live.publish(group.event, "plans", "workshop")
         elif refusal.code == "closed":
-            plan.late_draft = {name: text[name] for name in given if given[name] is not None}
-            plan.save(update_fields=["late_draft"])
+            _keep_late(plan, person, {name: text[name] for name in given if given[name]})
     if refusal:
         raise refusal
     return plan
+
+
+def _keep_late(plan, person, late):
+    """Keep what came too late and says something that the plan does not; the person's own words
+    of before stay beside it, nobody else's are touched. The plan is locked."""
+    draft = LateDraft.objects.filter(plan=plan, participant=person).first()
+    draft = draft or LateDraft(plan=plan, participant=person)
+    elements = {**draft.text.get("elements", {}), **late.get("elements", {})}
+    draft.text = {**draft.text, **late} | ({"elements": elements} if elements else {})
+    elements = list(plan.group.event.task_elements.all())
+    if not parts_of(draft, plan, elements, rows_of(plan)):
+        return
+    draft.at = clock.now()
+    draft.save()
+    live.publish(plan.group.event, "workshop")
+
+
+def parts_of(draft, plan, elements, rows):
+    """What a late draft says and the plan does not, as [(words, text)]."""
+    text = draft.text
+    kept = text.get("elements", {})
+    parts = [(Plan._meta.get_field("title").verbose_name, text.get("title"), plan.title)]
+    parts += [(each.name, kept.get(each.key), plan.elements.get(each.key, "")) for each in elements]
+    parts.append((_("活动方案表"), _as_lines(text.get("rows", [])), _as_lines(rows)))
+    parts += [(words, text.get("marks", {}).get(name), now) for name, words, now in marks_of(plan)]
+    return [(words, late) for words, late, now in parts if late and late != now]
+
+
+def _as_lines(rows):
+    return "\n".join(" · ".join(filter(None, row)) for row in rows)
+
+
+@dataclass(frozen=True)
+class Late:
+    """One person's late draft, to be read: `author` is None once they are erased."""
+
+    author: object
+    at: object
+    parts: list
+
+
+def late_drafts(plan, elements, rows):
+    """The drafts of one plan, the oldest first; `rows` as `rows_of` gives them."""
+    drafts = plan.late_drafts.select_related("participant") if plan.pk else []
+    return [_late(draft, plan, elements, rows) for draft in drafts]
+
+
+def late_drafts_of(event, groups):
+    """The same for all plans of an event, one query: {group id: [Late]}; `groups` as
+    `stage.groups_with_plans` gives them, with their `.card`."""
+    by_plan = {group.written.pk: group for group in groups if group.written}
+    found = {}
+    for draft in LateDraft.objects.filter(plan__group__event=event).select_related("participant"):
+        if group := by_plan.get(draft.plan_id):
+            elements = [element for element, _text in group.card]
+            late = _late(draft, group.written, elements, group.rows)
+            found.setdefault(group.pk, []).append(late)
+    return found
+
+
+def _late(draft, plan, elements, rows):
+    return Late(draft.participant, draft.at, parts_of(draft, plan, elements, rows))
 
 
 def submit(*, group, person):

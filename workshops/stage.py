@@ -3,7 +3,7 @@
 import hashlib
 
 from django.db import transaction
-from django.db.models import Count, Prefetch
+from django.db.models import Count, Max, Prefetch
 
 from salon import audit, clock, live
 from workshops import judging, phases
@@ -75,14 +75,16 @@ def workshop_context(event):
     groups = list(
         event.work_groups.filter(published_at__isnull=False)
         .select_related("plan")
-        .annotate(people_count=Count("memberships"))
+        .annotate(
+            people_count=Count("memberships", distinct=True), late_at=Max("plan__late_drafts__at")
+        )
     )
     for group in groups:
         plan = getattr(group, "plan", None)
         pen = plan and plan.writer_until and plan.writer_until > board_time(board)
         said = (group.name, group.leader_id, group.recorder_id, group.people_count)
         wrote = plan and (plan.version, plan.submitted_at, plan.writer_id if pen else None)
-        group.mark = _digest(said, wrote)
+        group.mark = _digest(said, wrote, group.late_at)
     return {
         "event": event,
         "board": board,

@@ -13,14 +13,12 @@ let timer = 0;
 let saving = false;
 let dirty = false;
 let touched = 0;
-let marked = null; // what the mark last said: a refreshed page does not know it
 let said = null;         // [state, text] of the mark: a fragment that comes in brings none
 
 const form = () => document.querySelector("form[data-plan]");
 const place = () => `plan:${location.pathname}`;
 
 function mark(state, text) {
-  marked = [state, text];
   said = [state, text];
   const element = form()?.querySelector("[data-plan-mark]");
   if (!element) return;

@@ -22,6 +22,7 @@ from workshops.models.pains import (
     Tip,
 )
 from workshops.models.plans import (
+    LateDraft,
     Membership,
     Phase,
     Plan,
@@ -44,6 +45,7 @@ __all__ = [
     "BlockedWord",
     "Draw",
     "Icebreaker",
+    "LateDraft",
     "Listing",
     "Match",
     "Membership",

@@ -105,8 +105,6 @@ class Plan(models.Model):
     writer_until = models.DateTimeField(null=True, blank=True)
     version = models.PositiveIntegerField(default=0)
     submitted_at = models.DateTimeField(_("提交时间"), null=True, blank=True)
-    # Typed after 0:00: kept, never counted.
-    late_draft = models.JSONField(default=dict, blank=True)
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
@@ -126,6 +124,26 @@ class Plan(models.Model):
 
     def __str__(self):
         return self.title or str(self.group)
+
+
+class LateDraft(models.Model):
+    """What somebody typed after 0:00 or after the plan was submitted: kept, never counted; one
+    for each author, so that nobody's words take the place of another's."""
+
+    plan = models.ForeignKey(Plan, on_delete=models.CASCADE, related_name="late_drafts")
+    participant = models.ForeignKey(
+        Participant, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    text = models.JSONField(default=dict)  # what was given to save_plan, cleaned
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["at", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["plan", "participant"], name="late_draft_once_per_author"
+            )
+        ]
 
 
 class PlanRow(models.Model):

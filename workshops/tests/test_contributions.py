@@ -46,6 +46,10 @@ def busy():
         elements={"content": "由林知夏金丝雀来写"},
         rows=[("第 1 天", "林知夏金丝雀", "")],
     )
+    scenes.end(salon, scenes.DESIGN)
+    late = {"elements": {"content": "林知夏金丝雀来写第二天"}}
+    mate = next(each for each in scenes.members(mine) if each != lin)
+    assert scenes.why_not(plans.save_plan, group=mine, person=mate, version=1, **late) == "closed"
     scenes.start(salon, scenes.VOTE)
     others = next(group for group in groups if group != mine)
     judging.vote(person=lin, award=salon.awards.first(), group=others)
@@ -65,6 +69,17 @@ def test_the_export_tells_everything_but_the_secret(client, busy):
     assert mine["voted_for_awards"] == ["最佳互动方案"]
     other_group = salon.work_groups.exclude(pk=lin.membership.group_id).get().name
     assert other_group not in json.dumps(mine, ensure_ascii=False)
+
+
+def test_a_late_draft_is_its_authors_to_read_and_to_take_away(busy):
+    salon, lin = busy
+    group = lin.membership.group
+    late = {"person": lin, "version": 1, "title": "太迟的标题"}
+    assert scenes.why_not(plans.save_plan, group=group, **late) == "closed"
+    assert contributions.of(lin)["late_drafts"][0]["text"]["title"] == "太迟的标题"
+    erase.erase_person(participant=lin, by=None)
+    [mates] = group.plan.late_drafts.all()
+    assert mates.text["elements"]["content"] == "×来写第二天"
 
 
 def rooms_tables():

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from salon import clock
 from salon.errors import Refused
-from workshops import phases, plans
+from workshops import phases, plans, stage
 from workshops.models import Phase, Plan
 from workshops.tests import scenes
 from workshops.tests.test_pains import at_once
@@ -117,8 +117,56 @@ def test_after_zero_it_is_refused_politely_and_kept_as_a_draft(group, lin, salon
     travel(ends_at + timedelta(seconds=1))
     assert refused(write, group, lin, version=1, title="迟到的标题") == "closed"
     plan = Plan.objects.get(group=group)
-    assert (plan.title, plan.late_draft) == ("准时写的", {"title": "迟到的标题"})
+    assert plan.title == "准时写的"
+    [late] = plans.late_drafts(plan, [], [])
+    assert (late.author, late.parts) == (lin, [("方案名称", "迟到的标题")])
+    assert late.at > ends_at
     assert refused(plans.submit, group=group, person=lin) == "closed"
+
+
+def test_two_who_are_late_lose_nothing_to_each_other(client, salon, group, lin, zhou):
+    """Each draft keeps its author and its hour, for the group and for the host."""
+    write(group, lin, elements={"core_goal": "次周留存", "content": "欢迎语"})
+    scenes.end(salon, scenes.DESIGN)
+    assert refused(write, group, lin, elements={"core_goal": "林的迟到目标"}) == "closed"
+    assert refused(write, group, zhou, elements={"core_goal": "周的迟到目标"}) == "closed"
+    assert refused(write, group, lin, rows=[("第 3 天", "林", "")]) == "closed"
+    plan = Plan.objects.get(group=group)
+    assert plan.elements["core_goal"] == "次周留存"
+    elements = list(salon.task_elements.all())
+    told = {late.author: dict(late.parts) for late in plans.late_drafts(plan, elements, [])}
+    assert told == {
+        zhou: {"核心目标": "周的迟到目标"},
+        lin: {"核心目标": "林的迟到目标", "活动方案表": "第 3 天 · 林"},
+    }
+    page = scenes.phone_of(client, scenes.members(group)[2]).get(
+        reverse("me_group", args=[salon.slug])
+    )
+    assert "2 份迟到的草稿" in page.text
+    client.force_login(scenes.host(salon))
+    hand = client.get(reverse("workshop_host", args=[salon.slug])).text
+    for words in (lin.name, zhou.name, "林的迟到目标", "周的迟到目标"):
+        assert words in page.text
+        assert words in hand
+
+
+def test_what_says_nothing_new_is_no_draft(salon, group, lin):
+    write(group, lin, title="准时", elements={"core_goal": "次周留存"})
+    scenes.end(salon, scenes.DESIGN)
+    assert refused(write, group, lin, title="准时", elements={"core_goal": "次周留存"}) == "closed"
+    assert not group.plan.late_drafts.exists()
+
+
+def test_a_late_draft_changes_the_groups_mark_so_that_every_phone_looks_again(salon, group, lin):
+    def mark():
+        groups = stage.workshop_context(salon)["groups"]
+        return next(each.mark for each in groups if each.pk == group.pk)
+
+    write(group, lin)
+    scenes.end(salon, scenes.DESIGN)
+    before = mark()
+    assert refused(write, group, lin, title="迟到的标题") == "closed"
+    assert mark() != before
 
 
 def test_the_last_second_still_counts_by_the_database_clock(group, lin, salon, travel):
@@ -181,7 +229,7 @@ def test_a_late_form_comes_back_with_every_word(client, salon, group, lin):
     assert "来不及了" in answer.text
     assert "第一天发欢迎语" in answer.text
     assert "时间到" in answer.text
-    assert Plan.objects.get(group=group).late_draft["title"] == "来不及了"
+    assert group.plan.late_drafts.get().text["title"] == "来不及了"
 
 
 def test_the_script_hears_the_new_version_and_the_effect(client, salon, group, lin):

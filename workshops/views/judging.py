@@ -12,7 +12,7 @@ from events.access import host, mentor, organiser
 from participants.access import in_the_house, person
 from salon.errors import Refused, wants_json
 from salon.qr import qr_svg
-from workshops import judging, phases, stage
+from workshops import judging, phases, plans, stage
 from workshops.taking_part import standing_of
 from workshops.views.posted import done, number
 
@@ -154,7 +154,9 @@ def hand_now(request, slug):
 def _hand_context(event):
     context = stage.context(event)
     reviewed = judging.reviewed(event)
+    late = plans.late_drafts_of(event, context["groups"])
     for group in context["groups"]:
+        group.late_drafts = late.get(group.pk, [])
         if group.pk in reviewed:
             reviews, mean = reviewed[group.pk]
             words = {"reviews": reviews, "mean": mean}

@@ -58,6 +58,7 @@ def _context(request, **more):
             "effect": plans.effect(plan),
             "marks": plans.marks_of(plan),
             "reviews": group.reviews.all(),
+            "late_drafts": plans.late_drafts(plan, elements, plans.rows_of(plan)),
             "photos": list(plan.photos.order_by("pk")) if plan.pk else [],
             "photo_id": uuid.uuid4(),
         }
