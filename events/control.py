@@ -1,4 +1,4 @@
-"""The control room's own figures: the outbox and the health of the house.
+"""The control room's own figures: the walls, the outbox, the health of the house.
 
 What the rooms above know (arrivals per category, questions waiting, groups) they bring as panels
 of their own, see upstairs.panels.
@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count, Min, Q
 
+from events import screens
 from salon import broker, clock
 from salon.models import Heartbeat, Message
 
@@ -68,7 +69,34 @@ def health(*, now):
     )
 
 
+@dataclass(frozen=True)
+class Wall:
+    """A wall of the event; `address` is its URL name, `watched` None while nobody can tell."""
+
+    address: str
+    name: str
+    watched: screens.Watched | None
+
+
+def walls_of(event, *, now):
+    watched = screens.watched(event, now=now)
+    return [
+        Wall(
+            address=f"wall_{topic}",
+            name=name,
+            watched=None if watched is None else watched.get(topic, screens.Watched()),
+        )
+        for topic, name in screens.WALLS.items()
+    ]
+
+
 def figures(event):
     """Everything of this room that the page shows beside agenda and headcount."""
     now = clock.now()
-    return {"outbox": outbox_of(event, now=now), "health": health(now=now)}
+    walls = walls_of(event, now=now)
+    return {
+        "walls": walls,
+        "lost_walls": [wall for wall in walls if wall.watched and wall.watched.lost_at],
+        "outbox": outbox_of(event, now=now),
+        "health": health(now=now),
+    }

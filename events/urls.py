@@ -9,6 +9,7 @@ urlpatterns = [
     path("", public.event, name="event"),
     path("event.ics", public.event_ics, name="event_ics"),
     path("wall/agenda/", stage.wall_agenda, name="wall_agenda"),
+    path("wall/screen/", stage.screen, name="screen"),
     path("host/", stage.host_page, name="host"),
     path("host/stage/", stage.host_stage, name="host_stage"),
     path("host/press/", stage.host_press, name="host_press"),

@@ -5,13 +5,14 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
-from events import agenda, headcount, upstairs
+from events import agenda, headcount, screens, upstairs
 from events.access import event_page, host
 from events.timetable import How
 from events.walls import agenda_context
@@ -35,6 +36,20 @@ def wall_agenda(request, slug):
             **agenda_context(request.event),
         },
     )
+
+
+@event_page
+@csrf_exempt  # a page that is being closed can send no header; the signed pass stands for it
+@require_POST
+def screen(request, slug):
+    """A wall's page says that it is on a screen, or takes its leave. Nothing to read in return."""
+    verb = screens.gone if request.POST.get("act") == "gone" else screens.here
+    verb(
+        request.event,
+        screen=request.POST.get("screen", ""),
+        pass_=request.POST.get("pass", ""),
+    )
+    return HttpResponse(status=204)
 
 
 @host
