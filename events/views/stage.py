@@ -9,7 +9,6 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from events import agenda, headcount, screens, upstairs
@@ -39,7 +38,6 @@ def wall_agenda(request, slug):
 
 
 @event_page
-@csrf_exempt  # a page that is being closed can send no header; the signed pass stands for it
 @require_POST
 def screen(request, slug):
     """A wall's page says that it is on a screen, or takes its leave. Nothing to read in return."""

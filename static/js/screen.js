@@ -8,7 +8,9 @@ const EVERY = 10_000; // ms; the server counts a screen as lost after 25 s
 const main = document.querySelector("[data-screen]");
 const root = document.documentElement;
 const name = [...crypto.getRandomValues(new Uint8Array(12))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-const words = (act) => new URLSearchParams({ pass: main.dataset.screen, screen: name, act });
+// From the cookie each time: a login in another tab makes a new one, and this page stays open all day.
+const token = () => document.cookie.match(/(?:^|; )csrftoken=([^;]*)/)?.[1] ?? "";
+const words = (act) => new URLSearchParams({ pass: main.dataset.screen, screen: name, act, csrfmiddlewaretoken: token() });
 let told = false;
 
 function here() {
