@@ -243,18 +243,26 @@ def conversion_rate(event, definition):
 
 
 def matches(event, definition):
-    confirmed, waiting = row(
+    """Between two of this event's people; with those of other salons of its series the community
+    matches, not the day."""
+    confirmed, waiting, across = row(
         """
-        SELECT count(*) FILTER (WHERE m.first_confirmed_at IS NOT NULL
+        SELECT count(*) FILTER (WHERE p.event_id = o.event_id
+                                  AND m.first_confirmed_at IS NOT NULL
                                   AND m.second_confirmed_at IS NOT NULL),
-               count(*) FILTER (WHERE m.declined_at IS NULL
-                    AND (m.first_confirmed_at IS NULL OR m.second_confirmed_at IS NULL))
+               count(*) FILTER (WHERE p.event_id = o.event_id AND m.declined_at IS NULL
+                    AND (m.first_confirmed_at IS NULL OR m.second_confirmed_at IS NULL)),
+               count(*) FILTER (WHERE p.event_id <> o.event_id
+                                  AND m.first_confirmed_at IS NOT NULL
+                                  AND m.second_confirmed_at IS NOT NULL)
           FROM workshops_match m JOIN participants_participant p ON p.id = m.first_id
-         WHERE p.event_id = %(event)s
+          JOIN participants_participant o ON o.id = m.second_id
+         WHERE %(event)s IN (p.event_id, o.event_id)
         """,
         event,
     )
-    return Count(confirmed, None, ((_("还在等一方确认"), waiting),))
+    left_out = ((_("还在等一方确认"), waiting), (_("和系列里其他场次的人达成"), across))
+    return Count(confirmed, None, left_out)
 
 
 def whitepaper_claims(event, definition):

@@ -92,7 +92,8 @@ FACTS = f"""
              JOIN metrics_survey s ON s.id = r.survey_id WHERE s.event_id = %(event)s),
         'matches', (SELECT count(*) FROM workshops_match m
              JOIN participants_participant p ON p.id = m.first_id
-             WHERE p.event_id = %(event)s AND m.first_confirmed_at IS NOT NULL
+             JOIN participants_participant o ON o.id = m.second_id
+             WHERE %(event)s IN (p.event_id, o.event_id) AND m.first_confirmed_at IS NOT NULL
                AND m.second_confirmed_at IS NOT NULL),
         'claims', (SELECT count(*) FROM metrics_whitepaperclaim WHERE event_id = %(event)s),
         'follow_ups', (SELECT count(*) FROM metrics_followup f
@@ -162,6 +163,7 @@ _GOALS = {
     Goal.Source.MATCHES: """
         SELECT count(*) FROM workshops_match m
           JOIN participants_participant p ON p.id = m.first_id
+          JOIN participants_participant o ON o.id = m.second_id AND o.event_id = p.event_id
          WHERE p.event_id = %(event)s AND m.first_confirmed_at IS NOT NULL
            AND m.second_confirmed_at IS NOT NULL
     """,

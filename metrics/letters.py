@@ -16,7 +16,6 @@ from participants.models import Participant
 from participants.wording import Text
 from salon import clock, outbox
 from salon.channels import Letter
-from workshops import exchange
 
 _FOOT = "\n\n这封信由活动主办方发出，链接只属于您，请不要转发。"
 
@@ -42,7 +41,7 @@ TEXTS = {
     "digest": Text(
         "新的对接推荐",
         "有新的人可以聊聊：{活动}",
-        "{称呼}，您好：\n\n“{活动}”的供需板上，有几位可能对得上的同行：\n\n{变化}\n\n"
+        "{称呼}，您好：\n\n供需板上有几位可能和您对得上的同行：\n\n{变化}\n\n"
         "在这里发起对接，双方都点确认才互相看到联系方式：\n{个人链接}"
         "\n\n不想再收到，在个人页面撤回“互相确认后交换联系方式”的授权就好。" + _FOOT,
     ),
@@ -59,7 +58,7 @@ OPENS = {
     "survey": "survey",
     "survey_nag": "survey",
     "follow_up": "followup",
-    "digest": "exchange",
+    "digest": "series",
 }
 
 for _kind, _text in TEXTS.items():
@@ -79,7 +78,7 @@ def compose(message):
     """The Letter to one who came; None when they have answered or the survey is closed."""
     person = (
         Participant.objects.present()
-        .select_related("event", "category")
+        .select_related("event__series", "category")
         .filter(pk=message.person_id)
         .first()
     )
@@ -102,7 +101,7 @@ def compose(message):
 def _new_people(person, ids):
     """Offers and needs of those suggested who are still on the board; names by their consent."""
     lines = []
-    for listing in exchange.board(person.event):
+    for listing in going_on.board_of(person.event):
         if listing.participant_id in ids:
             who = listing.participant.name if listing.named else "一位同行"
             said = [("能提供", listing.offer), ("想要", listing.need)]

@@ -122,7 +122,7 @@ MATCHES = """
                 ELSE 'waiting' END
       FROM workshops_match m JOIN participants_participant p ON p.id = m.first_id
       JOIN participants_participant o ON o.id = m.second_id
-     WHERE p.event_id = %(event)s ORDER BY m.id
+     WHERE p.event_id = %(event)s AND o.event_id = p.event_id ORDER BY m.id
 """
 CLAIMS = """
     SELECT w.at, coalesce(p.name, ''), w.email, w.wants_news, 'counted'

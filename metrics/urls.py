@@ -8,6 +8,7 @@ from metrics.views import evaluation, going_on, report, stream, survey, whitepap
 urlpatterns = [
     path("me/survey/", survey.me_survey, name="me_survey"),
     path("me/followup/", survey.me_followup, name="me_followup"),
+    path("me/series/", going_on.me_series, name="me_series"),
     path("report/", report.public_report, name="report"),
     path("whitepaper/", whitepaper.claim, name="whitepaper"),
     path("whitepaper/read/", whitepaper.read, name="whitepaper_read"),
@@ -37,4 +38,6 @@ organiser_urlpatterns = [
 ]
 house_urlpatterns = [  # outside any one event
     path("s/<slug:slug>/", going_on.series, name="series"),
+    path("s/<slug:slug>/ask/", going_on.ask, name="series_ask"),
+    path("s/<slug:slug>/matches/<int:pk>/", going_on.answer, name="series_match"),
 ]

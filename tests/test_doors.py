@@ -38,6 +38,7 @@ ENTERS = {
     "desk": {"desk"},
     "person": {"person"},
     "in_the_house": HOUSE,
+    "alumni": {"person"},
 }
 # At home elsewhere, strangers here.
 STRANGERS = {
@@ -70,6 +71,8 @@ ROWS = (
     ("photos/<int:pk>.jpg", "plan_photo"),
     ("stream/<int:pk>/undo/", "stream_import"),
     ("s/<slug:slug>/", "series"),
+    ("s/<slug:slug>/ask/", "series"),
+    ("s/<slug:slug>/matches/<int:pk>/", "match"),
     ("preparation/groups/<int:group_pk>/", "prep_group"),
     ("preparation/members/<int:pk>/", "prep_member"),
     ("preparation/roles/<int:pk>/", "staff_role"),
@@ -108,6 +111,8 @@ class World:
             name = match[1]
             if name == "slug" and route.startswith(("e/", "admin/e/")):
                 return slug
+            if name == "slug" and route.startswith("s/"):
+                return self.rows["series"]
             if name == "step":
                 return "note"
             return str(self.rows[row_of(route)])
@@ -188,6 +193,8 @@ def rows_of(event, person):
     group = WorkGroup.objects.create(event=event, number=1, name="第 1 组")
     event.whitepapers.create(version=1, title="白皮书", sections=[], published_at=now)
     claim = event.whitepaper_claims.create(email="reader@example.com")
+    series = Series.objects.create(slug="all", title="用户互动沙龙")
+    Event.objects.filter(pk=event.pk).update(series=series)
     made = {
         "person": person,
         "risk_plan": plan,
@@ -225,7 +232,7 @@ def rows_of(event, person):
         "letter_kind": "received",
         "metric": "attendance_rate",
         "claim_key": claims.key_of(claim),
-        "series": Series.objects.create(slug="all", title="用户互动沙龙").slug,
+        "series": series.slug,
     }
 
 

@@ -1,6 +1,6 @@
 """Everything one person contributed: for their own page and export, and for forgetting them."""
 
-from django.db.models import F, Q, Value
+from django.db.models import F, Value
 from django.db.models.functions import Replace
 
 from workshops.models import (
@@ -56,7 +56,7 @@ def of(person):
         "tips": list(Tip.objects.filter(participant=person).values("text", "place", "finished_at")),
         "listing": listing
         and {"table": listing.table.name, "offer": listing.offer, "need": listing.need},
-        "matches": Match.objects.filter(Q(first=person) | Q(second=person)).count(),
+        "matches": Match.objects.of([person.pk]).count(),
         "group": membership and {"name": membership.group.name, "number": membership.group.number},
         "plan_edits": PlanEdit.objects.filter(participant=person).count(),
         "late_drafts": list(LateDraft.objects.filter(participant=person).values("text", "at")),
@@ -84,6 +84,8 @@ def forget(person):
         listing.offer = listing.offer and BLANK
         listing.need = listing.need and BLANK
         listing.save(update_fields=["offer", "need"])
+    # A reason quotes what both wrote.
+    Match.objects.of([person.pk]).update(reason="")
     words = [word for word in {person.name, person.mobile, person.email} if len(word) > 1]
     # 13800000000 is how people write what is kept as +8613800000000.
     words += [person.mobile.removeprefix("+86")] if person.mobile.startswith("+86") else []
@@ -103,7 +105,7 @@ def _strike(event, word):
         (PlanRow.objects.filter(plan__group__event=event), "resources"),
         (Listing.objects.filter(participant__event=event), "offer"),
         (Listing.objects.filter(participant__event=event), "need"),
-        (Match.objects.filter(first__event=event), "reason"),
+        (Match.objects.touching(event), "reason"),
     )
     for rows, field in texts:
         found = rows.filter(**{f"{field}__contains": word})

@@ -1,7 +1,8 @@
 """The resource corner: offers and needs at theme tables, and matches that both confirm.
 
 SALON §5. Contact is shown to nobody before both have said yes, and then only of those who
-consented to it. The board lives on after the event: same people, same pages.
+consented to it. The board lives on after the event: same people, same pages; and people of
+different salons of one series find each other on the series' common board.
 """
 
 from dataclasses import dataclass
@@ -11,17 +12,19 @@ from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from events.models import Event
 from participants.models import Consent, Participant
 from salon import audit, clock, limits, live
 from salon.errors import Refused
 from salon.text import clean_text, national_mobile
 from workshops import matching
 from workshops.models import Listing, Match, ThemeTable
-from workshops.taking_part import require_part
+from workshops.taking_part import can_take_part, require_part
 
 LENGTH = 200
 SUGGESTIONS = 3
 NOT_YOURS = gettext_lazy("这条对接不是您的。")
+DECLINED = gettext_lazy("对方这次没有对接的打算。")
 
 
 # --- reading ----------------------------------------------------------------------------------
@@ -36,23 +39,47 @@ def tables_of(event):
 
 def board(event):
     """All listings of people who are still there, the newest first, each with `.named`."""
+    return _board(participant__event=event)
+
+
+def common_board(series):
+    """The boards of all public salons of a series as one, the newest first; of somebody who came
+    to several the newest listing."""
+    listings = _board(
+        participant__event__series=series, participant__event__status=Event.Status.PUBLISHED
+    )
+    known, found = set(), []
+    for listing in listings:
+        marks = marks_of(listing.participant)
+        if not marks & known:
+            found.append(listing)
+        known |= marks
+    return found
+
+
+def marks_of(person):
+    """By what one human is known at two salons: the mobile and the e-mail, what there is of them."""
+    return {mark for mark in (person.mobile, person.email) if mark}
+
+
+def _board(**which):
     listings = list(
         Listing.objects.filter(
-            participant__event=event,
             participant__erased_at=None,
             participant__status=Participant.Status.CONFIRMED,
+            **which,
         )
-        .select_related("participant", "table")
+        .select_related("participant__event", "table")
         .order_by("-updated_at", "-pk")
     )
-    named = _consenting(event, Consent.Purpose.WALL_NAME)
+    named = _consenting([row.participant_id for row in listings], Consent.Purpose.WALL_NAME)
     for listing in listings:
         listing.named = listing.participant_id in named
     return listings
 
 
-def _consenting(event, purpose):
-    people = Participant.objects.filter(event=event).consenting(purpose)
+def _consenting(ids, purpose):
+    people = Participant.objects.filter(pk__in=ids).consenting(purpose)
     return set(people.values_list("pk", flat=True))
 
 
@@ -64,10 +91,36 @@ class Suggested:
 
 def suggestions_for(person, listings):
     """Whom to talk to, the best first, with the reasons; from `board`'s listings."""
+    return suggestions(listings).get(person.pk, [])
+
+
+def suggestions(listings):
+    """Whom each person on these boards might talk to: {person id: [Suggested], the best first}."""
     mine = {listing.participant_id: listing for listing in listings}
-    if person.pk not in mine:
-        return []
-    pool = [
+    known = Match.objects.of(list(mine)).values_list("first", "second")
+    found = {}
+    for pair in matching.suggest(
+        _pool(listings), limit=SUGGESTIONS, excluded=known, labels=_labels(listings)
+    ):
+        for one, other in ((pair.a, pair.b), (pair.b, pair.a)):
+            found.setdefault(one, []).append(Suggested(mine[other], pair.reasons))
+    return found
+
+
+def best_for(person, listings):
+    """Whom one person might talk to, by fit alone; for a board too long to deal out whole."""
+    mine = {listing.participant_id: listing for listing in listings}
+    known = Match.objects.of([person.pk]).values_list("first", "second")
+    pairs = matching.suggest_to(
+        person.pk, _pool(listings), limit=SUGGESTIONS, excluded=known, labels=_labels(listings)
+    )
+    return [
+        Suggested(mine[pair.b if pair.a == person.pk else pair.a], pair.reasons) for pair in pairs
+    ]
+
+
+def _pool(listings):
+    return [
         matching.Person(
             listing.participant_id,
             listing.participant.industry,
@@ -76,14 +129,6 @@ def suggestions_for(person, listings):
             listing.need,
         )
         for listing in listings
-    ]
-    known = Match.objects.filter(first__event=person.event_id).values_list("first", "second")
-    found = matching.suggest(pool, limit=SUGGESTIONS, excluded=known, labels=_labels(listings))
-    return [
-        Suggested(mine[other], pair.reasons)
-        for pair in found
-        if person.pk in (pair.a, pair.b)
-        and (other := pair.b if pair.a == person.pk else pair.a) in mine
     ]
 
 
@@ -105,17 +150,21 @@ class Contact:
     mobile: str = ""
     email: str = ""
     shares: bool = False
+    elsewhere: Event | None = None  # the other's salon, when it is another one
 
 
 def contacts_of(person):
     """The person's matches with what they may see of the others, confirmed ones first."""
     matches = list(
-        Match.objects.filter(Q(first=person) | Q(second=person))
-        .select_related("first__listing__table", "second__listing__table")
+        Match.objects.of([person.pk])
+        .select_related(
+            "first__listing__table", "second__listing__table", "first__event", "second__event"
+        )
         .order_by("-created_at")
     )
-    sharing = _consenting(person.event, Consent.Purpose.SHARE_CONTACT)
-    named = _consenting(person.event, Consent.Purpose.WALL_NAME)
+    ids = [pk for match in matches for pk in (match.first_id, match.second_id)]
+    sharing = _consenting(ids, Consent.Purpose.SHARE_CONTACT)
+    named = _consenting(ids, Consent.Purpose.WALL_NAME)
     contacts = [_contact(match, person, sharing, named) for match in matches]
     order = ("asked", "confirmed", "waiting", "declined")
     return sorted(contacts, key=lambda contact: order.index(contact.state))
@@ -134,6 +183,7 @@ def _contact(match, person, sharing, named):
         mobile=national_mobile(other.mobile) if shares and other.mobile else "",
         email=other.email if shares else "",
         shares=shares,
+        elsewhere=other.event if other.event_id != person.event_id else None,
     )
 
 
@@ -147,8 +197,8 @@ def state_for(match, person):
 
 
 def counts(event):
-    """{"listings", "confirmed", "waiting"} of the event."""
-    matches = Match.objects.filter(first__event=event).aggregate(
+    """{"listings", "confirmed", "waiting"} of the event, matches between its own people."""
+    matches = Match.objects.inside(event).aggregate(
         confirmed=Count(
             "pk", filter=Q(first_confirmed_at__isnull=False, second_confirmed_at__isnull=False)
         ),
@@ -213,18 +263,19 @@ def sit(*, person, on=True):
 
 
 def request_match(*, person, other, reason=""):
-    """Ask somebody for a match; asking is one's own yes. If the other asked already, both said
-    yes now.
+    """Ask somebody of one's event, or of another salon of its series, for a match; asking is
+    one's own yes. If the other asked already, both said yes now.
 
-    Raises Refused: "self", "foreign", "no_listing", "declined", "too_often".
+    Raises Refused: "self", "foreign", "no_listing", "declined", "known", "too_often".
     """
     require_part(person)
-    if other.pk == person.pk:
+    if other.pk == person.pk or marks_of(person) & marks_of(other):
         raise Refused("self", _("和自己对接就不用了。"), status=400)
-    if other.event_id != person.event_id or other.erased_at is not None:
+    if not _may_meet(person, other):
         raise Refused("foreign", _("没有找到这位参与者。"), status=404)
     if Listing.objects.filter(participant__in=[person, other]).count() < 2:
         raise Refused("no_listing", _("双方都写下供需，才能发起对接。"))
+    _require_new_pair(person, other)
     limits.require(f"match:{person.pk}", times=20, seconds=3600)
     first, second = sorted((person, other), key=lambda each: each.pk)
     with transaction.atomic():
@@ -236,11 +287,47 @@ def request_match(*, person, other, reason=""):
                 "reason": clean_text(reason, max_length=LENGTH),
             },
         )
-        match = Match.objects.select_for_update().get(pk=match.pk)
+        match = _locked(match)
         if match.declined_at:
-            raise Refused("declined", _("对方这次没有对接的打算。"))
+            raise Refused("declined", DECLINED)
         _say_yes(match, person)
     return match
+
+
+def _may_meet(person, other):
+    if other.erased_at is not None or not can_take_part(other):
+        return False
+    if other.event_id == person.event_id:
+        return True
+    return (
+        person.event.series_id is not None
+        and other.event.series_id == person.event.series_id
+        and other.event.status == Event.Status.PUBLISHED
+    )
+
+
+def _require_new_pair(person, other):
+    """A no stands, and two who have met need not meet again, when the same two come by the links
+    of other salons of the series."""
+    if person.event.series_id is None:
+        return
+    matches = Match.objects.filter(
+        Q(first__in=_same_as(person), second__in=_same_as(other))
+        | Q(first__in=_same_as(other), second__in=_same_as(person))
+    ).exclude(first_id=min(person.pk, other.pk), second_id=max(person.pk, other.pk))
+    for match in matches:
+        if match.declined_at:
+            raise Refused("declined", DECLINED)
+        raise Refused("known", _("您和这位已经在对接了，见“我的对接”。"))
+
+
+def _same_as(person):
+    """The person at every salon of the series."""
+    same = Q(pk=person.pk)
+    for field in ("mobile", "email"):
+        if value := getattr(person, field):
+            same |= Q(**{field: value})
+    return Participant.objects.filter(same, event__series=person.event.series_id)
 
 
 def confirm(*, match, person):
@@ -262,12 +349,20 @@ def decline(*, match, person):
         match.declined_at = match.declined_at or clock.now()
         match.save(update_fields=["declined_at"])
         audit.record("decline_match", match, by=person, event_id=person.event_id)
-        live.publish(person.event, "exchange")
+        _ring(match)
     return match
 
 
+def _locked(match):
+    return (
+        Match.objects.select_for_update(of=("self",))
+        .select_related("first__event", "second__event")
+        .get(pk=match.pk)
+    )
+
+
 def _lock(match, person):
-    match = Match.objects.select_for_update().get(pk=match.pk)
+    match = _locked(match)
     if person.pk not in (match.first_id, match.second_id):
         raise Refused("foreign", NOT_YOURS, status=404)
     return match
@@ -279,4 +374,9 @@ def _say_yes(match, person):
         setattr(match, field, clock.now())
         match.save(update_fields=[field])
         audit.record("confirm_match", match, by=person, event_id=person.event_id, fields=[field])
-        live.publish(person.event, "exchange", "control")
+        _ring(match)
+
+
+def _ring(match):
+    for event in {match.first.event, match.second.event}:
+        live.publish(event, "exchange", "control")

@@ -110,6 +110,35 @@ def suggest(
     return chosen
 
 
+def suggest_to(
+    person: int,
+    people: Iterable[Person],
+    *,
+    limit: int = 3,
+    excluded: Iterable[tuple[int, int]] = (),
+    labels: Labels | None = None,
+) -> list[Suggestion]:
+    """The best pairs of one person, best first; like ``suggest``, but nobody is dealt out, so it
+    costs one look at each of the others."""
+    people = sorted(people, key=lambda each: each.id)
+    me = next((each for each in people if each.id == person), None)
+    if me is None:
+        return []
+    closed = {frozenset(pair) for pair in excluded}
+    fits = fits_of(people)
+    pairs = []
+    for other in people:
+        if other is me or frozenset((me.id, other.id)) in closed:
+            continue
+        a, b = sorted((me, other), key=lambda each: each.id)
+        if points := pair_score(a, b, fits):
+            pairs.append((-points, a.id, b.id, a, b))
+    return [
+        Suggestion(a.id, b.id, -points, reasons_for(a, b, fits, labels))
+        for points, _a, _b, a, b in sorted(pairs, key=lambda pair: pair[:3])[:limit]
+    ]
+
+
 def pair_score(a: Person, b: Person, fits: Mapping[tuple[int, int], float]) -> float:
     """0 when there is nothing to say: no text fits, and not both table and trade in common."""
     text = (fits.get((a.id, b.id), 0.0) + fits.get((b.id, a.id), 0.0)) / 2

@@ -79,7 +79,7 @@ def exchange_bell(slug):
     """Only a bell: what stands on the board is fetched by each phone for itself."""
     event = find_event(slug)
     listings = Listing.objects.filter(participant__event=event).order_by("pk")
-    matches = Match.objects.filter(first__event=event).order_by("pk")
+    matches = Match.objects.touching(event).order_by("pk")
     return _bell(
         [
             list(listings.values_list("pk", "table", "offer", "need", "seated")),

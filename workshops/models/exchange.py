@@ -47,8 +47,25 @@ class Listing(models.Model):
         ]
 
 
+class MatchQuerySet(models.QuerySet):
+    def touching(self, event):
+        """Of somebody of the event, with anybody."""
+        return self.filter(Q(first__event=event) | Q(second__event=event))
+
+    def inside(self, event):
+        """Between two of the event's own people."""
+        return self.filter(first__event=event, second__event=event)
+
+    def of(self, people):
+        return self.filter(Q(first__in=people) | Q(second__in=people))
+
+    def confirmed(self):
+        return self.filter(first_confirmed_at__isnull=False, second_confirmed_at__isnull=False)
+
+
 class Match(models.Model):
-    """`first` has the smaller id; a match counts once both have confirmed."""
+    """`first` has the smaller id; a match counts once both have confirmed. The two are of one
+    event, or of two of the same series."""
 
     first = models.ForeignKey(Participant, on_delete=models.CASCADE, related_name="+")
     second = models.ForeignKey(Participant, on_delete=models.CASCADE, related_name="+")
@@ -60,6 +77,8 @@ class Match(models.Model):
     second_confirmed_at = models.DateTimeField(null=True, blank=True)
     declined_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = MatchQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("对接")

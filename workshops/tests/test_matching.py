@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workshops.matching import Person, fits_of, pair_score, shared_words, suggest, terms
+from workshops.matching import Person, fits_of, pair_score, shared_words, suggest, suggest_to, terms
 
 LABELS = {"content": "内容共创", "users": "用户互推", "tools": "工具合作", "education": "教育"}
 
@@ -168,3 +168,24 @@ def test_a_full_house_of_150_gets_suggestions_for_nearly_everybody():
     ]
     met = {person for one in suggest(people, limit=3) for person in (one.a, one.b)}
     assert len(met) >= 148
+
+
+def test_one_persons_best_are_those_that_dealing_would_take_from_an_empty_table():
+    """With two people there is nothing to deal, so both ways agree."""
+    lin = Person(1, "education", "content", "三十人会议室", "短视频剪辑")
+    zhou = Person(2, "consumer", "tools", "短视频拍摄剪辑", "会议室场地")
+    assert suggest_to(1, [lin, zhou]) == suggest([lin, zhou])
+    assert suggest_to(1, [lin, zhou], excluded=[(2, 1)]) == []
+    assert suggest_to(9, [lin, zhou]) == []
+
+
+def test_one_persons_best_come_best_first_and_no_more_than_asked():
+    me = Person(1, "education", "content", "", "三十人会议室场地")
+    others = [
+        Person(2, "education", "content", "会议室", ""),
+        Person(3, "education", "content", "三十人会议室场地", ""),
+        Person(4, "consumer", "tools", "打卡小程序", ""),
+    ]
+    found = suggest_to(1, [*others, me])
+    assert [pair.b for pair in found] == [3, 2]
+    assert suggest_to(1, [*others, me], limit=1) == found[:1]

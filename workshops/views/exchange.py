@@ -1,7 +1,6 @@
 """The resource corner on a phone."""
 
 from django.contrib import messages
-from django.db.models import Q
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -102,8 +101,7 @@ def ask(request, slug):
 @require_POST
 def answer(request, slug, pk):
     """`act` is confirm or decline."""
-    mine = Match.objects.filter(Q(first=request.person) | Q(second=request.person))
-    match = get_object_or_404(mine, pk=pk)
+    match = get_object_or_404(Match.objects.of([request.person.pk]), pk=pk)
     verb = exchange.decline if request.POST.get("act") == "decline" else exchange.confirm
     return _done(request, verb, match=match)
 
