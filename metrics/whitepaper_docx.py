@@ -1,8 +1,10 @@
 """The whitepaper as a DOCX that Word, WPS and LibreOffice open with Chinese fonts.
 
-Contents are a real field over the built-in headings; its entries lead to bookmarks. Only who lays
-out the pages knows their numbers: the field is marked to be brought up to date, and until then
-shows none rather than wrong ones. Nothing is linked from outside, no macro, no remote picture.
+The contents are links to bookmarks at the headings, each with a field for its page. Only who lays
+out the pages knows their numbers: LibreOffice fills the fields in as it opens the file, Word when
+it is asked to (Ctrl+A, F9), and until then they show nothing rather than something wrong. No field
+is marked as out of date, because Word would greet the reader with a question about it. Nothing is
+linked from outside, no macro, no remote picture.
 """
 
 import io
@@ -12,8 +14,8 @@ import segno
 from django.utils.translation import gettext as _
 from docx import Document
 from docx.enum.style import WD_STYLE_TYPE
-from docx.enum.table import WD_TABLE_ALIGNMENT
-from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_BREAK, WD_TAB_ALIGNMENT, WD_TAB_LEADER
+from docx.enum.table import WD_CELL_VERTICAL_ALIGNMENT, WD_TABLE_ALIGNMENT
+from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_BREAK, WD_TAB_ALIGNMENT
 from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
@@ -26,7 +28,8 @@ from salon.text import clean_text
 SERIF, SANS = "宋体", "黑体"
 LATIN_SERIF, LATIN_SANS = "Times New Roman", "Arial"
 INK, SEAL, GREY = RGBColor(0x21, 0x1D, 0x19), RGBColor(0xB0, 0x30, 0x1C), RGBColor(0x67, 0x60, 0x52)
-TEXT_WIDTH, MOST_PICTURE_HEIGHT = Cm(15), Cm(11)
+LINE = "B9B0A0"
+TEXT_WIDTH, MOST_PICTURE_HEIGHT = Cm(15), Cm(9)
 PICTURE_PIXELS = 1600
 
 
@@ -88,7 +91,7 @@ def _set_up(document, paper):
     styles["Normal"].paragraph_format.line_spacing = 1.5
     styles["Normal"].paragraph_format.space_after = Pt(6)
     for name, size, colour in (
-        ("Title", 30, INK),
+        ("Title", 28, INK),
         ("Heading 1", 20, SEAL),
         ("Heading 2", 14, INK),
         ("Heading 3", 12, INK),
@@ -106,6 +109,9 @@ def _set_up(document, paper):
         _font(
             styles[name], SERIF, LATIN_SERIF, None, GREY if name in ("Caption", "Footer") else INK
         )
+    styles["Caption"].font.bold = False
+    styles["Caption"].paragraph_format.space_before = Pt(0)
+    styles["Caption"].paragraph_format.space_after = Pt(14)
     styles["Quote"].font.italic = False
     styles["Quote"].paragraph_format.left_indent = Cm(0.8)
     styles["Quote"].font.color.rgb = GREY
@@ -116,9 +122,10 @@ def _set_up(document, paper):
         style.font.bold = level == 1
         style.paragraph_format.left_indent = Cm(0.8 * (level - 1))
         style.paragraph_format.space_after = Pt(2)
-        style.paragraph_format.tab_stops.add_tab_stop(
-            TEXT_WIDTH, WD_TAB_ALIGNMENT.RIGHT, WD_TAB_LEADER.DOTS
-        )
+        style.paragraph_format.space_before = Pt(12 if level == 1 else 0)
+        style.paragraph_format.right_indent = Cm(1.5)
+        # Without a leader: dots that lead to a number not yet known would look unfinished.
+        style.paragraph_format.tab_stops.add_tab_stop(TEXT_WIDTH, WD_TAB_ALIGNMENT.RIGHT)
     footer = page.footer.paragraphs[0]
     footer.alignment = WD_ALIGN_PARAGRAPH.CENTER
     _field(footer, "PAGE", "1")
@@ -163,11 +170,9 @@ def _run(parent, text=None, *, style=None):
     return run
 
 
-def _mark(parent, kind, *, dirty=False):
+def _mark(parent, kind):
     character = OxmlElement("w:fldChar")
     character.set(qn("w:fldCharType"), kind)
-    if dirty:
-        character.set(qn("w:dirty"), "true")
     _run(parent).append(character)
 
 
@@ -214,7 +219,11 @@ def _cover(document, paper):
     event = paper.event
     for _line in range(6):
         document.add_paragraph()
-    document.add_paragraph(clean(paper.title), style="Title")
+    title, _space, last = clean(paper.title).rpartition(" ")
+    heading = document.add_paragraph(title or last, style="Title")
+    if title:  # broken where its writer parted it, not in the middle of a word
+        heading.runs[0].add_break(WD_BREAK.LINE)
+        heading.add_run(last)
     lines = [
         clean(event.theme or event.title),
         f"{event.local(event.starts_at):%Y-%m-%d} · {clean(event.venue)}",
@@ -243,19 +252,15 @@ def _contents(document, modules):
             for section in sections
             if section.title and not section.repeats
         ]
-    for place, (level, number, text) in enumerate(entries):
+    for level, number, text in entries:
         paragraph = document.add_paragraph(style=f"TOC {level}")._p
-        if place == 0:
-            _mark(paragraph, "begin", dirty=True)
-            _instruction(paragraph, 'TOC \\o "1-2" \\h \\z \\u')
-            _mark(paragraph, "separate")
         link = OxmlElement("w:hyperlink")
         link.set(qn("w:anchor"), _anchor(number))
         link.set(qn("w:history"), "1")
         _run(link, text)
+        _run(link).append(OxmlElement("w:tab"))
+        _field(link, f"PAGEREF {_anchor(number)} \\h", "")
         paragraph.append(link)
-        if place == len(entries) - 1:
-            _mark(paragraph, "end")
 
 
 def _east(run, font):
@@ -393,6 +398,7 @@ class _Writer:
         table = self.document.add_table(rows=0, cols=len(rows[0]), style="Table Grid")
         table.alignment = WD_TABLE_ALIGNMENT.CENTER
         table.autofit = False
+        _thin_lines(table)
         widths = _column_widths(rows)
         for column, width in zip(table.columns, widths, strict=True):
             column.width = width
@@ -402,7 +408,9 @@ class _Writer:
                 _repeat_on_every_page(line)
             for place, inline in enumerate(row):
                 line.cells[place].width = widths[place]
+                line.cells[place].vertical_alignment = WD_CELL_VERTICAL_ALIGNMENT.CENTER
                 paragraph = line.cells[place].paragraphs[0]
+                paragraph.paragraph_format.space_before = Pt(2)
                 paragraph.paragraph_format.space_after = Pt(2)
                 paragraph.paragraph_format.line_spacing = 1.25
                 if inline is not None:
@@ -417,6 +425,16 @@ def _column_widths(rows):
         for column in zip(*rows, strict=True)
     ]
     return [Emu(int(TEXT_WIDTH * length / sum(longest))) for length in longest]
+
+
+def _thin_lines(table):
+    borders = OxmlElement("w:tblBorders")
+    for side in ("top", "left", "bottom", "right", "insideH", "insideV"):
+        line = OxmlElement(f"w:{side}")
+        for name, value in (("val", "single"), ("sz", "4"), ("space", "0"), ("color", LINE)):
+            line.set(qn(f"w:{name}"), value)
+        borders.append(line)
+    table._tbl.tblPr.append(borders)
 
 
 def _repeat_on_every_page(row):
