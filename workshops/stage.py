@@ -43,10 +43,12 @@ def with_elements(plan, elements):
 
 
 def current_phase(board):
-    """The running phase, else the last that ran, else None."""
+    """The running phase (of several the one started last), else the last that ran, else None."""
     running = [phase for phase in board if phase.state == "running"]
-    over = sorted((p for p in board if p.state == "over"), key=lambda phase: phase.ends_at)
-    return running[0] if running else (over[-1] if over else None)
+    if running:
+        return max(running, key=lambda phase: phase.started_at)
+    over = [phase for phase in board if phase.state == "over"]
+    return max(over, key=lambda phase: phase.ends_at, default=None)
 
 
 def context(event):
@@ -57,15 +59,35 @@ def context(event):
         group.card = with_elements(group.written, elements)
         group.filled = sum(bool(text) for _element, text in group.card)
     board = phases.board(event)
+    shown = next((group for group in groups if group.on_stage), None)
+    if shown:
+        _fit_the_projector(shown)
     return {
         "event": event,
         "groups": groups,
-        "shown": next((group for group in groups if group.on_stage), None),
+        "shown": shown,
         "phase": current_phase(board),
         "awards": judging.results(event),
         "submitted": sum(group.state == "submitted_plan" for group in groups),
         "now": clock.now(),
     }
+
+
+# What the projector has room for: characters of an element in large and in middle letters; rows
+# of the plan, and rows below a photo.
+LARGE, MIDDLE = 36, 54
+ROWS, ROWS_BELOW_PHOTO = 6, 4
+
+
+def _fit_the_projector(group):
+    """`.density` of the plan on stage, `.shown_rows`, and how many `.more_rows` there are."""
+    longest = max((len(text) for _element, text in group.card), default=0)
+    group.density = "roomy" if longest <= LARGE else "full" if longest <= MIDDLE else "dense"
+    has_photo = group.written is not None and group.written.photos.all()
+    room = ROWS_BELOW_PHOTO if has_photo else ROWS
+    # The line that says how many more there are needs room, too.
+    many = len(group.rows) if len(group.rows) <= room else room - 1
+    group.shown_rows, group.more_rows = group.rows[:many], len(group.rows) - many
 
 
 def workshop_context(event):
@@ -76,7 +98,9 @@ def workshop_context(event):
         event.work_groups.filter(published_at__isnull=False)
         .select_related("plan")
         .annotate(
-            people_count=Count("memberships", distinct=True), late_at=Max("plan__late_drafts__at")
+            people_count=Count("memberships", distinct=True),
+            photo_count=Count("plan__photos", distinct=True),
+            late_at=Max("plan__late_drafts__at"),
         )
     )
     for group in groups:
@@ -84,7 +108,7 @@ def workshop_context(event):
         pen = plan and plan.writer_until and plan.writer_until > board_time(board)
         said = (group.name, group.leader_id, group.recorder_id, group.people_count)
         wrote = plan and (plan.version, plan.submitted_at, plan.writer_id if pen else None)
-        group.mark = _digest(said, wrote, group.late_at)
+        group.mark = _digest(said, wrote, group.photo_count, group.late_at)
     return {
         "event": event,
         "board": board,

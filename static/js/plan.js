@@ -142,8 +142,66 @@ document.addEventListener("submit", (event) => {
 document.addEventListener("salon:fresh", () => {
   restore();
   if (said) mark(...said);
+  if (photoSaid) tell(...photoSaid);
 });
-window.addEventListener("online", save);
+window.addEventListener("online", () => { save(); upload(); });
+
+// Photos: sent as soon as they are chosen, in place, so that a refusal or a lost network costs nothing that was typed. One at a
+// time; what waits for the network keeps its client id, so it arrives once.
+
+let photo = null;      // the form's data that waits or is under way
+let photoSaid = null;
+let uploading = false;
+
+const photoForm = () => document.querySelector("form[data-photo]");
+
+function tell(state, text) {
+  photoSaid = [state, text];
+  const element = photoForm()?.querySelector("[data-photo-said]");
+  if (!element) return;
+  element.dataset.state = state;
+  element.textContent = text;
+}
+
+function choose() {
+  const form = photoForm();
+  const file = form.elements.photo.files[0];
+  if (!file || photo) return;
+  if (file.size > Number(form.dataset.most)) {
+    tell("failed", form.dataset.large);
+    form.reset();
+    return;
+  }
+  photo = new FormData(form);
+  upload();
+}
+
+async function upload() {
+  const form = photoForm();
+  if (!form || !photo || uploading) return;
+  uploading = true;
+  tell("unsaved", form.dataset.sending);
+  try {
+    const answer = await send(photo, form.action);
+    photo = null;
+    form.reset();
+    tell(answer.ok ? "saved" : "failed", answer.ok ? "" : answer.message);
+    if (answer.ok || answer.error === "closed") freshen(document.getElementById("my-group"));
+  } catch {
+    tell("failed", form.dataset.lost);
+    setTimeout(upload, AGAIN);
+  }
+  uploading = false;
+}
+
+document.addEventListener("change", (event) => {
+  if (event.target.matches?.("form[data-photo] [type=file]")) choose();
+});
+document.addEventListener("submit", (event) => {
+  if (!event.target.matches("form[data-photo]")) return;
+  event.preventDefault();
+  choose();
+});
 
 // While somebody reads what they wrote, the pen stays theirs.
 setInterval(() => {

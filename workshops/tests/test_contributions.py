@@ -72,7 +72,7 @@ def test_the_export_tells_everything_but_the_secret(client, busy):
 
 
 def test_a_late_draft_is_its_authors_to_read_and_to_take_away(busy):
-    salon, lin = busy
+    _salon, lin = busy
     group = lin.membership.group
     late = {"person": lin, "version": 1, "title": "太迟的标题"}
     assert scenes.why_not(plans.save_plan, group=group, **late) == "closed"

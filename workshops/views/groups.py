@@ -29,6 +29,7 @@ def page(request, slug):
     if not published and (not kept or "seed" in request.GET):
         first = _seed(request.GET.get("seed", ""))
         runs = groups.propose_several(event, seeds=range(first, first + RUNS))
+        runs = [run for run in runs if run.people]
     context = {
         "event": event,
         "groups": kept,

@@ -161,7 +161,12 @@ def _hand_context(event):
             reviews, mean = reviewed[group.pk]
             words = {"reviews": reviews, "mean": mean}
             group.reviews_told = _("%(reviews)d 位导师点评，均分 %(mean)s") % words
-    return {**context, "board": phases.board(event), "turnout": judging.turnout(event)}
+    return {
+        **context,
+        "board": phases.board(event),
+        "vote_phase": phases.phase_of(event, "vote"),
+        "turnout": judging.turnout(event),
+    }
 
 
 @host

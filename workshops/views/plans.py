@@ -60,6 +60,7 @@ def _context(request, **more):
             "reviews": group.reviews.all(),
             "late_drafts": plans.late_drafts(plan, elements, plans.rows_of(plan)),
             "photos": list(plan.photos.order_by("pk")) if plan.pk else [],
+            "photo_most": photos.MOST_BYTES,
             "photo_id": uuid.uuid4(),
         }
     return context | more
@@ -168,7 +169,7 @@ def take_back(request, slug):
 @person
 @require_POST
 def add_photo(request, slug):
-    upload = request.FILES.get("photo")
+    upload, refused = request.FILES.get("photo"), None
     try:
         if upload is None:
             raise Refused("empty", _("先选一张照片。"), status=400)
@@ -179,11 +180,13 @@ def add_photo(request, slug):
             data=upload.read(photos.MOST_BYTES + 1),
             client_id=client_id(request),
         )
-    except Refused as refused:
+    except Refused as sentence:
         if wants_json(request):
             raise
+        refused = sentence
         messages.warning(request, refused.message)
-    return done(request, "me_group", slug, fragment="photos")
+    # The sentence stands at the top of the page.
+    return done(request, "me_group", slug, fragment="" if refused else "photos")
 
 
 @person
