@@ -26,13 +26,18 @@ class Instead(TextChoices):
     CLINIC = "clinic", gettext_lazy("改为圆桌与案例门诊")
 
 
+AS_PLANNED = "as_planned"
+
+
 @dataclass(frozen=True)
 class Change:
     """What the rooms above tell people: `str(change)` is the sentence, without anybody's name;
-    the same `key` is the same telling."""
+    the same `key` is the same telling. `stands` is how the item is now, see stands()."""
 
     key: str
     sentence: str
+    item_id: int
+    stands: str
 
     def __str__(self):
         return self.sentence
@@ -45,6 +50,17 @@ def in_force(event):
         .select_related("plan", "item", "by")
         .order_by("-at", "-pk")
     )
+
+
+def stands(item_id):
+    """How an item is now, as far as people are told: AS_PLANNED, or an Instead."""
+    trigger = (
+        RiskTrigger.objects.filter(item=item_id, undone_at=None).select_related("item").first()
+    )
+    if trigger is None:
+        return AS_PLANNED
+    is_clinic = trigger.item.kind == AgendaItem.Kind.ROUNDTABLE
+    return str(Instead.CLINIC if is_clinic else Instead.BACKUP)
 
 
 def log_of(event):
@@ -92,7 +108,7 @@ def replace_speaker(*, event, plan_id, item_id, instead, backup_id=None, note=""
         audit.record("plan_b", trigger, by=by, event_id=event.pk, fields=REPLACED)
         with override(LANGUAGE):
             sentence = _sentence(before["title"], item.title, instead)
-        _tell(event, Change(f"plan-b-{trigger.pk}", sentence), by)
+        _tell(event, Change(f"plan-b-{trigger.pk}", sentence, item.pk, str(instead)), by)
         return trigger
 
 
@@ -172,4 +188,4 @@ def _restore(event, trigger, by):
                 "became": became,
                 "title": item.title,
             }
-    _tell(event, Change(f"plan-b-{trigger.pk}-undone", sentence), by)
+    _tell(event, Change(f"plan-b-{trigger.pk}-undone", sentence, item.pk, AS_PLANNED), by)

@@ -32,7 +32,8 @@ when_moved = Hatch()
 when_called_off = Hatch()
 
 # f(event, *, change, by): people have to be told that the agenda changed. `change` is a
-# plan_b.Change (what it was, what it is now, and a key that makes telling it twice one telling).
+# plan_b.Change: the sentence, a key that makes telling it twice one telling, and how the item
+# stands now, so that nobody is told what they believe already.
 when_agenda_changes = Hatch()
 
 # f(event) -> readiness.Check or None: one more thing that has to be so before the day.

@@ -5,12 +5,13 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from events import upstairs
+from events import plan_b, upstairs
 from participants import reminders, roster
 from participants.applications import channel_of
 from participants.models import Participant
 from participants.standing import lock_people, stand, write_letter
 from salon import clock, outbox
+from salon.models import Message
 
 Status = Participant.Status
 
@@ -62,14 +63,28 @@ def call_off(event, *, by):
 
 @upstairs.when_agenda_changes.offer
 def tell_agenda_changed(event, *, change, by):
+    """Tell those to whom it is news. What is said of the item and has not gone yet is called
+    back; so a switch undone in time reaches nobody, and an undone undoing contradicts nobody."""
+    said = Message.objects.of_event(event).of_kind("agenda_changed")
+    said = said.filter(context__item=change.item_id)
+    outbox.cancel(said, by=by)
+    # Read after the cancellation has waited for a worker that was handing one over.
+    believed = {
+        letter.person_id: letter.context["stands"]
+        for letter in said.perhaps_arrived().order_by("pk")
+    }
     confirmed = Participant.objects.filter(event=event).present().confirmed()
     tell(
-        confirmed,
+        [
+            person
+            for person in confirmed
+            if believed.get(person.pk, plan_b.AS_PLANNED) != change.stands
+        ],
         "agenda_changed",
         event=event,
         now=clock.now(),
         key=change.key,
-        context={"change": str(change)},
+        context={"change": str(change), "item": change.item_id, "stands": change.stands},
     )
 
 

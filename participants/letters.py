@@ -8,7 +8,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.formats import date_format
 
-from events import calendar_file
+from events import calendar_file, plan_b
 from events.models import Event
 from participants import wording
 from participants.access import issue_link
@@ -63,6 +63,10 @@ def compose(message):
         .first()
     )
     if person is None or person.status not in SPEAKS_OF.get(message.kind, Status.values):
+        return None
+    # A killed worker's letter comes up again, perhaps after the change it tells was undone.
+    told = message.context.get("stands")
+    if told and told != plan_b.stands(message.context["item"]):
         return None
     called_off = person.event.status == Event.Status.CANCELLED
     if called_off and message.kind not in AFTER_CALLED_OFF:

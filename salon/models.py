@@ -64,6 +64,10 @@ class MessageQuerySet(models.QuerySet):
             state=Message.State.CLAIMED, handed_over_at__isnull=False
         )
 
+    def perhaps_arrived(self):
+        """Sent, on the wire at this moment, or left there by a worker that was killed."""
+        return self.filter(Q(handed_over_at__isnull=False) | Q(uncertain=True))
+
     def batches(self):
         """One dict for each batch and kind, the next to go first: `batch`, `kind`, `messages`,
         `held`, `waiting`, `sent`, `failed`, `cancelled`, `first_due_at`."""

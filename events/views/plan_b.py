@@ -88,6 +88,10 @@ def plan_b_undo(request, slug, pk):
     except Refused as refused:
         messages.error(request, refused.message)
         return HttpResponseRedirect(reverse("host_plan_b", args=[slug]))
+    if trigger.item_id:
+        return _answer(
+            request, _("流程已恢复原样。没发出的通知已撤回，收到过的人会再收到一封更正。")
+        )
     return _answer(request, _("“%(plan)s”已解除。") % {"plan": trigger.plan.title})
 
 
