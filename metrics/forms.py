@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from metrics.definitions import METRICS
 from metrics.models import Goal, SurveyQuestion
 from metrics.whitepaper import MOST_SECTIONS
+from metrics.whitepaper_sources import TO_BE_WRITTEN
 from salon.text import clean_text, parse_rate
 
 _FIELD = {"class": "form-control"}
@@ -262,13 +263,16 @@ class FollowUpForm(forms.Form):
 def sections_posted(data):
     """(title, sections in order, edit version) of the editor's page, as whitepaper.save takes them.
 
-    Each section posts place-N, module-N, title-N, text-N, was-N, photo-N (several) and drop-N.
+    Each section posts place-N, module-N, title-N, text-N, was-N, photo-N (several) and drop-N;
+    `drop-unwritten` drops all that still wait for their text.
     """
     sections = []
     for number in range(MOST_SECTIONS):
         if f"text-{number}" not in data or data.get(f"drop-{number}"):
             continue
         text, title = data[f"text-{number}"], data.get(f"title-{number}", "")
+        if data.get("drop-unwritten") and TO_BE_WRITTEN in text:
+            continue
         was = _whole(data.get(f"was-{number}"))
         if was is None and not text.strip() and not title.strip():
             continue

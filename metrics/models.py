@@ -255,6 +255,8 @@ class Whitepaper(models.Model):
     version = models.PositiveSmallIntegerField(_("版本"))
     title = models.CharField(_("标题"), max_length=120)
     sections = models.JSONField()  # [{"module": key, "title": …, "text": Markdown, …}]
+    # Sources of sections that the editor threw out: not pressed on them again.
+    left_out = models.JSONField(default=list, blank=True)
     published_at = models.DateTimeField(_("发布时间"), null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     edit_version = models.PositiveIntegerField(default=1, editable=False)

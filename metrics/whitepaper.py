@@ -177,16 +177,18 @@ def photo_of(paper, pk):
 # --- writing --------------------------------------------------------------------------------------
 
 
-def draft(*, event, by):
+def draft(*, event, by, put_back=False):
     """The next version as a draft: what stood in the last one, without what may no longer be
-    quoted, with what has come since. An open draft is brought up to date in place.
+    quoted, with what has come since. An open draft is brought up to date in place. What the editor
+    threw out stays out, unless it is to be `put_back`.
 
     Returns (draft, titles that left, titles that came).
     """
     with transaction.atomic():
         Event.objects.select_for_update().get(pk=event.pk)
         last = newest(event)
-        sources = gather(event)
+        left_out = [] if last is None or put_back else last.left_out
+        sources = [source for source in gather(event) if source.key not in left_out]
         sections, gone, come = _carried_on(last.sections if last else [], sources)
         if last is not None and last.published_at is None:
             paper = last
@@ -195,7 +197,7 @@ def draft(*, event, by):
             version = last.version + 1 if last else 1
             title = last.title if last else f"{event.title[:100]} 白皮书"
             paper = Whitepaper(event=event, version=version, title=title)
-        paper.sections = sections
+        paper.sections, paper.left_out = sections, left_out
         paper.save()
         audit.record("draft_whitepaper", paper, by=by, fields=["sections"])
     return paper, gone, come
@@ -250,10 +252,17 @@ def save(*, paper, edit_version, title, sections, by):
         paper.sections = [_clean_section(section, before) for section in sections[:MOST_SECTIONS]]
         order = list(MODULES)
         paper.sections.sort(key=lambda section: order.index(section["module"]))
+        paper.left_out = sorted({*paper.left_out, *_sources(before)} - _sources(paper.sections))
         paper.edit_version += 1
         paper.save()
         audit.record("save_whitepaper", paper, by=by, fields=["title", "sections"])
     return paper
+
+
+def _sources(sections):
+    """The sources from the event's day among the sections' sources."""
+    sources = {section.get("source", "") for section in sections} - {""}
+    return {source for source in sources if not source.startswith("starter:")}
 
 
 def _clean_section(section, before):
@@ -296,7 +305,7 @@ def publish(*, paper, by):
         if unfinished:
             raise Refused(
                 "unfinished",
-                _("还有 %(count)d 处等着写：“%(title)s”。写好或删去再发布。")
+                _("还有 %(count)d 节等着写，头一节是“%(title)s”。逐节补上，或一键不收入，再发布。")
                 % {"count": len(unfinished), "title": unfinished[0]},
             )
         paper.published_at = clock.now()

@@ -225,6 +225,76 @@ def test_an_answer_that_nobody_wrote_down_stops_publishing(event, organiser):
     assert "怎么让老用户回来" in str(refused.value)
 
 
+def posted(paper, **more):
+    """What the editor's page sends for a draft as it stands."""
+    data = {"edit_version": paper.edit_version, "title": paper.title}
+    for n, section in enumerate(paper.sections):
+        data |= {f"{name}-{n}": section[name] for name in ("module", "title", "text")}
+        data |= {f"was-{n}": n, f"place-{n}": n + 1}
+    return data | more
+
+
+def unwritten(paper):
+    return [n for n, s in enumerate(paper.sections) if "请在这里写下" in s["text"]]
+
+
+def test_one_press_leaves_an_unwritten_section_out_and_keeps_what_was_typed(
+    client, event, organiser
+):
+    paper = drafted(event, organiser)
+    (place,) = unwritten(paper)
+    client.force_login(organiser, "django.contrib.auth.backends.ModelBackend")
+    address = f"/admin/e/{event.slug}/whitepaper/"
+    answer = client.post(f"{address}publish/")
+    assert answer.url == f"{address}#unwritten"
+    page = client.get(address).content.decode()
+    assert "还有 1 节等着写" in page
+    assert f'href="#s{place}"' in page
+    client.post(address, posted(paper, title="改过的标题", **{f"drop-{place}": "1"}))
+    paper.refresh_from_db()
+    assert paper.title == "改过的标题"
+    assert not unwritten(paper)
+    assert 'id="unwritten"' not in client.get(address).content.decode()
+    client.post(f"{address}publish/")
+    paper.refresh_from_db()
+    assert paper.published_at
+
+
+def test_all_unwritten_sections_leave_at_once(client, event, organiser):
+    for text in ("怎么开口？", "谁来接话？"):
+        Question.objects.create(
+            event=event,
+            participant=event.lin,
+            kind="question",
+            text=text,
+            state="shown",
+            answered_at=clock.now(),
+        )
+    paper = drafted(event, organiser)
+    assert len(unwritten(paper)) == 3
+    client.force_login(organiser, "django.contrib.auth.backends.ModelBackend")
+    address = f"/admin/e/{event.slug}/whitepaper/"
+    client.post(address, posted(paper, **{"drop-unwritten": "1"}))
+    paper.refresh_from_db()
+    assert not unwritten(paper)
+    assert whitepaper.publish(paper=paper, by=organiser).published_at
+
+
+def test_what_was_left_out_stays_out_until_it_is_put_back(client, event, organiser):
+    paper = published(event, organiser)
+    assert len(paper.left_out) == 1
+    again, _gone, come = whitepaper.draft(event=event, by=organiser)
+    assert (unwritten(again), come) == ([], [])
+    assert again.left_out == paper.left_out
+    client.force_login(organiser, "django.contrib.auth.backends.ModelBackend")
+    address = f"/admin/e/{event.slug}/whitepaper/"
+    assert "有 1 节来自现场的内容您没有收入" in client.get(address).content.decode()
+    client.post(f"{address}draft/", {"put_back": "1"})
+    again.refresh_from_db()
+    assert len(unwritten(again)) == 1
+    assert again.left_out == []
+
+
 def test_edits_keep_source_and_authors(event, organiser):
     paper = drafted(event, organiser)
     before = {s["source"]: s["authors"] for s in paper.sections}

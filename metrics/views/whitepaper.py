@@ -54,7 +54,12 @@ def edit(request, slug):
             "refusal": refusal,
             "versions": event.whitepapers.all(),
             "modules": whitepaper.MODULES.items(),
-            "sections": whitepaper.for_editor(paper) if paper else [],
+            "sections": (sections := whitepaper.for_editor(paper) if paper else []),
+            "unwritten": [
+                (place, section)
+                for place, section in enumerate(sections)
+                if section["to_be_written"]
+            ],
             "claims": event.whitepaper_claims.count(),
         },
         status=refusal.status if refusal else 200,
@@ -64,7 +69,9 @@ def edit(request, slug):
 @organiser
 @require_POST
 def draft(request, slug):
-    paper, gone, come = whitepaper.draft(event=request.event, by=request.user)
+    paper, gone, come = whitepaper.draft(
+        event=request.event, by=request.user, put_back=bool(request.POST.get("put_back"))
+    )
     messages.success(
         request, _("第 %(version)d 版草稿已按现在的授权和内容整理好。") % {"version": paper.version}
     )
@@ -95,6 +102,8 @@ def publish(request, slug):
         whitepaper.publish(paper=paper, by=request.user)
     except Refused as refused:
         messages.error(request, str(refused))
+        if refused.code == "unfinished":
+            return redirect(f"{reverse('whitepaper_edit', args=[slug])}#unwritten")
     else:
         messages.success(request, _("已发布；想要新版本提醒的人会收到邮件。"))
     return redirect("whitepaper_edit", slug)
