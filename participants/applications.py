@@ -396,7 +396,7 @@ def edit(*, participant, answers, version, by):
     row = read_answers(answers)
     pains = read_pain_points(answers.get("pain_points"))
     with transaction.atomic():
-        Event.objects.select_for_update().get(pk=participant.event_id)
+        Event.objects.select_for_update(no_key=True).get(pk=participant.event_id)
         person = (
             Participant.objects.select_for_update(of=("self",))
             .select_related("category", "event")

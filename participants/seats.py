@@ -137,7 +137,7 @@ def release_seats(*, event, source, target, seats, reason, by, online=False):
     if not reason:
         raise Refused("reason_needed", _("请写一句为什么调剂，留作记录。"), status=422)
     with transaction.atomic():
-        event = Event.objects.select_for_update().get(pk=event.pk)
+        event = Event.objects.select_for_update(no_key=True).get(pk=event.pk)
         row = room_seats(event, online=online).of(source)
         if seats < 1 or seats > row.free:
             raise Refused(

@@ -20,7 +20,9 @@ ANSWERS = ("received", "link_again")
 
 
 def lock_event(event_id):
-    return Event.objects.select_for_update().get(pk=event_id)
+    """The event's row; whoever decides about seats waits here. Rows that only point to the event,
+    a check-in above all, are written meanwhile: no key of it is changing."""
+    return Event.objects.select_for_update(no_key=True).get(pk=event_id)
 
 
 def lock_people(event, pks):

@@ -5,16 +5,18 @@ import uuid
 from collections import Counter
 
 import pytest
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 from django.test import Client
 from django.utils import timezone
 
 from events.access import _desk_signer as signer
 from events.access import desk_cookie, issue_desk_pass
-from participants import checkin, desk_requests
+from events.models import Event
+from participants import checkin, desk_requests, standing
 from participants.models import CheckIn, DeskRequest, Participant, TagCard
 from participants.tests.door import make_salon, scan_body
 from salon import clock
+from tests.house import until
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
 
@@ -223,7 +225,7 @@ def test_sixty_walk_ins_at_two_desks_fill_fifty_seats(salon, desks, _round):
 
 def test_without_the_events_lock_the_last_seat_is_given_twice(salon, desks, monkeypatch):
     """The unlocked twin: counting without the lock sells the last seat to both desks."""
-    from participants import seats, standing, walkins
+    from participants import seats, walkins
 
     salon.on_site_capacity = 1
     salon.save()
@@ -247,3 +249,48 @@ def test_without_the_events_lock_the_last_seat_is_given_twice(salon, desks, monk
 
     assert at_once([lambda n=n: walk_in(desks[n], n) for n in range(2)]) == ["checked_in"] * 2
     assert Participant.objects.confirmed().count() == 2 > salon.on_site_capacity
+
+
+@pytest.fixture
+def scan(salon, desks, people):
+    """A scan in a thread of its own; `.result` once it is answered."""
+
+    class Scan(threading.Thread):
+        result = None
+
+        def run(self):
+            try:
+                [answer] = post_each(salon, desks[0], people[:1])
+                self.result = answer["result"]
+            finally:
+                connections.close_all()
+
+    return Scan()
+
+
+def test_a_decision_in_progress_holds_nobody_up_at_the_door(salon, scan):
+    with transaction.atomic():
+        standing.lock_event(salon.pk)
+        scan.start()
+        scan.join(30)
+        assert scan.result == "checked_in"
+
+
+def test_a_lock_of_the_whole_row_would_hold_them_up(salon, scan):
+    """The twin: FOR UPDATE also waits for the foreign keys of those who come in."""
+    with transaction.atomic():
+        Event.objects.select_for_update().get(pk=salon.pk)
+        scan.start()
+        until(somebody_waits_for_us, what="the scan's waiting")
+        assert scan.result is None
+    scan.join(30)
+    assert scan.result == "checked_in"
+
+
+def somebody_waits_for_us():
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_locks"
+            " WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+        )
+        return cursor.fetchone()[0]
