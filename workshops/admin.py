@@ -4,14 +4,19 @@ What a verb owns is read-only here. Votes are not here at all: they are secret.
 """
 
 from django.contrib import admin
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
 
 from events.admin import OfEvent
+from workshops import photos
 from workshops.models import (
     Award,
     BlockedWord,
     MentorReview,
     PainCard,
     Phase,
+    PlanPhoto,
     Question,
     Solution,
     TaskElement,
@@ -104,3 +109,35 @@ class MentorReviewAdmin(Looking):
     list_display = ["group", "mentor", "need_fit", "feasibility", "follow_up", "at"]
     list_filter = ["group__event"]
     list_select_related = ["group", "mentor"]
+
+
+@admin.register(PlanPhoto)
+class PlanPhotoAdmin(OfEvent):
+    """Looked at, and taken down when somebody in one asks for it; row and file go."""
+
+    event_path = "plan__group__event"
+    list_display = ["picture", "group", "added_at"]
+    list_filter = ["plan__group__event"]
+    list_select_related = ["plan__group__event"]
+    fields = readonly_fields = ["picture", "group", "added_at"]
+
+    def has_add_permission(self, request):
+        return False
+
+    @admin.display(description=_("照片"))
+    def picture(self, photo):
+        address = reverse("plan_photo", args=[self.event_of(photo).slug, photo.pk])
+        return format_html(
+            '<img src="{}" alt="{}" height="120" loading="lazy">', address, _("方案照片")
+        )
+
+    @admin.display(description=_("小组"))
+    def group(self, photo):
+        return photo.plan.group
+
+    def delete_model(self, request, obj):
+        photos.take_down(photo=obj, by=request.user)
+
+    def delete_queryset(self, request, queryset):
+        for photo in queryset:
+            photos.take_down(photo=photo, by=request.user)

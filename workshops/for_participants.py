@@ -1,7 +1,7 @@
 """What the room of participants hears from this one: a person's contributions, and forgetting."""
 
 from participants import erase, own_data
-from workshops import contributions
+from workshops import contributions, photos
 
 
 @own_data.part("contributions")
@@ -12,3 +12,4 @@ def contributions_of(participant):
 @erase.part
 def forget_texts(participant):
     contributions.forget(participant)
+    photos.forget(participant)

@@ -75,11 +75,31 @@ def remove_photo(*, photo, person):
     group = photo.plan.group
     with transaction.atomic():
         _lock_open(group, person)
-        audit.record("remove_photo", photo, by=person, event_id=group.event_id)
-        name, storage = photo.image.name, photo.image.storage
-        photo.delete()
-        transaction.on_commit(lambda: storage.delete(name))
-        live.publish(group.event, "plans", "workshop")
+        _remove(photo, by=person)
+
+
+def take_down(*, photo, by):
+    """An organiser takes a photo away at any time: somebody in it does not want to be shown."""
+    with transaction.atomic():
+        _remove(photo, by=by)
+
+
+def forget(person):
+    """The photos a person took go whole, files included, within the caller's transaction.
+
+    Those of their group's other people are the group's work and stay; who is in one, nobody here
+    can tell, so that is for the organisers (`take_down`).
+    """
+    for photo in PlanPhoto.objects.filter(added_by=person).select_related("plan__group__event"):
+        _remove(photo, by=person)
+
+
+def _remove(photo, *, by):
+    event, name, storage = photo.plan.group.event, photo.image.name, photo.image.storage
+    audit.record("remove_photo", photo, by=by, event_id=event.pk)
+    photo.delete()
+    transaction.on_commit(lambda: storage.delete(name))
+    live.publish(event, "plans", "workshop")
 
 
 def _lock_open(group, person):

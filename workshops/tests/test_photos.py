@@ -7,6 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from PIL import Image
 
+from participants.erase import erase_person
 from salon.errors import Refused
 from workshops import photos
 from workshops.models import PlanPhoto
@@ -138,3 +139,45 @@ def test_nobody_removes_another_groups_photo(client, group):
     phone = scenes.phone_of(client, stranger)
     phone.post(reverse("me_group_photo_remove", args=[group.event.slug, row.pk]))
     assert PlanPhoto.objects.count() == 1
+
+
+# --- what goes with a person ----------------------------------------------------------------------
+
+
+def files_below(root):
+    return sorted(path.name for path in root.rglob("*.jpg"))
+
+
+def in_the_file(row):
+    return row.image.name.rsplit("/", 1)[1]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_erased_lins_photos_go_with_their_files_and_her_groups_stay(group, tmp_path, client):
+    lin, mate = scenes.members(group)[:2]
+    hers, his = (
+        photos.add_photo(group=group, person=person, data=picture(), client_id=new_id())
+        for person in (lin, mate)
+    )
+    assert files_below(tmp_path) == sorted([in_the_file(hers), in_the_file(his)])
+    page = scenes.phone_of(client, lin).get(reverse("me_erase", args=[group.event.slug])).text
+    assert "您传的方案照片也一起删掉" in page
+    erase_person(participant=lin, by=lin)
+    assert list(PlanPhoto.objects.all()) == [his]
+    assert files_below(tmp_path) == [in_the_file(his)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_organiser_takes_down_a_photo_somebody_is_in(group, tmp_path, client):
+    chen = scenes.an_organiser(group.event)
+    stranger = scenes.an_organiser(scenes.a_salon("winter"), "wu")
+    row = add(group, picture())
+    address = reverse("admin:workshops_planphoto_delete", args=[row.pk])
+    client.force_login(stranger, "django.contrib.auth.backends.ModelBackend")
+    client.post(address, {"post": "yes"})
+    assert PlanPhoto.objects.exists()
+    client.force_login(chen, "django.contrib.auth.backends.ModelBackend")
+    assert "方案照片" in client.get(reverse("admin:workshops_planphoto_changelist")).text
+    client.post(address, {"post": "yes"})
+    assert not PlanPhoto.objects.exists()
+    assert files_below(tmp_path) == []
