@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from events import agenda
 from events.models import AgendaItem
 from salon import clock
-from workshops import exchange, groups, icebreaker, judging, phases, stage
+from workshops import exchange, groups, icebreaker, judging, phases
 from workshops.models import Phase
 
 Kind = AgendaItem.Kind
@@ -49,7 +49,7 @@ def now_for(person):
     event, at = person.event, clock.now()
     programme = agenda.programme(event)
     board = phases.board(event)
-    running = stage.current_phase(board)
+    running = {phase.kind for phase in board if phase.state == "running"}
     doors = {door.name: door for door in _doors(person, running)}
     over = programme.over or event.is_over(at)
     urgent = next((door for door in doors.values() if door.urgent), None)
@@ -69,14 +69,12 @@ def _doors(person, running):
         mine = icebreaker.group_of(person)
         taken = mine and any(tip.interest_group_id == mine.pk for tip in ice.placed)
         yield Door("me_icebreaker", _("一分钟破冰"), _("计时中"), urgent=bool(mine and not taken))
-    voting = running is not None and running.kind == Phase.Kind.VOTE and running.state == "running"
+    voting = Phase.Kind.VOTE in running
     if voting:
         left = sum(not ballot.voted for ballot in judging.ballots(person))
         note = _("还有 %(left)d 票没投") % {"left": left} if left else _("已投完")
         yield Door("me_vote", _("投票"), note, urgent=left > 0)
-    designing = (
-        running is not None and running.kind == Phase.Kind.DESIGN and running.state == "running"
-    )
+    designing = Phase.Kind.DESIGN in running
     name = group.name if group else _("等公布")
     yield Door("me_group", _("我的小组"), name, urgent=bool(group and designing))
     asked = sum(contact.state == "asked" for contact in exchange.contacts_of(person))

@@ -42,13 +42,18 @@ def with_elements(plan, elements):
     return [(element, plan.elements.get(element.key, "") if plan else "") for element in elements]
 
 
-def current_phase(board):
-    """The running phase (of several the one started last), else the last that ran, else None."""
+def current_phases(board):
+    """The running phases, the one started last first; without one the last that ran; or []."""
     running = [phase for phase in board if phase.state == "running"]
     if running:
-        return max(running, key=lambda phase: phase.started_at)
+        return sorted(running, key=lambda phase: phase.started_at, reverse=True)
     over = [phase for phase in board if phase.state == "over"]
-    return max(over, key=lambda phase: phase.ends_at, default=None)
+    return [max(over, key=lambda phase: phase.ends_at)] if over else []
+
+
+def current_phase(board):
+    """What has one place only shows this one, or None."""
+    return next(iter(current_phases(board)), None)
 
 
 def context(event):
@@ -112,7 +117,7 @@ def workshop_context(event):
     return {
         "event": event,
         "board": board,
-        "phase": current_phase(board),
+        "current": current_phases(board),
         "groups": groups,
         "groups_mark": _digest([(group.pk, group.people_count) for group in groups]),
         "turnout": VoteTicket.objects.filter(award__event=event).count(),

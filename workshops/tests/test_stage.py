@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from workshops import plans, stage
+from workshops import now, plans, stage
 from workshops.models import PlanRow
 from workshops.tests import scenes
 
@@ -59,11 +59,36 @@ def test_a_group_that_wrote_nothing_is_asked_to_tell_it(client, salon, group):
     assert "目标用户" not in wall
 
 
-def test_of_two_phases_that_run_the_one_started_last_is_shown(salon, group):
+def kinds(salon):
+    return [phase.kind for phase in stage.workshop_context(salon)["current"]]
+
+
+def test_of_two_phases_that_run_phones_show_both_and_the_wall_the_one_started_last(salon, group):
     scenes.start(salon, scenes.VOTE)
-    assert stage.workshop_context(salon)["phase"].kind == scenes.VOTE
+    assert kinds(salon) == [scenes.VOTE, scenes.DESIGN]
+    assert stage.context(salon)["phase"].kind == scenes.VOTE
     scenes.end(salon, scenes.VOTE)
-    assert stage.workshop_context(salon)["phase"].kind == scenes.DESIGN
+    assert kinds(salon) == [scenes.DESIGN]
+    scenes.end(salon, scenes.DESIGN)
+    assert kinds(salon) == [scenes.DESIGN], "the last that ended stays there as ended"
+
+
+def test_the_vote_page_counts_down_the_vote_whatever_else_runs(client, salon, group):
+    scenes.start(salon, scenes.VOTE)
+    scenes.start(salon, scenes.REVIEW)
+    lin = scenes.members(group)[0]
+    page = scenes.phone_of(client, lin).get(reverse("me_vote", args=[salon.slug])).text
+    bar = page[page.index('data-own="vote"') :]
+    assert 'data-kind="vote"' in bar
+    assert now.now_for(lin).first.name == "me_vote"
+
+
+def test_the_host_is_asked_before_two_phases_run_together(client, salon, group):
+    client.force_login(scenes.host(salon))
+    hand = reverse("workshop_host", args=[salon.slug])
+    assert "两个一起走？" in client.get(hand).text
+    scenes.end(salon, scenes.DESIGN)
+    assert "两个一起走？" not in client.get(hand).text
 
 
 def test_the_vote_is_closed_by_no_button_before_it_began(client, salon, group):

@@ -161,9 +161,11 @@ def _hand_context(event):
             reviews, mean = reviewed[group.pk]
             words = {"reviews": reviews, "mean": mean}
             group.reviews_told = _("%(reviews)d 位导师点评，均分 %(mean)s") % words
+    board = phases.board(event)
     return {
         **context,
-        "board": phases.board(event),
+        "board": board,
+        "any_running": any(phase.state == "running" for phase in board),
         "vote_phase": phases.phase_of(event, "vote"),
         "turnout": judging.turnout(event),
     }
