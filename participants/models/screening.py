@@ -5,6 +5,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from events.models import Event
 
@@ -170,7 +171,7 @@ class Call(models.Model):
     """One phone screening: claimed by one caller at a time, the claim expires by itself."""
 
     class Outcome(models.TextChoices):
-        PASS = "pass", _("通过")
+        PASS = "pass", pgettext_lazy("电话沟通", "通过")
         HOLD = "hold", _("再议")
         NOT_A_FIT = "not_a_fit", _("不合适")
         NO_ANSWER = "no_answer", _("未接通")

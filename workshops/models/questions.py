@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from events.models import Event
 from participants.models import Participant
@@ -31,7 +32,7 @@ class Question(models.Model):
     shown_at = models.DateTimeField(null=True, blank=True)
     picked_at = models.DateTimeField(_("选中"), null=True, blank=True)
     answered_at = models.DateTimeField(_("已回答"), null=True, blank=True)
-    pinned_at = models.DateTimeField(_("置顶"), null=True, blank=True)
+    pinned_at = models.DateTimeField(pgettext_lazy("已置顶", "置顶"), null=True, blank=True)
     client_id = models.UUIDField(unique=True, null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
