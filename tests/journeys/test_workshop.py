@@ -10,11 +10,17 @@ from participants.access import issue_link
 from tests.house import until
 from tests.journeys.crew import log_in
 from tests.journeys.pictures import keep
-from workshops.models import Award, Membership, Plan, SolutionLike, VoteCount, VoteTicket
+from workshops.models import Award, Membership, PainCard, Plan, SolutionLike, VoteCount, VoteTicket
 from workshops.tests import scenes
 
 # Sixteen browsers on two cores take their time.
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(420)]
+
+
+TEN_MINUTES_FAST = """
+    const now = Date.now;
+    Date.now = () => now() + 600_000;
+"""
 
 
 def test_twelve_phones_two_groups_a_mentor_a_host_and_the_projector(
@@ -22,7 +28,10 @@ def test_twelve_phones_two_groups_a_mentor_a_host_and_the_projector(
 ):
     salon = scenes.a_salon()
     people = scenes.people(salon, 12)
-    phones = {person.pk: phone() for person in people}
+    # Lin's network will go; the last one's clock is ten minutes fast.
+    phones = {person.pk: phone(tolerant=person == people[0]) for person in people}
+    fast = phones[people[-1].pk]
+    fast.add_init_script(TEN_MINUTES_FAST)
     for person in people:
         phones[person.pk].goto(issue_link(participant=person))
         phones[person.pk].on("dialog", lambda dialog: dialog.accept())
@@ -39,21 +48,29 @@ def test_twelve_phones_two_groups_a_mentor_a_host_and_the_projector(
 
     the_pain_wall(wall, phones, lin, zhou)
     the_groups(chen, phones)
+    the_hour_begins(qiao, wall, phones, fast)
     the_plans(qiao, wall, phones)
     the_reviews(gu)
     the_vote(salon, qiao, wall, phones)
 
 
 def the_pain_wall(wall, phones, lin, zhou):
-    """Lin writes, Zhou answers, ten like it; phones and projector follow by themselves."""
+    """Lin writes without a network and loses nothing, Zhou answers, ten like it; phones and
+    projector follow by themselves."""
     wall.goto("/e/spring/wall/pains/")
     wall.get_by_text("您的痛点是什么？").wait_for()
     for page in phones.values():
         page.goto("/e/spring/me/pains/")
     page = phones[lin.pk]
+    page.context.set_offline(True)
     page.get_by_label("我的痛点").fill("新人进群三天就不说话了")
     page.get_by_role("button", name="贴上墙").click()
+    page.get_by_text("没有网络，内容已留在手机里").wait_for()
+    assert page.get_by_label("我的痛点").input_value() == "新人进群三天就不说话了"
+    assert not PainCard.objects.exists()
+    page.context.set_offline(False)
     wall.locator(".wall-card", has_text="新人进群三天就不说话了").wait_for()
+    assert PainCard.objects.count() == 1
 
     page = phones[zhou.pk]
     page.locator(".ws-card").get_by_text("我有办法").click()
@@ -91,12 +108,33 @@ def in_group(number):
     ]
 
 
-def the_plans(qiao, wall, phones):
-    """One writes and all read; the pen goes over visibly; one group submits, one runs out of time."""
+def the_hour_begins(qiao, wall, phones, fast):
+    """The host presses once: projector, every group's phone and a phone at its home page follow,
+    and all count down by the server's clock, whatever their own says."""
+    home = phones[in_group(1)[2]]
+    home.goto("/e/spring/me/")
+    home.locator(".ws-now").wait_for()
     wall.goto("/e/spring/wall/plans/")
     qiao.goto("/e/spring/host/workshop/")
     qiao.get_by_role("button", name="开始设计").click()
     wall.locator(".ws-wall-phase", has_text="设计").wait_for()
+    for page in phones.values():
+        if page is not home:
+            page.locator(".ws-phase", has_text="设计").wait_for()
+            page.get_by_label("方案名称").wait_for()
+    home.locator(".ws-now .btn-seal", has_text="我的小组").wait_for()
+    assert abs(seconds_left(fast) - seconds_left(wall)) < 60
+    home.locator(".ws-now .btn-seal").click()
+    home.get_by_label("方案名称").wait_for()
+
+
+def seconds_left(page):
+    minutes, seconds = page.locator(".countdown").first.inner_text().split(":")
+    return int(minutes) * 60 + int(seconds)
+
+
+def the_plans(qiao, wall, phones):
+    """One writes and all read; the pen goes over visibly; one group submits, one runs out of time."""
     first, second, *_others = (phones[pk] for pk in in_group(1))
     writes(first, "七天点名计划", "进群三天内的新人")
     second.get_by_text("正在填写").wait_for()

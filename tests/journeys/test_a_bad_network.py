@@ -1,4 +1,4 @@
-"""Photos of a whiteboard, from a phone in a hall with a bad network."""
+"""A group's phone in a hall with a bad network: photos, and what was typed too late."""
 
 import io
 
@@ -20,6 +20,33 @@ def board():
     out = io.BytesIO()
     Image.new("RGB", (1200, 900), "#e8dcc8").save(out, "JPEG")
     return out.getvalue()
+
+
+@pytest.mark.journey
+def test_what_lin_typed_without_a_network_past_zero_is_kept_for_all_to_see(house, phone):
+    salon = scenes.a_salon()
+    _room, (first, _second) = scenes.two_groups(salon)
+    scenes.start(salon, scenes.DESIGN)
+    lin, zhou = scenes.members(first)[:2]
+    page, other = phone(tolerant=True), phone()
+    for each, person in ((page, lin), (other, zhou)):
+        each.goto(issue_link(participant=person))
+        each.goto("/e/spring/me/group/")
+    page.get_by_label("核心目标").fill("次周留存到 30%")
+    page.locator("[data-plan-mark][data-state=saved]").wait_for()
+    page.context.set_offline(True)
+    page.get_by_label("核心目标").fill("次周留存到 45%")
+    page.get_by_text("没网，内容留在手机里").wait_for()
+    scenes.end(salon, scenes.DESIGN)
+    other.get_by_text("时间到，已锁定").wait_for()
+    page.context.set_offline(False)
+
+    for each in (page, other):
+        each.get_by_text("1 份迟到的草稿").click()
+        each.locator(".ws-late").get_by_text("次周留存到 45%").wait_for()
+        each.locator(".ws-late").get_by_text(lin.name).wait_for()
+        each.locator(".ws-card-list").get_by_text("次周留存到 30%").wait_for()
+    assert Plan.objects.get(group=first).elements["core_goal"] == "次周留存到 30%"
 
 
 @pytest.mark.journey
