@@ -31,6 +31,8 @@ class OwnStanding:
     may: frozenset
     steps: list = field(default_factory=list)
     confirm_by: object = None
+    came: bool = False  # checked in
+    is_inside: bool = False  # came, or online since it began: what is on comes before all
 
     @property
     def shows_code(self):
@@ -56,16 +58,20 @@ def standing_of(person, *, now):
         and person.confirm_by <= now
     )
     over = event.is_over(now)
+    confirmed = status == Status.CONFIRMED
+    came = confirmed and person.check_ins.filter(voided_at=None).exists()
     return OwnStanding(
         status=status,
-        word=_word(person, status, late),
-        what_next=_what_next(person, status, late, over),
+        word=_("已签到") if came else _word(person, status, late),
+        what_next=_what_next(person, status, late, over, came),
         tone=_tone(status, late),
         may=_may(event, status, late, over, now),
-        steps=_steps(person, status, now),
+        steps=_steps(person, status, came),
         confirm_by=person.confirm_by
         if status == person.status and status in (Status.ACCEPTED, Status.OFFERED)
         else None,
+        came=came,
+        is_inside=came or (confirmed and person.online and event.starts_at <= now),
     )
 
 
@@ -81,10 +87,9 @@ def _when(person, moment):
     return date_format(person.event.local(moment), "SHORT_DATETIME_FORMAT")
 
 
-def _what_next(person, status, late, over):
-    event = person.event
-    if over and status == Status.CONFIRMED:
-        return _("活动结束了，谢谢您来。问卷和白皮书会写信告诉您。")
+def _what_next(person, status, late, over, came):
+    if status == Status.CONFIRMED:
+        return _until_the_end(person, over, came)
     if late:
         return _("没能在 %(at)s 前确认，名额正在顺延。还想来，稍后可以重新报名排候补。") % {
             "at": _when(person, person.confirm_by)
@@ -92,14 +97,6 @@ def _what_next(person, status, late, over):
     if status in (Status.ACCEPTED, Status.OFFERED):
         return _("请在 %(at)s 前点“确认参加”。逾期名额会让给候补的朋友。") % {
             "at": _when(person, person.confirm_by)
-        }
-    if status == Status.CONFIRMED and person.online:
-        return _("%(at)s 在线上见。直播入口在这一页，开始前会再提醒您。") % {
-            "at": _when(person, event.starts_at)
-        }
-    if status == Status.CONFIRMED:
-        return _("%(at)s 现场见。进门时出示下面的二维码，或念六位签到码。") % {
-            "at": _when(person, event.starts_at)
         }
     reason = person.told_reason if status == person.status else ""
     sentences = {
@@ -111,6 +108,21 @@ def _what_next(person, status, late, over):
         Status.CANCELLED: reason or _("您的报名由主办方取消了，很抱歉。"),
     }
     return str(sentences[status])
+
+
+def _until_the_end(person, over, came):
+    event = person.event
+    if over:
+        return _("活动结束了，谢谢您来。问卷和白皮书会写信告诉您。")
+    if came:
+        return _("欢迎到场。轮到做什么，上面都会告诉您。")
+    if person.online:
+        return _("%(at)s 在线上见。直播入口在这一页，开始前会再提醒您。") % {
+            "at": _when(person, event.starts_at)
+        }
+    return _("%(at)s 现场见。进门时出示下面的二维码，或念六位签到码。") % {
+        "at": _when(person, event.starts_at)
+    }
 
 
 def _tone(status, late):
@@ -148,11 +160,11 @@ STANDS_AT = {
 }
 
 
-def _steps(person, status, now):
+def _steps(person, status, came):
     """The way from the form to the door; nothing for those who have left it."""
     if status not in STANDS_AT:
         return []
-    at = STANDS_AT[status]
+    at = STANDS_AT[status] + came
     event = person.event
     arrive = (
         _("打开直播间") if person.online else _("到场签到"),

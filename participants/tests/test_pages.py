@@ -4,6 +4,7 @@ import io
 import json
 import re
 import uuid
+from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -12,11 +13,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from events.models import Event
 from participants import exporting, import_runs, queue, screening
 from participants.access import issue_link
-from participants.models import ImportFile, Participant
+from participants.models import CheckIn, ImportFile, Participant
 from participants.tests import scenes
 from participants.tests.test_import_runs import a_sheet
+from salon import clock
 from salon.models import Message
 from salon.sheets import open_table
 
@@ -486,3 +489,36 @@ def test_the_printed_command_is_one_json_object(event, tmp_path):
     out = io.StringIO()
     call_command("import_applications", "spring", str(file), "--json", stdout=out)
     assert set(json.loads(out.getvalue())) == {"rows", "importable", "imported", "known", "errors"}
+
+
+def what_comes_first(client):
+    """The parts of the own page in the order they stand."""
+    page = client.get(address("me")).content.decode()
+    places = {"now": 'id="now"', "word": 'class="status status-lg"', "qr": 'class="qr '}
+    assert page.count(places["now"]) == 1
+    return sorted(places, key=lambda part: page.index(places[part]))
+
+
+def test_before_the_door_the_code_comes_first_and_behind_it_what_is_on(event, chen, client):
+    lin = scenes.confirmed(event, by=chen)
+    as_person(client, lin)
+    assert what_comes_first(client) == ["word", "qr", "now"]
+    assert "进门时出示" in client.get(address("me")).content.decode()
+    came = CheckIn.objects.create(
+        event=event, participant=lin, method="qr", at=clock.now(), received_at=clock.now()
+    )
+    assert what_comes_first(client) == ["now", "word", "qr"]
+    page = client.get(address("me")).content.decode()
+    assert "已签到，不用再出示" in page
+    assert "欢迎到场" in page
+    came.voided_at = clock.now()
+    came.save()
+    assert what_comes_first(client) == ["word", "qr", "now"]
+
+
+def test_online_what_is_on_comes_first_as_soon_as_it_begins(event, chen, client):
+    su = scenes.confirmed(event, "苏禾", 1, by=chen, online=True)
+    as_person(client, su)
+    assert what_comes_first(client) == ["word", "qr", "now"]
+    Event.objects.update(starts_at=clock.now() - timedelta(minutes=5))
+    assert what_comes_first(client) == ["now", "word", "qr"]
