@@ -7,19 +7,19 @@ from collections import Counter, defaultdict
 from datetime import timedelta
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import pgettext_lazy
 
 from metrics.contributions import ATTENDEES, CONTRIBUTIONS, KINDS, rows
 from participants.models import Category
 
 # Applied → … → answered: how many of those who applied came so far (walk-ins apart).
 STEPS = (
-    ("applied", gettext_lazy("报名")),
-    ("accepted", gettext_lazy("通过")),
-    ("confirmed", gettext_lazy("确认")),
-    ("came", gettext_lazy("到场")),
-    ("active", gettext_lazy("互动")),
-    ("answered", gettext_lazy("答问卷")),
+    ("applied", pgettext_lazy("漏斗", "报名")),
+    ("accepted", pgettext_lazy("漏斗", "通过")),
+    ("confirmed", pgettext_lazy("漏斗", "确认")),
+    ("came", pgettext_lazy("漏斗", "到场")),
+    ("active", pgettext_lazy("漏斗", "互动")),
+    ("answered", pgettext_lazy("漏斗", "答问卷")),
 )
 ARRIVAL_STEP = timedelta(minutes=5)
 MOST_ARRIVAL_STEPS = 48

@@ -4,8 +4,10 @@ import json
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
+from django.utils import translation
 from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -46,8 +48,14 @@ def _measured(metric, event, target):
         "name": str(metric.name),
         "formula": str(metric.spelled_out(definition)),
         "definition": definition,
-        "left_out": [[str(sentence), number] for sentence, number in count.left_out if number],
+        "left_out": [[_frozen(sentence), number] for sentence, number in count.left_out if number],
     }
+
+
+def _frozen(sentence):
+    """A sentence to be kept: in the house's language, which is its key in every other."""
+    with translation.override(settings.LANGUAGE_CODE):
+        return str(sentence)
 
 
 def _number(value):

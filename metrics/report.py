@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from events.models import Event
 from metrics.charts import STEPS
@@ -37,6 +37,7 @@ PARTS = {
 }
 AT_FIRST = ["figures", "goals", "by_category", "arrivals", "agenda", "rooms", "earlier"]
 MOST_EARLIER = 4
+LEAST_COLUMNS = 12  # or a handful who came within minutes would be one black wall
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def line(measured):
         unit=UNITS[measured["unit"]],
         target=measured["target"],
         met=measured["met"],
-        left_out=measured["left_out"],
+        left_out=[(gettext(sentence), number) for sentence, number in measured["left_out"]],
         scale=_scale(measured),
     )
 
@@ -159,13 +160,14 @@ def arrivals(chart, event):
         if running * 2 >= total:
             half = place + 1
             break
-    marks = sorted({0, len(counts) // 2, len(counts)})
+    width = max(len(counts), LEAST_COLUMNS)
+    marks = sorted({0, width // 2, width})
     return Columns(
         bars=[
             {"x": place, "y": top - number, "height": number, "at": first + place * step}
             for place, number in enumerate(counts)
         ],
-        width=len(counts),
+        width=width,
         top=top,
         ticks=[first + place * step for place in marks],
         total=total,

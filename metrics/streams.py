@@ -177,7 +177,7 @@ def read_stream(table: Table, *, tz):
         return _read_chat(chat, tz=tz)
     raise SheetRefused(
         "header",
-        _("没有找到表头:进出记录要有昵称、入会时间、退会时间,聊天记录要有时间、昵称、内容。"),
+        _("没有找到表头：进出记录要有昵称、入会时间、退会时间，聊天记录要有时间、昵称、内容。"),
     )
 
 
@@ -190,7 +190,7 @@ def read_visits(table: Table, *, tz):
     header = find_header(table, _VISIT_ASKS, enough=_asks_visits)
     if header is None:
         raise SheetRefused(
-            "header", _("没有找到进出记录的表头:需要有昵称、入会时间、退会时间(或时长)。")
+            "header", _("没有找到进出记录的表头：需要有昵称、入会时间、退会时间（或时长）。")
         )
     return _read_visits(header, tz=tz)
 
@@ -199,7 +199,7 @@ def read_chat(table: Table, *, tz):
     """Return the ChatReading of a chat or danmaku file; times without a zone are in `tz`."""
     header = find_header(table, _CHAT_ASKS, enough=_asks_chat)
     if header is None:
-        raise SheetRefused("header", _("没有找到聊天记录的表头:需要有时间、昵称、内容。"))
+        raise SheetRefused("header", _("没有找到聊天记录的表头：需要有时间、昵称、内容。"))
     return _read_chat(header, tz=tz)
 
 
@@ -243,7 +243,7 @@ def _read_visits(header, *, tz):
         who = _who(values)
         if not any(who.values()):
             reading.problems.append(
-                Problem(number, header.title("name"), "name", _("没有昵称,也没有手机或邮箱。"))
+                Problem(number, header.title("name"), "name", _("没有昵称，也没有手机或邮箱。"))
             )
             continue
         reading.visits.append(Visit(row=number, joined_at=joined_at, left_at=left_at, **who))
@@ -252,7 +252,7 @@ def _read_visits(header, *, tz):
 
 def _no_time(header, number, name):
     title = header.title(name) or header.title("left") or header.title("duration")
-    return Problem(number, title, "time", _("时间读不出来,请写成 2026-12-19 13:30:00 这样。"))
+    return Problem(number, title, "time", _("时间读不出来，请写成 2026-12-19 13:30:00 这样。"))
 
 
 def _read_chat(header, *, tz):
@@ -270,14 +270,14 @@ def _read_chat(header, *, tz):
                     number,
                     header.title("at"),
                     "time",
-                    _("时间读不出来,请写成 2026-12-19 13:30:00 这样。"),
+                    _("时间读不出来，请写成 2026-12-19 13:30:00 这样。"),
                 )
             )
             continue
         text = clean_text(values["text"])
         if not text or len(text) > MOST_CHAT:
             message = (
-                format_lazy(_("太长:最多 {longest} 字。"), longest=MOST_CHAT)
+                format_lazy(_("太长：最多 {longest} 字。"), longest=MOST_CHAT)
                 if text
                 else _("没有内容。")
             )

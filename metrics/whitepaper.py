@@ -11,7 +11,9 @@ import difflib
 from dataclasses import dataclass
 
 import nh3
+from django.conf import settings
 from django.db import transaction
+from django.utils import translation
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 from markdown_it import MarkdownIt
@@ -108,12 +110,15 @@ def modules_of(paper):
         if sections:
             counted = sum(other != "preface" for _number, other, *_rest in found)
             number = "" if key == "preface" else str(counted + 1)
-            found.append((number, key, name, _shown(sections, number, names, photos, name)))
+            found.append((number, key, name, _shown(sections, number, names, photos, key)))
     return found
 
 
-def _shown(sections, module, names, photos, heading):
-    shown, count, last = [], 0, str(heading)
+def _shown(sections, module, names, photos, key):
+    # Drafts are written in the house's language, whatever the reader's is.
+    with translation.override(settings.LANGUAGE_CODE):
+        last = str(MODULES[key])
+    shown, count = [], 0
     for section in sections:
         repeats = bool(section["title"]) and section["title"] == last
         count += not repeats

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 def a_time_zone(name):
     if name not in available_timezones():
-        raise ValidationError(_("没有这个时区:%(name)s"), params={"name": name})
+        raise ValidationError(_("没有这个时区：%(name)s"), params={"name": name})
 
 
 class Series(models.Model):

@@ -5,6 +5,7 @@ import json
 
 import pytest
 from django.core.management import call_command
+from django.utils import translation
 
 from events.models import Series
 from events.tests.scenes import crew
@@ -13,7 +14,7 @@ from metrics.tests.scenes import a_past_salon, came, sheet, someone
 from participants.tests.scenes import an_organiser
 from salon.errors import Refused
 from salon.sheets import open_table
-from workshops.models import PainCard, Solution
+from workshops.models import Match, PainCard, Solution
 
 pytestmark = pytest.mark.django_db
 
@@ -269,3 +270,14 @@ def test_the_events_page_leads_to_the_report_once_it_is_there(event, client):
     assert address not in client.get(f"/e/{event.slug}/").content.decode()
     report.publish(event=event, by=an_organiser(event))
     assert address in client.get(f"/e/{event.slug}/").content.decode()
+
+
+def test_who_does_not_count_is_told_in_the_readers_language(event):
+    """An evaluation is frozen once, by whoever presses; it is read in either language."""
+    one, other = (came(event, name, number) for number, name in ((81, "徐来"), (82, "何敏")))
+    Match.objects.create(first=one, second=other, requested_by=one)
+    with translation.override("en"):
+        made = evaluation.evaluate(event=event)
+        (measured,) = [each for each in made.metrics if each["key"] == "matches"]
+        assert report.line(measured).left_out == [("still waiting for one side", 1)]
+    assert report.line(measured).left_out == [("还在等一方确认", 1)]

@@ -58,6 +58,7 @@ def _context(request, refusal=None):
     if refusal:
         form = {name: request.POST.get(name, "")[:2000] for name in ("offer", "need")}
         form["table"] = number(request, "table")
+    contacts = exchange.contacts_of(request.person)
     return {
         "event": request.event,
         "person": request.person,
@@ -66,7 +67,8 @@ def _context(request, refusal=None):
         "form": form,
         "refusal": refusal,
         "suggestions": exchange.suggestions_for(request.person, listings),
-        "contacts": exchange.contacts_of(request.person),
+        "contacts": contacts,
+        "met": {pk for each in contacts for pk in (each.match.first_id, each.match.second_id)},
         "listings": [each for each in listings if each.participant_id != request.person.pk],
         "counts": exchange.counts(request.event),
         **standing_of(request.person),
