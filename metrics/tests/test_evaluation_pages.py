@@ -279,5 +279,5 @@ def test_who_does_not_count_is_told_in_the_readers_language(event):
     with translation.override("en"):
         made = evaluation.evaluate(event=event)
         (measured,) = [each for each in made.metrics if each["key"] == "matches"]
-        assert report.line(measured).left_out == [("still waiting for one side", 1)]
+        assert report.line(measured).left_out == [("Still waiting for one side to confirm", 1)]
     assert report.line(measured).left_out == [("还在等一方确认", 1)]
