@@ -244,6 +244,29 @@ def test_an_old_fragment_does_not_give_minutes_back(site):
     assert page.locator("time").text_content() == "24:29"
 
 
+PRESS = """<script src="/static/vendor/htmx-2.0.11/htmx.min.js"></script>
+<script type="module" src="/static/js/page.js"></script>
+<div hx-get="/gone/" hx-trigger="load, every 50ms"></div>
+<form hx-post="/{path}/"><button>开始</button></form>
+<p class="live-mark press-mark" data-press-mark data-lost="没有送到" data-failed="没有做成"></p>"""
+
+
+@pytest.mark.parametrize(("path", "words"), [("gone", "没有送到"), ("broken", "没有做成")])
+def test_a_press_that_did_not_arrive_is_said_and_what_the_page_asks_by_itself_is_not(
+    site, path, words
+):
+    site.context.route(f"{ORIGIN}/gone/", lambda route: route.abort())
+    site.context.route(f"{ORIGIN}/broken/", lambda route: route.fulfill(status=503, body="…"))
+    page = site.open(PRESS.format(path=path))
+    mark = page.locator("[data-press-mark]")
+    for _poll in range(3):
+        page.wait_for_event("requestfailed")
+    assert mark.text_content() == ""
+    page.get_by_role("button").click()
+    page.get_by_text(words).wait_for(state="attached")
+    assert "is-shown" in mark.get_attribute("class")
+
+
 @pytest.mark.parametrize(("width", "height"), [(390, 844), (1280, 800)])
 def test_every_part_of_the_style_page_passes_axe_and_fits_the_screen(browser, width, height):
     context = browser.new_context(viewport={"width": width, "height": height}, bypass_csp=True)
