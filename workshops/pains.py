@@ -12,13 +12,14 @@ from django.utils.translation import gettext_lazy as _
 
 from events.models import Event
 from participants.topics import topic_of
-from salon import audit, clock, limits, live
+from salon import audit, clock, live
 from salon.errors import Refused
 from workshops import upstairs
 from workshops.models import PainCard, PainMerge, Solution, SolutionLike
-from workshops.taking_part import require_part, require_presence, said, same_author
+from workshops.taking_part import require_part, require_presence, said, sent_once
 
 TEXT_LENGTH, SOLUTION_LENGTH = 200, 300
+TOPICS = ("pains", "pains-bell")
 
 
 # --- reading ----------------------------------------------------------------------------------
@@ -112,21 +113,16 @@ def post_pain(*, person, text, client_id):
     """
     require_part(person)
     text = said(text, TEXT_LENGTH)
-    if known := PainCard.objects.filter(client_id=client_id).first():
-        return same_author(known, person)
-    limits.require(f"pain:{person.pk}", times=20, seconds=600)
-    with transaction.atomic():
-        card, _created = PainCard.objects.get_or_create(
-            client_id=client_id,
-            defaults={
-                "event_id": person.event_id,
-                "participant": person,
-                "text": text,
-                "topic": topic_of(text).key,
-            },
-        )
-        live.publish(person.event, "pains", "pains-bell")
-    return same_author(card, person)
+    return sent_once(
+        PainCard,
+        person=person,
+        client_id=client_id,
+        pace=("pain", 20, 600),
+        topics=TOPICS,
+        event_id=person.event_id,
+        text=text,
+        topic=topic_of(text).key,
+    )
 
 
 def post_solution(*, person, card, text, client_id):
@@ -135,16 +131,15 @@ def post_solution(*, person, card, text, client_id):
     if card.event_id != person.event_id:
         raise Refused("foreign", _("这不是本场的卡片。"), status=404)
     text = said(text, SOLUTION_LENGTH)
-    if known := Solution.objects.filter(client_id=client_id).first():
-        return same_author(known, person)
-    limits.require(f"solution:{person.pk}", times=30, seconds=600)
-    with transaction.atomic():
-        solution, _created = Solution.objects.get_or_create(
-            client_id=client_id,
-            defaults={"card": card, "participant": person, "text": text},
-        )
-        live.publish(person.event, "pains", "pains-bell")
-    return same_author(solution, person)
+    return sent_once(
+        Solution,
+        person=person,
+        client_id=client_id,
+        pace=("solution", 30, 600),
+        topics=TOPICS,
+        card=card,
+        text=text,
+    )
 
 
 def like(*, person, solution):
@@ -156,14 +151,14 @@ def like(*, person, solution):
         SolutionLike.objects.bulk_create(
             [SolutionLike(solution=solution, participant=person)], ignore_conflicts=True
         )
-        live.publish(person.event, "pains", "pains-bell")
+        live.publish(person.event, *TOPICS)
     return solution.likes.count()
 
 
 def unlike(*, person, solution):
     with transaction.atomic():
         SolutionLike.objects.filter(solution=solution, participant=person).delete()
-        live.publish(person.event, "pains", "pains-bell")
+        live.publish(person.event, *TOPICS)
     return solution.likes.count()
 
 

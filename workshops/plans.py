@@ -148,7 +148,7 @@ def save_plan(*, group, person, version, title=None, elements=None, rows=None, m
         refusal = _why_closed(plan, group.event)
         if refusal is None:
             _write(plan, person, version, text, given=given)
-            PlanEdit.objects.update_or_create(plan=plan, participant=person)
+            _count_as_writer(plan, person)
             live.publish(group.event, "plans", "workshop")
         elif refusal.code == "closed":
             _keep_late(plan, person, {name: text[name] for name in given if given[name]})
@@ -231,7 +231,7 @@ def submit(*, group, person):
             plan.submitted_at = clock.now()
             plan.writer, plan.writer_until = None, None
             plan.save(update_fields=["submitted_at", "writer", "writer_until"])
-            PlanEdit.objects.update_or_create(plan=plan, participant=person)
+            _count_as_writer(plan, person)
             audit.record("submit_plan", plan, by=person, event_id=group.event_id)
             live.publish(group.event, "plans", "workshop", "control")
     return plan
@@ -264,10 +264,22 @@ def _why_closed(plan, event):
 
 
 def _lock_plan(group, person):
-    plan = Plan.objects.select_for_update().get(pk=plan_of(group).pk)
+    plan = Plan.objects.select_for_update().filter(group=group).first()
+    if plan is None:
+        plan = Plan.objects.select_for_update().get(pk=plan_of(group).pk)
+    plan.group = group
     # Asked under the lock: the organiser may be moving people.
     require_member(group, person)
     return plan
+
+
+def _count_as_writer(plan, person):
+    PlanEdit.objects.bulk_create(
+        [PlanEdit(plan=plan, participant=person)],
+        update_conflicts=True,
+        unique_fields=["plan", "participant"],
+        update_fields=["at"],
+    )
 
 
 def require_member(group, person):
@@ -298,7 +310,7 @@ def _write(plan, person, version, text, *, given):
         setattr(plan, name, value)
     plan.version += 1
     plan.save()
-    if given["rows"] is not None:
+    if given["rows"] is not None and text["rows"] != rows_of(plan):
         plan.rows.all().delete()
         PlanRow.objects.bulk_create(
             PlanRow(plan=plan, position=position, time_node=node, owner=owner, resources=resources)

@@ -9,12 +9,12 @@ from django.db.models import Count, Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from events.models import Event
-from salon import audit, clock, limits, live
+from salon import audit, clock, live
 from salon.errors import Refused
 from salon.text import clean_text
 from workshops import wordlist
 from workshops.models import BlockedWord, Moderated, Question, QuestionVote
-from workshops.taking_part import require_part, require_presence, said, same_author
+from workshops.taking_part import require_part, require_presence, said, sent_once
 
 Kind = Question.Kind
 LENGTHS = {Kind.QUESTION: 200, Kind.DANMAKU: 40}
@@ -106,27 +106,21 @@ def send(*, person, kind, text, client_id):
     else:
         require_part(person)
     text = said(text, LENGTHS[kind])
-    if known := Question.objects.filter(client_id=client_id).first():
-        return same_author(known, person)
-    times, seconds = PACES[kind]
-    limits.require(f"{kind}:{person.pk}", times=times, seconds=seconds)
     event = person.event
     shown = event.moderation == Event.Moderation.AFTER and not wordlist.hit(text, words_of(event))
-    with transaction.atomic():
-        row, _created = Question.objects.get_or_create(
-            client_id=client_id,
-            defaults={
-                "event": event,
-                "participant": person,
-                "kind": kind,
-                "text": text,
-                "state": Moderated.SHOWN if shown else Moderated.WAITING,
-                "shown_at": clock.now() if shown else None,
-                "online": person.online,
-            },
-        )
-        _tell(event, row)
-    return same_author(row, person)
+    return sent_once(
+        Question,
+        person=person,
+        client_id=client_id,
+        pace=(kind, *PACES[kind]),
+        topics=_topics(kind),
+        event=event,
+        kind=kind,
+        text=text,
+        state=Moderated.SHOWN if shown else Moderated.WAITING,
+        shown_at=clock.now() if shown else None,
+        online=person.online,
+    )
 
 
 def upvote(*, person, question):
@@ -209,13 +203,12 @@ def _change(question, *, by, verb, **values):
             setattr(question, name, value)
         question.save(update_fields=list(values))
         audit.record(f"{verb}_question", question, by=by, fields=list(values))
-        _tell(question.event, question)
+        live.publish(question.event, *_topics(question.kind))
     return question
 
 
-def _tell(event, row):
-    topic = "danmaku" if row.kind == Kind.DANMAKU else "questions"
-    live.publish(event, topic, "questions-bell", "control")
+def _topics(kind):
+    return "danmaku" if kind == Kind.DANMAKU else "questions", "questions-bell", "control"
 
 
 def switch_moderation(*, event, mode, by):

@@ -4,9 +4,11 @@ Whoever confirmed may prepare: pains, solutions, questions, what they offer and 
 heads or moves the room (likes, upvotes, danmaku, tips, votes) is for those who came.
 """
 
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from participants.models import Participant
+from salon import limits, live
 from salon.errors import Refused
 from salon.text import clean_text
 
@@ -62,8 +64,28 @@ def said(text, length, *, multiline=False):
     return text
 
 
-def same_author(row, person):
-    """A client id belongs to the person who first sent it. Raises Refused("foreign", 422)."""
+def sent_once(model, *, person, client_id, pace, topics, **fields):
+    """The row that a phone's post makes; the same `client_id` again answers with that row.
+
+    `pace` is (name, times, seconds), counted only for what is new; `topics` are rung. The unique
+    index decides, so a post is one insert and not a look before it. Raises
+    Refused("too_often" | "foreign").
+    """
+    name, times, seconds = pace
+    try:
+        with transaction.atomic():
+            row = model.objects.create(participant=person, client_id=client_id, **fields)
+            limits.require(f"{name}:{person.pk}", times=times, seconds=seconds)
+            live.publish(person.event, *topics)
+    except IntegrityError:
+        row = model.objects.filter(client_id=client_id).first()
+        if row is None:
+            raise
+        _require_same_author(row, person)
+    return row
+
+
+def _require_same_author(row, person):
+    """A client id belongs to the person who first sent it."""
     if row.participant_id != person.pk:
         raise Refused("foreign", _("这次提交的编号已被用过，请刷新页面再发。"), status=422)
-    return row
