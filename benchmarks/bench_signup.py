@@ -1,4 +1,4 @@
-"""The sign-up POST over HTTP, against the bare view: form, twelve statements, a letter planned."""
+"""The sign-up POST over HTTP, against the bare view: form, nine statements, a letter planned."""
 
 import uuid
 from datetime import timedelta

@@ -14,7 +14,8 @@ from django.utils.translation import gettext as _
 
 from events.models import Event
 from participants import codes, criteria
-from participants.models import Category, Consent, PainPoint, Participant, StatusChange
+from participants.categories import AskedCategory, asked, asked_categories, rules_of
+from participants.models import Consent, PainPoint, Participant, StatusChange
 from salon import audit, clock, limits, outbox
 from salon.errors import Refused
 from salon.models import Message
@@ -73,10 +74,14 @@ _LOOK = """
     SELECT clock_timestamp(),
         count(*) FILTER (WHERE NOT online AND status IN %(seated)s),
         count(*) FILTER (WHERE online AND status IN %(seated)s),
-        EXISTS (
-            SELECT FROM participants_participant WHERE client_id = %(client_id)s
-                OR event_id = %(event)s AND mobile = %(mobile)s AND mobile <> ''
-                OR event_id = %(event)s AND email = %(email)s AND email <> ''
+        EXISTS (SELECT FROM participants_participant WHERE client_id = %(client_id)s)
+        OR EXISTS (
+            SELECT FROM participants_participant
+            WHERE event_id = %(event)s AND mobile = %(mobile)s AND mobile <> ''
+        )
+        OR EXISTS (
+            SELECT FROM participants_participant
+            WHERE event_id = %(event)s AND email = %(email)s AND email <> ''
         ),
         (SELECT id FROM participants_channel WHERE event_id = %(event)s AND code = %(code)s)
     FROM participants_participant
@@ -205,26 +210,6 @@ def judge_person(person, *, rules=None, pain_points=None):
     return criteria.judge(rules, answers)
 
 
-def rules_of(category):
-    """A category's rows of Criterion as what `criteria.judge` takes."""
-    return [
-        criteria.Criterion(
-            field=rule.field,
-            operator=rule.operator,
-            label=rule.label,
-            weight=rule.weight,
-            threshold=rule.threshold,
-            unit=rule.unit,
-        )
-        for rule in category.criteria.all()
-    ]
-
-
-def criteria_fields(category):
-    """Names of the answers that the category's criteria look at."""
-    return {name for rule in rules_of(category) for name in rule.fields}
-
-
 # ---- apply -------------------------------------------------------------------------------
 
 
@@ -240,8 +225,8 @@ class Outcome:
 def apply(*, event, answers, client_id, channel_code="", device=""):
     """Take one application, once.
 
-    `answers` as in `read_answers`, with `category` (its key, or the row) and `consents` (an
-    iterable of Consent.Purpose values). An unknown channel code is no reason to send anybody
+    `answers` as in `read_answers`, with `category` (its key, or the AskedCategory) and `consents`
+    (an iterable of Consent.Purpose values). An unknown channel code is no reason to send anybody
     away. `device` names the browser for the rate limit. Raises Refused: name, phone, email,
     industry, category, consent, closed, too_often.
     """
@@ -317,12 +302,13 @@ def channel_of(participant):
 
 
 def _category(event, value):
-    if isinstance(value, Category):
+    if isinstance(value, AskedCategory):
         return value
-    found = event.categories.prefetch_related("criteria").filter(key=clean_text(value)).first()
-    if found is None:
-        raise Refused("category", _("请选择您的身份。"), status=422)
-    return found
+    key = clean_text(value)
+    for category in asked_categories(event):
+        if category.key == key:
+            return category
+    raise Refused("category", _("请选择您的身份。"), status=422)
 
 
 def _take_new(event, *, category, row, pains, consents, client_id, channel_code, device):
@@ -343,26 +329,56 @@ def _take_new(event, *, category, row, pains, consents, client_id, channel_code,
     waits = sign_up.waits(online=row["online"])
     person = Participant(
         event=event,
-        category=category,
+        category_id=category.pk,
         channel_id=channel_id,
         client_id=client_id,
         code=codes.random_code(),
         submitted_at=sign_up.now,
+        status_changed_at=sign_up.now,
         status=Participant.Status.WAITLISTED if waits else Participant.Status.SUBMITTED,
         **row,
     )
-    person.score = judge_person(person, pain_points=pains).score
+    person.score = judge_person(person, rules=category.rules, pain_points=pains).score
     _write(person, pains, consents, sign_up.now)
     return person
 
 
-def _write(person, pains, consents, now):
-    person.save(force_insert=True)
-    PainPoint.objects.bulk_create(
-        PainPoint(participant=person, position=position, text=text)
-        for position, text in enumerate(pains, 1)
+_NEW_PERSON = [field for field in Participant._meta.concrete_fields if not field.primary_key]
+_WRITE = """
+    WITH person AS (
+        INSERT INTO participants_participant ({columns}) VALUES ({values}) RETURNING id
+    ), pains AS (
+        INSERT INTO participants_painpoint (participant_id, position, text)
+        SELECT id, position, text
+        FROM person, unnest(%(its_pains)s::text[]) WITH ORDINALITY AS pains (text, position)
+    ), consents AS (
+        INSERT INTO participants_consent (participant_id, purpose, wording, given_at)
+        SELECT id, purpose, wording, %(submitted_at)s
+        FROM person,
+            unnest(%(its_purposes)s::text[], %(its_wordings)s::text[]) AS given (purpose, wording)
     )
-    Consent.objects.bulk_create(new_consents(person, consents, now))
+    SELECT id FROM person
+""".format(  # noqa: S608
+    columns=", ".join(f'"{field.column}"' for field in _NEW_PERSON),
+    values=", ".join(f"%({field.attname})s" for field in _NEW_PERSON),
+)
+
+
+def _write(person, pains, consents, now):
+    agreed = new_consents(person, consents, now)
+    values = {field.attname: getattr(person, field.attname) for field in _NEW_PERSON}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _WRITE,
+            values
+            | {
+                "its_pains": pains,
+                "its_purposes": [str(consent.purpose) for consent in agreed],
+                "its_wordings": [consent.wording for consent in agreed],
+            },
+        )
+        (person.pk,) = cursor.fetchone()
+    person._state.adding = False
     audit.record("apply", person, by=person, event_id=person.event_id)
     outbox.plan(
         dedup_key=f"received:{person.pk}",
@@ -419,7 +435,7 @@ def edit(*, participant, answers, version, by):
             setattr(person, name, value)
         person.score = judge_person(person, pain_points=pains).score
         person.version += 1
-        if person.status in Participant.SEATED and changed & criteria_fields(person.category):
+        if person.status in Participant.SEATED and changed & asked(person.category).fields:
             _back_to_review(person, by)
         try:
             with transaction.atomic():

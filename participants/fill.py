@@ -6,7 +6,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from participants import quota
-from participants.applications import judge_person, rules_of
+from participants.applications import judge_person
+from participants.categories import rules_of
 from participants.models import Participant
 from participants.screening import UNDECIDED, Decision
 from participants.seats import RoomSeats, room_seats

@@ -1,7 +1,7 @@
 """The application form and the form of the own answers: two minutes on a phone.
 
-Which of the category's own fields are asked follows from its criteria: `Category` rows come with
-their criteria, the page shows a field when the chosen category looks at it.
+Which of the category's own fields are asked follows from its criteria: an AskedCategory
+comes with its rules, the page shows a field when the chosen category looks at it.
 """
 
 import uuid
@@ -14,7 +14,8 @@ from django.template.loader import render_to_string
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from participants.applications import CATEGORY_FIELDS, MOST_PAIN_POINTS, criteria_fields
+from participants.applications import CATEGORY_FIELDS, MOST_PAIN_POINTS
+from participants.categories import asked
 from participants.models import Consent, Participant
 from salon.text import (
     clean_text,
@@ -128,6 +129,11 @@ class Heading:
         )
 
 
+def _typed(**hints):
+    """A line of text; with the hints phones offer the right keyboard and what they know already."""
+    return forms.TextInput(attrs=hints)
+
+
 class AnswersForm(forms.Form):
     """What a person says about themselves; `answers()` is what applications.apply and edit take."""
 
@@ -135,6 +141,7 @@ class AnswersForm(forms.Form):
         _name,
         _("请写姓名，最多 80 字。"),
         label=_("姓名"),
+        widget=_typed(autocomplete="name"),
         error_messages={"required": _("请写姓名。")},
     )
     mobile = ReadAs(
@@ -142,16 +149,28 @@ class AnswersForm(forms.Form):
         _("手机号码不对，请检查位数（大陆手机 11 位）。"),
         label=_("手机"),
         required=False,
+        widget=_typed(autocomplete="tel", inputmode="tel"),
     )
     email = ReadAs(
         normalize_email,
         _("邮箱地址不对，请检查一下。"),
         label=_("邮箱"),
         required=False,
+        widget=_typed(autocomplete="email", inputmode="email"),
         help_text=_("手机和邮箱至少填一项；专属链接和提醒优先发到邮箱。"),
     )
-    organisation = Text(label=_("机构"), max_length=120, required=False)
-    job_title = Text(label=_("岗位"), max_length=80, required=False)
+    organisation = Text(
+        label=_("机构"),
+        max_length=120,
+        required=False,
+        widget=_typed(autocomplete="organization"),
+    )
+    job_title = Text(
+        label=_("岗位"),
+        max_length=80,
+        required=False,
+        widget=_typed(autocomplete="organization-title"),
+    )
     industry = forms.ChoiceField(
         label=_("行业"),
         choices=[("", _("请选择")), *Participant.Industry.choices],
@@ -169,6 +188,7 @@ class AnswersForm(forms.Form):
         _("请写 0 到 100 之间的百分比，例如 45。"),
         label=_("近6个月平均月活率（%）"),
         required=False,
+        widget=_typed(inputmode="decimal"),
         help_text=_("每月说过话的人占多少，大概就行，例如 45。"),
     )
     followers = ReadAs(
@@ -216,24 +236,13 @@ class AnswersForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2}),
     )
 
-    # Phones offer the right keyboard and what they know already.
-    _HINTS = {
-        "name": {"autocomplete": "name"},
-        "mobile": {"autocomplete": "tel", "inputmode": "tel"},
-        "email": {"autocomplete": "email", "inputmode": "email"},
-        "organisation": {"autocomplete": "organization"},
-        "job_title": {"autocomplete": "organization-title"},
-        "active_rate": {"inputmode": "decimal"},
-    }
-
     def __init__(self, *args, categories, **options):
         super().__init__(*args, **options)
         self.categories = categories
-        for name, hints in self._HINTS.items():
-            self.fields[name].widget.attrs.update(hints)
         known = {value for value, _label in EXPERTISE}
         own = [word for word in self.initial.get("expertise") or [] if word not in known]
-        self.fields["expertise"].choices = [*EXPERTISE, *((word, word) for word in own)]
+        if own:
+            self.fields["expertise"].choices = [*EXPERTISE, *((word, word) for word in own)]
 
     @cached_property
     def helper(self):
@@ -268,7 +277,7 @@ class AnswersForm(forms.Form):
         ]
 
     def _only_for(self, name):
-        keys = [c.key for c in self.categories if name in criteria_fields(c)]
+        keys = [c.key for c in self.categories if name in c.fields]
         return Div(name, data_for=" ".join(keys)) if keys else HTML("")
 
     def clean(self):
@@ -346,9 +355,8 @@ class ApplicationForm(AnswersForm):
 
     def answers(self):
         answers = super().answers()
-        asked = criteria_fields(answers["category"])
         for name in CATEGORY_FIELDS:
-            if name not in asked:
+            if name not in answers["category"].fields:
                 answers[name] = (
                     None if name in ("community_size", "active_rate", "followers") else ""
                 )
@@ -367,15 +375,14 @@ class OwnAnswersForm(AnswersForm):
         initial |= {"pain_points": pains, "mobile": national_mobile(person.mobile)}
         if person.active_rate is not None:
             initial["active_rate"] = f"{person.active_rate.normalize():f}"
-        super().__init__(*args, categories=[person.category], initial=initial, **options)
+        super().__init__(*args, categories=[asked(person.category)], initial=initial, **options)
 
     def sections(self):
         return ["version", *super().sections()]
 
     def answers(self):
         answers = super().answers()
-        asked = criteria_fields(self.categories[0])
         for name in CATEGORY_FIELDS:
-            if name not in asked:
+            if name not in self.categories[0].fields:
                 answers[name] = self.initial[name]
         return answers

@@ -14,7 +14,8 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from participants import codes
-from participants.applications import channel_of, judge_person, rules_of
+from participants.applications import channel_of, judge_person
+from participants.categories import rules_of
 from participants.importing import Problem, read_applications
 from participants.models import Consent, ImportFile, PainPoint, Participant
 from salon import audit, broker, clock

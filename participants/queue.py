@@ -7,7 +7,8 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, OuterRef, Q, Window
 from django.utils.translation import gettext_lazy as _
 
-from participants.applications import judge_person, rules_of
+from participants.applications import judge_person
+from participants.categories import rules_of
 from participants.models import PainPoint, Participant
 from salon.text import clean_text, national_mobile
 

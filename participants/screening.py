@@ -10,7 +10,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from participants import reminders
-from participants.applications import judge_person, rules_of
+from participants.applications import judge_person
+from participants.categories import rules_of
 from participants.models import Participant, ScreeningBatch, StatusChange
 from participants.seats import free_seats
 from participants.standing import (

@@ -1,6 +1,6 @@
 """The record of who did what. Called inside the verb's own transaction."""
 
-from salon.models import AuditEntry
+from django.db import connection
 
 
 def actor_name(by):
@@ -8,25 +8,31 @@ def actor_name(by):
     return "system" if by is None else f"{by._meta.model_name}:{by.pk}"
 
 
+_RECORD = """
+    INSERT INTO salon_auditentry (at, actor, verb, event_id, subject, fields)
+    SELECT clock_timestamp(), %(actor)s, %(verb)s, event_id, subject, %(fields)s::text[]
+    FROM unnest(%(events)s::bigint[], %(subjects)s::text[]) AS rows (event_id, subject)
+"""
+
+
 def record(verb, subject, *, by, event_id=None, fields=()):
     """Write one audit row. `fields` are the names of what changed, never the values."""
-    entry = _entry(verb, subject, by=by, event_id=event_id, fields=fields)
-    entry.save()
-    return entry
+    record_all(verb, [subject], by=by, event_id=event_id, fields=fields)
 
 
 def record_all(verb, subjects, *, by, event_id=None, fields=()):
     """One audit row for each of `subjects`, in one statement."""
-    AuditEntry.objects.bulk_create(
-        _entry(verb, subject, by=by, event_id=event_id, fields=fields) for subject in subjects
-    )
-
-
-def _entry(verb, subject, *, by, event_id, fields):
-    return AuditEntry(
-        actor=actor_name(by),
-        verb=verb,
-        event_id=event_id if event_id is not None else getattr(subject, "event_id", None),
-        subject=f"{subject._meta.model_name}:{subject.pk}",
-        fields=list(fields),
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _RECORD,
+            {
+                "actor": actor_name(by),
+                "verb": verb,
+                "fields": list(fields),
+                "events": [
+                    getattr(subject, "event_id", None) if event_id is None else event_id
+                    for subject in subjects
+                ],
+                "subjects": [f"{subject._meta.model_name}:{subject.pk}" for subject in subjects],
+            },
+        )

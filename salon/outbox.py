@@ -10,15 +10,17 @@ The Celery bell only shortens the wait: the beat looks for due rows every few se
 
 import json
 import logging
+import threading
 import time
 import traceback
 from collections import Counter
 from datetime import timedelta
+from functools import partial
 
 from celery import current_app
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import DatabaseError, transaction
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection, transaction
 from django.db.models import BooleanField, ExpressionWrapper, F, Q
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
@@ -59,6 +61,7 @@ def letter(kind):
 
 # --- what verbs and organisers do -----------------------------------------------------------------
 
+_COLUMNS = [field.column for field in Message._meta.concrete_fields]
 _PLAN = """
     INSERT INTO salon_message (dedup_key, kind, event_id, person_id, channel, batch, context,
         state, due_at, released_at, attempts, uncertain, only_in_mailbox, failure, recipient,
@@ -67,8 +70,8 @@ _PLAN = """
         %(context)s, 'planned', %(due_at)s, CASE WHEN %(released)s THEN clock_timestamp() END,
         0, false, false, '', '', '', '', clock_timestamp())
     ON CONFLICT (dedup_key) DO UPDATE SET dedup_key = excluded.dedup_key
-    RETURNING *
-"""
+    RETURNING {columns}
+""".format(columns=", ".join(_COLUMNS))  # noqa: S608
 
 
 def plan(
@@ -102,7 +105,10 @@ def plan(
         "due_at": due_at,
         "released": released,
     }
-    (message,) = Message.objects.raw(_PLAN, values)
+    with connection.cursor() as cursor:
+        cursor.execute(_PLAN, values)
+        message = Message.from_db(DEFAULT_DB_ALIAS, _COLUMNS, cursor.fetchone())
+    message.context = json.loads(message.context)
     # A hint by this machine's clock; whether it is due the database decides.
     if released and due_at <= timezone.now() + timedelta(seconds=10):
         ring()
@@ -220,17 +226,33 @@ def _compose(message):
 
 def ring():
     """Wake a worker once this transaction is committed. Never fails, and at most one ring each."""
-    connection = transaction.get_connection()
     if _ring not in [call[1] for call in connection.run_on_commit]:
         transaction.on_commit(_ring, robust=True)
 
 
-def _ring():
-    def send(redis):
-        redis.ping()  # within 50 ms; the task's own connection would wait for seconds
-        current_app.send_task("salon.tasks.deliver_due_messages", expires=60)
+RING_SECONDS = 0.3
+_bell = threading.Lock()
+_quiet_until = 0.0  # whoever rings until then is heard by the ring that comes then
+_rings_again = False
 
-    broker.attempt(send)
+
+def _ring():
+    """One ring opens a moment in which all further ones are one ring at its end: a burst of
+    sign-ups costs the broker two tasks, and no letter waits longer than RING_SECONDS for its bell.
+    """
+    global _quiet_until, _rings_again  # noqa: PLW0603  one bell for the whole process
+    with _bell:
+        wait = _quiet_until - time.monotonic()
+        if wait > 0 and _rings_again:
+            return
+        if broker.attempt(partial(_send_bell, wait=max(wait, 0))):
+            _rings_again = wait > 0
+            _quiet_until = time.monotonic() + (wait if wait > 0 else RING_SECONDS)
+
+
+def _send_bell(redis, *, wait):
+    redis.ping()  # within 50 ms; the task's own connection would wait for seconds
+    current_app.send_task("salon.tasks.deliver_due_messages", expires=60, countdown=wait or None)
 
 
 # --- what the worker does -------------------------------------------------------------------------

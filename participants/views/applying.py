@@ -8,6 +8,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from events.access import event_page
 from participants import applications
 from participants.access import person_cookie
+from participants.categories import asked_categories
 from participants.forms import ApplicationForm
 from salon.errors import Refused
 
@@ -19,7 +20,7 @@ BESIDE = {"name": "name", "phone": "mobile", "email": "email", "consent": "conse
 @never_cache
 @require_http_methods(["GET", "POST"])
 def apply(request, slug):
-    categories = list(request.event.categories.prefetch_related("criteria"))
+    categories = asked_categories(request.event)
     channel_code = request.GET.get("c", "")[:40]
     if request.method == "POST":
         form = ApplicationForm(request.POST, categories=categories)

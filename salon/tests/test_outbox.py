@@ -1,16 +1,18 @@
 """The outbox: planned once, released, claimed by one, delivered with its secrets, kept without."""
 
+import contextlib
 import http.server
 import json
 import threading
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.contrib.auth import get_user_model
 from django.core import mail
 from django.db import connection, transaction
 from django.utils import translation
+from redis import Redis
 
 from salon import broker, channels, clock, outbox
 from salon.errors import Refused
@@ -153,11 +155,28 @@ def test_a_hundred_plans_ring_once_and_only_for_what_may_go(
     assert rings == []
 
 
+def test_a_burst_of_verbs_rings_at_once_and_once_more_at_its_end(valkey, monkeypatch):
+    clock = SimpleNamespace(monotonic=lambda: 100.0)
+    monkeypatch.setattr(outbox, "time", clock)
+    monkeypatch.setattr(outbox, "_quiet_until", 0.0)
+    monkeypatch.setattr(outbox, "_rings_again", False)
+    with contextlib.closing(Redis.from_url(valkey.url)) as redis:
+        for _ in range(50):
+            outbox._ring()
+        etas = [json.loads(task)["headers"]["eta"] for task in redis.lrange("celery", 0, -1)]
+        assert len(etas) == 2
+        assert etas.count(None) == 1
+        clock.monotonic = lambda: 100.0 + outbox.RING_SECONDS
+        outbox._ring()
+        assert redis.llen("celery") == 3
+
+
 def test_a_ring_into_a_dead_redis_harms_nobody(
     django_capture_on_commit_callbacks, settings, monkeypatch, noon
 ):
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
     monkeypatch.setattr(broker, "_left_alone_until", 0)
+    monkeypatch.setattr(outbox, "_quiet_until", 0.0)
     with django_capture_on_commit_callbacks(execute=True):
         planned()
     assert broker._left_alone_until > 0
@@ -438,7 +457,7 @@ class Receiver(http.server.BaseHTTPRequestHandler):
         pass
 
 
-@contextmanager
+@contextlib.contextmanager
 def receiver(status=200, answer=b'{"errcode": 0, "errmsg": "ok"}'):
     server = http.server.HTTPServer(("127.0.0.1", 0), Receiver)
     server.heard, server.answers = [], (status, answer)
