@@ -116,10 +116,10 @@ class PlanPhotoAdmin(OfEvent):
     """Looked at, and taken down when somebody in one asks for it; row and file go."""
 
     event_path = "plan__group__event"
-    list_display = ["picture", "group", "added_at"]
+    list_display = ["picture", "group", "added"]
     list_filter = ["plan__group__event"]
     list_select_related = ["plan__group__event"]
-    fields = readonly_fields = ["picture", "group", "added_at"]
+    fields = readonly_fields = ["picture", "group", "added"]
 
     def has_add_permission(self, request):
         return False
@@ -128,12 +128,16 @@ class PlanPhotoAdmin(OfEvent):
     def picture(self, photo):
         address = reverse("plan_photo", args=[self.event_of(photo).slug, photo.pk])
         return format_html(
-            '<img src="{}" alt="{}" height="120" loading="lazy">', address, _("方案照片")
+            '<img src="{}" alt="{}" class="plan-photo" loading="lazy">', address, _("方案照片")
         )
 
     @admin.display(description=_("小组"))
     def group(self, photo):
         return photo.plan.group
+
+    @admin.display(description=_("时间"), ordering="added_at")
+    def added(self, photo):
+        return photo.added_at
 
     def delete_model(self, request, obj):
         photos.take_down(photo=obj, by=request.user)

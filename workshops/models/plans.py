@@ -180,6 +180,13 @@ class PlanPhoto(models.Model):
     added_by = models.ForeignKey(Participant, on_delete=models.SET_NULL, null=True)
     added_at = models.DateTimeField(auto_now_add=True)
 
+    class Meta:
+        verbose_name = _("方案照片")
+        verbose_name_plural = _("方案照片")
+
+    def __str__(self):
+        return f"#{self.pk}"
+
 
 class Phase(models.Model):
     """Design 20, review 20, vote 10: the server's clock opens and closes them."""
