@@ -36,17 +36,76 @@ function forget() {
   try { localStorage.removeItem(place()); } catch { /* nothing was kept */ }
 }
 
+function read(key = place()) {
+  try { return JSON.parse(localStorage.getItem(key) ?? "null"); } catch { return null; } // unreadable: gone
+}
+
+// Somebody else holds the pen by now, or has written over it: what was typed here is laid aside, where its author sees it.
+const aside = () => `aside:${location.pathname}`;
+const box = () => document.querySelector("[data-plan-aside]");
+const texts = (draft) => (draft?.values ?? [])
+  .filter(([name, value]) => /^(title$|element-|node$|owner$|resources$)/.test(name) && value.trim()).map(([, value]) => value);
+
+function layAside(draft) {
+  const words = [...new Set([...(read(aside()) ?? []), ...texts(draft)])];
+  try { localStorage.setItem(aside(), JSON.stringify(words)); } catch { /* the page goes on without */ }
+}
+
+function showAside() {
+  if (!box()) return;
+  const list = box().querySelector("ul");
+  list.replaceChildren();
+  const plan = form();
+  const there = plan ? [...plan.elements].map((field) => field.value).join("\n") : document.getElementById("my-group").textContent;
+  const words = [...new Set([...(read(aside()) ?? []), ...(plan ? [] : texts(read()))])].filter((text) => !there.includes(text));
+  list.append(...words.map((text) => {
+    const item = document.createElement("li");
+    item.className = "prewrap";
+    item.textContent = text;
+    return item;
+  }));
+  box().hidden = words.length === 0;
+}
+
+/** The form went at 0:00 with words that had not been sent: they become a late draft. */
+async function handInLate() {
+  const draft = read();
+  if (form() || saving || !draft || !("late" in (box()?.dataset ?? {}))) return;
+  saving = true;
+  const body = new FormData();
+  body.set("csrfmiddlewaretoken", box().querySelector("[name=csrfmiddlewaretoken]").value);
+  body.set("version", draft.version);
+  draft.values.forEach(([name, value]) => body.append(name, value));
+  try {
+    const answer = await send(body, box().dataset.late);
+    if (answer.ok || answer.error === "closed") {
+      forget();
+      freshen(document.getElementById("my-group"));
+    }
+  } catch {
+    setTimeout(handInLate, AGAIN);
+  }
+  saving = false;
+}
+
+document.addEventListener("click", (event) => {
+  if (!event.target.closest?.("[data-plan-drop]")) return;
+  try { localStorage.removeItem(aside()); } catch { /* nothing was kept */ }
+  if (!form()) forget();
+  showAside();
+});
+
 /** What was typed and never reached the house comes back into the fields; where others have written since, only into those
-    that are empty. */
+    that are empty, and the rest is laid aside. */
 function restore() {
   const plan = form();
   if (!plan || plan.dataset.restored) return;
   plan.dataset.restored = "1";
   addButton(plan);
-  let draft = null;
-  try { draft = JSON.parse(localStorage.getItem(place()) ?? "null"); } catch { /* unreadable: gone */ }
+  const draft = read();
   if (!draft) return;
   const current = draft.version === plan.elements.version.value;
+  if (!current) layAside(draft);
   const seen = {};
   for (const [name, value] of draft.values) {
     const index = seen[name] = (seen[name] ?? -1) + 1;
@@ -141,6 +200,8 @@ document.addEventListener("submit", (event) => {
 });
 document.addEventListener("salon:fresh", () => {
   restore();
+  showAside();
+  handInLate();
   if (said) mark(...said);
   if (photoSaid) tell(...photoSaid);
 });
@@ -214,6 +275,8 @@ setInterval(() => {
 }, HOLD);
 
 restore();
+showAside();
+handInLate();
 // Somebody quick has typed before this script was here.
 if (form() && [...form().querySelectorAll("input:not([type]), textarea")].some((field) => field.value !== field.defaultValue)) {
   dirty = true;

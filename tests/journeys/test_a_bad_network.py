@@ -50,6 +50,54 @@ def test_what_lin_typed_without_a_network_past_zero_is_kept_for_all_to_see(house
 
 
 @pytest.mark.journey
+def test_what_was_typed_in_the_last_second_becomes_a_late_draft(house, phone):
+    salon = scenes.a_salon()
+    _room, (first, _second) = scenes.two_groups(salon)
+    scenes.start(salon, scenes.DESIGN)
+    lin = scenes.members(first)[0]
+    page = phone(tolerant=True)
+    page.goto(issue_link(participant=lin))
+    page.goto("/e/spring/me/group/")
+    page.locator("form[data-plan]").wait_for()
+    page.wait_for_selector("html[data-live=on]", state="attached")
+    page.get_by_label("核心目标").fill("最后一秒的目标")
+    scenes.end(salon, scenes.DESIGN)
+    page.get_by_text("1 份迟到的草稿").click()
+    page.locator(".ws-late").get_by_text("最后一秒的目标").wait_for()
+    [draft] = Plan.objects.get(group=first).late_drafts.all()
+    assert (draft.participant, draft.text["elements"]["core_goal"]) == (lin, "最后一秒的目标")
+
+
+@pytest.mark.journey
+def test_while_lin_is_offline_zhou_takes_the_pen_and_nobodys_words_are_lost(house, phone):
+    salon = scenes.a_salon()
+    _room, (first, _second) = scenes.two_groups(salon)
+    scenes.start(salon, scenes.DESIGN)
+    lin, zhou = scenes.members(first)[:2]
+    page, other = phone(tolerant=True), phone()
+    other.on("dialog", lambda dialog: dialog.accept())
+    for each, person in ((page, lin), (other, zhou)):
+        each.goto(issue_link(participant=person))
+        each.goto("/e/spring/me/group/")
+    page.get_by_label("方案名称").fill("七天点名")
+    page.locator("[data-plan-mark][data-state=saved]").wait_for()
+    page.context.set_offline(True)
+    page.get_by_label("核心目标").fill("林的目标")
+    page.get_by_text("没网，内容留在手机里").wait_for()
+
+    other.get_by_role("button", name="接过笔").click()
+    other.get_by_label("核心目标").fill("周的目标")
+    other.locator("[data-plan-mark][data-state=saved]").wait_for()
+    page.context.set_offline(False)
+    page.get_by_text("您写过、还没进方案的字").wait_for()
+    page.locator("[data-plan-aside] li", has_text="林的目标").wait_for()
+    page.locator(".ws-card-list").get_by_text("周的目标").wait_for()
+    assert Plan.objects.get(group=first).elements["core_goal"] == "周的目标"
+    page.get_by_role("button", name="不要了").click()
+    page.locator("[data-plan-aside]").wait_for(state="hidden")
+
+
+@pytest.mark.journey
 def test_lin_sends_a_photo_and_loses_no_word_over_it(house, phone):
     salon = scenes.a_salon()
     _room, (first, _second) = scenes.two_groups(salon)
