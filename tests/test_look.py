@@ -3,13 +3,14 @@
 import mimetypes
 import re
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import pytest
 from django.template.loader import render_to_string
 from django.test import RequestFactory
 
 from salon.embedded import CHECKOUT
+from tests.house import until
 
 STATIC = CHECKOUT / "static"
 AXE = next((CHECKOUT / "tests/vendor").glob("axe-core-*/axe.min.js"))
@@ -242,6 +243,44 @@ def test_an_old_fragment_does_not_give_minutes_back(site):
     page.evaluate("html => live.replaceContent(document.querySelector('section'), html)", late)
     page.clock.run_for(1_000)
     assert page.locator("time").text_content() == "24:29"
+
+
+SCREEN = """<script type="module" src="/static/js/screen.js"></script>
+<main data-screen="a signed wall" data-screen-url="/screen/">
+<section data-live-topic="tags" data-live-url="/live/spring/?topics=tags"></section></main>"""
+
+
+def heard_from(site, *, stream):
+    """What a wall's page says of itself in its first second and when it is closed."""
+    words = []
+
+    def listen(route):
+        words.append(dict(parse_qsl(route.request.post_data)))
+        route.fulfill(status=204)
+
+    site.context.route(f"{ORIGIN}/screen/", listen)
+    site.stream = stream
+    page = site.open(SCREEN)
+    if stream is None:
+        page.wait_for_event("requestfailed")
+        page.wait_for_event("requestfailed")
+    else:
+        until(lambda: page.evaluate("1") and words)
+    page.evaluate("dispatchEvent(new Event('pagehide'))")
+    until(lambda: page.evaluate("1") and (stream is None or words[-1]["act"] == "gone"))
+    return words
+
+
+def test_a_wall_counts_as_a_screen_while_its_stream_stands_and_takes_its_leave(site):
+    words = heard_from(site, stream=says("tags", "<p>林</p>").encode())
+    assert {word["pass"] for word in words} == {"a signed wall"}
+    assert len({word["screen"] for word in words}) == 1
+    assert words[0]["act"] == "here"
+    assert words[-1]["act"] == "gone"
+
+
+def test_a_wall_without_a_stream_keeps_silent(site):
+    assert heard_from(site, stream=None) == []
 
 
 PRESS = """<script src="/static/vendor/htmx-2.0.11/htmx.min.js"></script>
