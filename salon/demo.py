@@ -320,9 +320,15 @@ def until_the_break(stage, event):
     corner(stage, event, items[3].starts_at + timedelta(minutes=11))
 
 
+def those_here(event):
+    """The stream, then the room."""
+    people = Participant.objects.filter(event=event).select_related("event")
+    return [*people.confirmed().online(), *people.checked_in()]
+
+
 def talk(stage, event, start):
     """Questions from room and stream, danmaku from the stream; the host lets them pass."""
-    people = list(Participant.objects.filter(event=event).confirmed().select_related("event"))
+    people = those_here(event)
     online = [person for person in people if person.online]
     asked = [
         (person, "question", text)
@@ -366,10 +372,7 @@ def corner(stage, event, start):
 def wall(stage, event, start, *, minutes):
     """Pain cards from the applications, solutions from room and stream, likes."""
     dice = random.Random(event.slug)  # noqa: S311
-    people = list(Participant.objects.filter(event=event).confirmed().select_related("event"))
-    here = [p for p in people if p.online] + list(
-        Participant.objects.filter(event=event).checked_in().select_related("event")
-    )
+    here = those_here(event)
     cards, solutions = [], []
     steps = len(demo_cast.SOLUTIONS) * 5
     for number in range(steps):

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from events.models import Event
+from events.models import Event, Series
 from participants.access import issue_link
 from participants.models import Participant
 from salon import demo
@@ -39,7 +39,7 @@ ORGANISER = (
     *("control", "agenda_edit", "preparation", "readiness", "groups_edit", "materials", "packing"),
     *("risks", "run_sheet", "move_event", "desks", "screening", "screening_fill", "calls"),
     *("messages", "applications_import", "groups", "judging", "evaluation", "survey_edit"),
-    *("evaluation_settings", "report_edit", "stream_import", "whitepaper_edit"),
+    *("evaluation_settings", "report_edit", "stream_import", "whitepaper_edit", "next_review"),
 )
 
 
@@ -90,6 +90,7 @@ def test_no_page_has_a_fault_that_axe_knows(phone, tablet, desktop, projector, l
     today, past, coming = (
         Event.objects.get(slug=slug) for slug in (demo.TODAY, demo.PAST, demo.NEXT)
     )
+    Event.objects.update(series=Series.objects.create(slug="salons", title="社群互动沙龙"))
     guests = Participant.objects.filter(event=today).confirmed()
 
     public = phone(language=language)
@@ -110,6 +111,8 @@ def test_no_page_has_a_fault_that_axe_knows(phone, tablet, desktop, projector, l
     own.goto(issue_link(participant=answered))
     for name, path in paths(("me", "me_group", "me_vote", "me_survey"), past.slug):
         looker.look(own, path, name=f"phone-past-{name}")
+    looker.look(own, "/s/salons/", name="phone-series-alumna")
+    looker.look(public, "/s/salons/", name="phone-series")
 
     staff = User.objects.get(username="organiser")
     laptop, hand = desktop(language=language), phone(language=language)
