@@ -109,7 +109,9 @@ def find_application_header(table):
             _("没有找到报名表的表头：需要有“姓名”，以及“手机”或“邮箱”。请检查是不是选错了文件。"),
         )
     if "category" not in header.columns:
-        raise SheetRefused("header", _("缺少“身份”一列（社群核心运营者、品牌方代表、内容创作者）。"))
+        raise SheetRefused(
+            "header", _("缺少“身份”一列（社群核心运营者、品牌方代表、内容创作者）。")
+        )
     if "processing" not in header.columns:
         raise SheetRefused(
             "header", _("缺少“同意处理个人信息”一列。没有本人同意，不能导入个人信息。")
