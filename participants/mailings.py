@@ -83,13 +83,9 @@ def hold(*, event, batch, by):
 
 
 def release_all(*, event, by):
-    """Release every held batch of decisions; returns how many letters went."""
-    waiting = event.screening_batches.filter(released_at=None, undone_at=None).order_by("pk")
-    return sum(
-        release(event=event, batch=batch_key(batch), by=by)
-        for batch in waiting
-        if screening.letters_of(batch).held().exists()
-    )
+    """Release every held batch of decisions, each for itself; returns how many letters went."""
+    waiting = {row.batch: row for row in mailings(event) if row.held and row.decided}
+    return sum(release(event=event, batch=batch, by=by) for batch in waiting)
 
 
 def sample(event, kind):

@@ -37,6 +37,7 @@ organiser_urlpatterns = [
     path("messages/", mailing.page, name="messages"),
     path("messages/batch/", mailing.batch, name="messages_batch"),
     path("messages/release/", mailing.release, name="messages_release"),
+    path("messages/release/all/", mailing.release_all, name="messages_release_all"),
     path("messages/hold/", mailing.hold, name="messages_hold"),
     path("messages/again/", mailing.try_again, name="messages_try_again"),
     path("messages/<int:pk>/", mailing.letter, name="messages_letter"),

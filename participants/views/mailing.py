@@ -22,9 +22,12 @@ SHOWN = 200
 @require_GET
 def page(request, slug):
     rows = mailings.mailings(request.event)
+    decided = [row for row in rows if row.held and row.decided]
     context = {
         "event": request.event,
         "held": _batches([row for row in rows if row.held]),
+        "decisions": len({row.batch for row in decided}),
+        "decided_letters": sum(row.held for row in decided),
         "coming": [
             (mailings.kind_label(kind), at, people)
             for kind, at, people in reminders.who_gets_what(request.event)
@@ -107,6 +110,15 @@ def release(request, slug):
 @require_POST
 def hold(request, slug):
     return _act(request, mailings.hold, _("拦下了 %(n)s 封还没发出的信。"))
+
+
+@organiser
+@require_POST
+def release_all(request, slug):
+    """An evening of single decisions is released at once."""
+    number = mailings.release_all(event=request.event, by=request.user)
+    messages.success(request, _("放行了 %(n)s 封信，马上发出。") % {"n": number})
+    return redirect("messages", slug)
 
 
 def _act(request, verb, sentence):

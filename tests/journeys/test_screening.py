@@ -108,10 +108,15 @@ def test_chen_screens_the_sheet_to_a_full_room_and_lets_the_letters_go(house, de
     page.get_by_role("link", name="通过，请确认").first.click()
     page.locator(".letter-text", has_text="已经通过").wait_for()
     keep(page, "letter")
-    while Message.objects.held().exclude(kind="received").exists():
-        page.goto("/admin/e/spring/messages/")
-        page.locator(".mailing", has_text="chen").first.get_by_role("button", name="放行").click()
-        page.get_by_text("封信，马上发出").wait_for()
+    page.goto("/admin/e/spring/messages/")
+    page.locator(".mailing", has_text="chen").first.get_by_role("button", name="放行").click()
+    page.get_by_text("封信，马上发出").wait_for()
+    page.get_by_role("button", name="放行全部决定").click()
+    page.get_by_text("封信，马上发出").wait_for()
+    until(
+        lambda: not Message.objects.held().exclude(kind="received").exists(),
+        what="every decision released",
+    )
     invited = Message.objects.of_kind("accepted")
     until(lambda: invited.sent().count() == 50, within=60, what="fifty letters sent")
     letters = house.mailbox.to(invited.sent().filter(channel="email").first().recipient)
