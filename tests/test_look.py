@@ -52,6 +52,7 @@ class Site:
         self.html = PAGE.format(body=body)
         if at:
             page.clock.install(time=at)
+            page.clock.pause_at(at)  # moves by run_for alone, however slow this machine is
         page.goto(ORIGIN)
         page.evaluate("import('/static/js/live.js').then((live) => { window.live = live; })")
         return page
