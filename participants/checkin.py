@@ -186,7 +186,6 @@ def check_in(
     if person.status != Participant.Status.CONFIRMED or person.online:
         return _not_let_in(request, Answer(NOT_CONFIRMED, person), admitted)
     desk = request.desk
-    operator = clean_text(operator, max_length=20)
     at = corrected(scanned_at, offset_ms=offset_ms, now=person.looked_at, desk=desk)
     row = admit(
         person=person, desk=desk, method=method, at=at, scanned_at=scanned_at, operator=operator
@@ -233,15 +232,19 @@ def undo(*, request, reason, participant_id=None, code=None, check_in=None, oper
 
     Name the person, or with `check_in` the client id of the very request to take back: a tablet
     that was offline must not undo what another desk did meanwhile. Result UNDONE, or
-    NOTHING_TO_UNDO when there is no such check-in in force.
+    NOTHING_TO_UNDO when there is no such check-in in force. Raises Refused("reason", 400) when
+    nobody could read one.
     """
+    reason = clean_text(reason, max_length=200)
+    if not reason:
+        raise Refused("reason", _("请写明撤销的理由。"), status=400)
     if answer := earlier_answer(request):
         return answer
     row, person = _to_undo(request.desk, participant_id, code, check_in)
     if row is None:
         return keep_answer(request, Answer(NOTHING_TO_UNDO, person))
     row.voided_at = clock.now()
-    row.void_reason = clean_text(reason, max_length=200)
+    row.void_reason = reason
     row.save(update_fields=["voided_at", "void_reason"])
     audit.record("undo_check_in", row, by=request.desk, fields=["voided_at", "void_reason"])
     live.publish(request.desk.event, "tags", "arrivals")

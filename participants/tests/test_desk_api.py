@@ -1,5 +1,6 @@
 """The desk's JSON contract, to the letter (DESIGN §4)."""
 
+import json
 import uuid
 from datetime import datetime, timedelta
 
@@ -233,6 +234,18 @@ def test_what_is_not_a_json_object_is_malformed(tablet, text):
     assert answer.status_code == 400
 
 
+def test_no_depth_of_nesting_breaks_the_door(tablet, salon):
+    lin = make_person(salon)
+    body = scan_body(participant=lin.pk)
+    body["x"] = "PLACE"
+    for depth in range(850, 1000):
+        nested = json.dumps(body).replace('"PLACE"', "[" * depth + "]" * depth)
+        answer = tablet.client.post(
+            tablet.url("check-ins"), nested, content_type="application/json"
+        )
+        assert answer.status_code in (200, 400, 422)
+
+
 def test_a_form_is_not_json(tablet, salon):
     lin = make_person(salon)
     answer = tablet.client.post(tablet.url("check-ins"), scan_body(participant=lin.pk))
@@ -267,6 +280,7 @@ def test_another_site_cannot_speak_for_the_desk(tablet, salon):
     for headers in (
         {"Origin": "https://evil.example"},
         {"Origin": "null"},
+        {"Origin": "http://["},
         {"Sec-Fetch-Site": "cross-site"},
         {"Sec-Fetch-Site": "same-site"},
     ):
@@ -411,10 +425,11 @@ def test_undo_keeps_the_row_and_its_reason_and_frees_the_person(tablet, salon):
     assert CheckIn.objects.count() == 2
 
 
-def test_undo_needs_a_reason(tablet, salon):
+@pytest.mark.parametrize("reason", ["", " ", "\u200b", "\x00", "\u2067\u2066"])
+def test_undo_needs_a_reason_that_can_be_read(tablet, salon, reason):
     lin = make_person(salon)
     tablet.scan(lin)
-    refused = tablet.post("check-ins/undo", undo_body(participant=lin.pk, reason=" "))
+    refused = tablet.post("check-ins/undo", undo_body(participant=lin.pk, reason=reason))
     assert (refused.status_code, refused.json()["error"]) == (400, "reason")
     assert in_force(lin) == 1
 
@@ -567,6 +582,12 @@ def test_a_walk_in_with_a_bad_field_gets_one_sentence(tablet, field, value):
 def test_names_of_every_kind_walk_in_or_get_a_sentence(tablet, name):
     answer = tablet.post("walk-ins", walk_in_body(name=name))
     assert answer.status_code in (200, 400)
+
+
+@pytest.mark.parametrize("operator", ["小王\x00", "\ud800", "名" * 1_000, "\u202e王"])
+def test_whoever_stands_at_the_desk_a_walk_in_gets_in(tablet, operator):
+    assert tablet.post("walk-ins", walk_in_body(operator=operator)).json()["result"] == "checked_in"
+    assert len(CheckIn.objects.get().operator) <= 20
 
 
 # ---- cards -----------------------------------------------------------------------------------
