@@ -80,6 +80,13 @@ def test_lin_applies_on_her_phone(client, event):
     assert lin.pain_points.count() == 2
 
 
+@pytest.mark.parametrize("code", ["%00", "gzh%00", "%ff", "%F0%9F%8C%B1", "x" * 5000])
+def test_a_broken_channel_code_sends_nobody_away(client, event, code):
+    answer = client.post(f"{address('apply')}?c={code}", filled())
+    assert answer.url == address("applied")
+    assert Participant.objects.get().name == "林知夏"
+
+
 def test_everybody_reads_the_same_answer(client, event):
     scenes.an_applicant(event, "林知夏", 1)
     new = client.post(address("apply"), filled(), follow=True)
@@ -361,6 +368,21 @@ def test_letters_are_read_released_and_reworded(client, event, chen):
     assert "林知夏 您好" in text
     client.post(address("messages_release"), {"batch": name})
     assert not Message.objects.held().exists()
+
+
+def test_an_evening_of_single_decisions_is_released_at_once(client, event, chen):
+    people = scenes.applicants(event, 3)
+    screening.decide(participant=people[0], to_status=Status.ACCEPTED, by=chen)
+    assert "放行全部决定" not in client.get(address("messages")).content.decode()
+    screening.decide(participant=people[1], to_status=Status.WAITLISTED, by=chen)
+    screening.decide(
+        participant=people[2], to_status=Status.NOT_SELECTED, told_reason="这次名额有限", by=chen
+    )
+    assert "放行全部决定（3 封）" in client.get(address("messages")).content.decode()
+    client.post(address("messages_release_all"))
+    held = Message.objects.held()
+    assert not held.exclude(kind="received").exists()
+    assert "放行全部决定" not in client.get(address("messages")).content.decode()
 
 
 def test_a_caller_works_through_the_queue(client, event, chen):

@@ -11,6 +11,7 @@ from participants.access import person_cookie
 from participants.categories import asked_categories
 from participants.forms import ApplicationForm
 from salon.errors import Refused
+from salon.text import clean_text
 
 # Refusals that belong beside a field; the others stand above the form.
 BESIDE = {"name": "name", "phone": "mobile", "email": "email", "consent": "consents"}
@@ -21,7 +22,7 @@ BESIDE = {"name": "name", "phone": "mobile", "email": "email", "consent": "conse
 @require_http_methods(["GET", "POST"])
 def apply(request, slug):
     categories = asked_categories(request.event)
-    channel_code = request.GET.get("c", "")[:40]
+    channel_code = clean_text(request.GET.get("c"), max_length=40)
     if request.method == "POST":
         form = ApplicationForm(request.POST, categories=categories)
         if form.is_a_trap_sprung:
