@@ -74,6 +74,8 @@ def test_an_overlap_is_refused_with_both_names_and_nothing_typed_is_lost(salon, 
     assert answer.status_code == 422
     assert "“新开场”和“主题分享一：用户分层互动策略”的时间重叠了" in page
     assert 'value="新开场"' in page
+    assert "data-refused" in page, "the page goes on saying that it is not saved"
+    assert "data-refused" not in client.get(EDIT).content.decode()
     assert times(salon)[1] == ("开场致辞", "14:00", "14:20")
 
 

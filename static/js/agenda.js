@@ -72,7 +72,9 @@ class Editor {
     });
     form.addEventListener("submit", () => { this.dirty = false; });
     window.addEventListener("beforeunload", (event) => { if (this.dirty) event.preventDefault(); });
-    this.draw();
+    // What was typed before a refusal is still to be saved.
+    if ("refused" in form.dataset) this.changed();
+    else this.draw();
   }
 
   lines() {
