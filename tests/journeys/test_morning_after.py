@@ -165,8 +165,8 @@ def write_the_whitepaper(page):
     """Draft, look at the preview while typing, fill the gap, publish."""
     page.goto("/admin/e/autumn/whitepaper/")
     page.get_by_role("button", name="起草").click()
-    page.get_by_text("等着写").wait_for()
-    gap = page.locator("fieldset", has=page.get_by_text("等着写"))
+    page.get_by_role("link", name="老用户怎么请回来？").click()  # the list above leads there
+    gap = page.locator("fieldset:target", has=page.get_by_text("等着写", exact=True))
     gap.locator("textarea").fill("**先问近况**，三天之内不推东西。")
     gap.locator(".mt-preview strong", has_text="先问近况").wait_for()
     page.get_by_role("button", name="保存草稿").click()
