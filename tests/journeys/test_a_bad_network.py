@@ -98,7 +98,7 @@ def test_while_lin_is_offline_zhou_takes_the_pen_and_nobodys_words_are_lost(hous
 
 
 @pytest.mark.journey
-def test_lin_sends_a_photo_and_loses_no_word_over_it(house, phone):
+def test_lin_sends_a_photo_and_loses_no_word_over_it(house, phone, tmp_path):
     salon = scenes.a_salon()
     _room, (first, _second) = scenes.two_groups(salon)
     scenes.start(salon, scenes.DESIGN)
@@ -113,7 +113,8 @@ def test_lin_sends_a_photo_and_loses_no_word_over_it(house, phone):
     page.get_by_label("方案名称").fill("七天点名")
     pick.set_input_files(file(b"not a picture at all"))
     said.get_by_text("不是能打开的照片").wait_for()
-    pick.set_input_files(file(b"\xff" * (photos.MOST_BYTES + 1)))
+    (tmp_path / "large.jpg").write_bytes(b"\xff" * (photos.MOST_BYTES + 1))
+    pick.set_input_files(tmp_path / "large.jpg")
     said.get_by_text("照片太大了").wait_for()
     until(lambda: Plan.objects.filter(group=first, title="七天点名").exists())
 
