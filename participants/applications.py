@@ -4,6 +4,7 @@ The same post again finds its own row (`client_id`); the same mobile or e-mail c
 its owner is sent their own link, and whoever asked gets the same neutral answer (SALON §3).
 """
 
+import uuid
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -252,7 +253,12 @@ def apply(*, event, answers, client_id, channel_code="", device=""):
         except IntegrityError:
             continue  # a twin was faster, or the code is taken: look again
         if person is None:
-            return _answer_known(_known(event, client_id, row), client_id, row)
+            known = _known(event, client_id, row)
+            if any(_is_theirs(one, event, row) for one in known):
+                return _answer_known(known, client_id, row)
+            # A form left open and filled in for a colleague: another person, another number.
+            client_id = uuid.uuid4()
+            continue
         return Outcome("new", person)
     raise Refused("busy", _("系统正忙，请稍等几秒再试。您填的内容不会丢。"), status=503)
 
@@ -264,6 +270,14 @@ def _known(event, client_id, row):
     if row["email"]:
         same |= Q(event=event, email=row["email"])
     return list(Participant.objects.filter(same).order_by("pk")[:3])
+
+
+def _is_theirs(person, event, row):
+    """Whether a post of these answers speaks of this person, or of nobody any more."""
+    if person.event_id != event.pk:
+        return False
+    same = any(row[name] and row[name] == getattr(person, name) for name in ("mobile", "email"))
+    return same or person.name == row["name"] or person.erased_at is not None
 
 
 def _answer_known(known, client_id, row):
@@ -405,8 +419,9 @@ def new_consents(person, purposes, now):
 def edit(*, participant, answers, version, by):
     """The person (or an organiser for them) changes answers; returns the names that changed.
 
-    A criteria field changed while a seat is held sends the application back to review: the
-    seat is let go until an organiser decides again, and nobody is moved up meanwhile. Raises
+    A criteria field changed while a seat is held sends the application back to review, until the
+    event begins: the seat is let go until an organiser decides again, and nobody is moved up
+    meanwhile. Raises
     Refused("edited_elsewhere") when `version` is not the row's any more.
     """
     row = read_answers(answers)
@@ -435,7 +450,7 @@ def edit(*, participant, answers, version, by):
             setattr(person, name, value)
         person.score = judge_person(person, pain_points=pains).score
         person.version += 1
-        if person.status in Participant.SEATED and changed & asked(person.category).fields:
+        if _is_judged_by(person, changed):
             _back_to_review(person, by)
         try:
             with transaction.atomic():
@@ -452,6 +467,15 @@ def edit(*, participant, answers, version, by):
             )
         audit.record("edit_answers", person, by=by, fields=sorted(changed))
     return changed
+
+
+def _is_judged_by(person, changed):
+    """Whether these changes undo the decision that gave the seat: not any more once it began."""
+    return (
+        person.status in Participant.SEATED
+        and bool(changed & asked(person.category).fields)
+        and clock.now() < person.event.starts_at
+    )
 
 
 def _back_to_review(person, by):

@@ -1,13 +1,16 @@
 import threading
 import uuid
+from datetime import timedelta
 
 import pytest
 from django.db import connection, connections
 from django.db.models import F
 
-from participants import applications
+from events.models import Event
+from participants import applications, erase
 from participants.models import Consent, Participant
 from participants.tests import scenes
+from salon import clock
 from salon.errors import Refused
 from salon.models import AuditEntry, Message
 
@@ -61,6 +64,32 @@ def test_the_same_answers_from_a_reloaded_form_are_still_one_letter():
     for _load in range(5):
         applications.apply(event=event, answers=answers, client_id=uuid.uuid4())
     assert Participant.objects.count() == Message.objects.exclude(person_id=None).count() == 1
+
+
+def test_a_colleague_signed_up_on_the_same_open_form_is_not_lost():
+    event, elsewhere = scenes.a_salon(), scenes.a_salon("autumn")
+    form = uuid.uuid4()
+    for salon, answers in (
+        (event, scenes.answers("林知夏", 1)),
+        (event, scenes.answers("周晓", 2)),
+        (event, scenes.answers("周晓", 2)),
+        (elsewhere, scenes.answers("林知夏", 1)),
+        (event, scenes.answers("林知夏", 1)),
+    ):
+        applications.apply(event=salon, answers=answers, client_id=form)
+    signed_up = Participant.objects.values_list("event__slug", "name").order_by("pk")
+    assert list(signed_up) == [("spring", "林知夏"), ("spring", "周晓"), ("autumn", "林知夏")]
+
+
+def test_the_post_of_somebody_erased_brings_nobody_back():
+    event, form = scenes.a_salon(), uuid.uuid4()
+    lin = applications.apply(
+        event=event, answers=scenes.answers("林知夏"), client_id=form
+    ).participant
+    erase.erase_person(participant=lin, by=lin)
+    again = applications.apply(event=event, answers=scenes.answers("林知夏"), client_id=form)
+    assert again.kind == "replayed"
+    assert Participant.objects.count() == 1
 
 
 @pytest.mark.parametrize("field", ["mobile", "email"])
@@ -201,6 +230,21 @@ def test_changing_a_criteria_field_after_acceptance_goes_back_to_review():
     assert lin.status == "submitted"
     assert lin.status_changes.first().before == "confirmed"
     assert not Message.objects.open().filter(person_id=lin.pk, kind="t7").exists()
+
+
+def test_once_it_has_begun_a_change_of_answers_costs_nobody_the_seat():
+    event = scenes.a_salon()
+    lin = scenes.confirmed(event, by=scenes.an_organiser(event))
+    Event.objects.filter(pk=event.pk).update(starts_at=clock.now() - timedelta(minutes=5))
+    changed = applications.edit(
+        participant=lin,
+        answers=scenes.answers("林知夏", community_size=800),
+        version=lin.version,
+        by=lin,
+    )
+    lin.refresh_from_db()
+    assert changed == {"community_size"}
+    assert (lin.status, lin.community_size) == ("confirmed", 800)
 
 
 def test_the_second_of_two_editors_is_told():

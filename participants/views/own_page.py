@@ -65,7 +65,8 @@ def edit(request, slug):
         "event": request.event,
         "person": request.person,
         "form": form,
-        "reviewed_again": request.person.status in request.person.SEATED,
+        "reviewed_again": request.person.status in request.person.SEATED
+        and clock.now() < request.event.starts_at,
         "criteria_labels": [rule.label for rule in request.person.category.criteria.all()],
     }
     return render(request, "participants/me_edit.html", context)
