@@ -229,7 +229,8 @@ class _RowParser(WorkSheetParser):
         # Nearly all cells are texts; openpyxl's way through its classes costs several times more.
         kind = element.get("t")
         if kind == "s":
-            value = self.shared_strings[int(element.findtext(VALUE_TAG))]
+            place = element.findtext(VALUE_TAG)  # some writers leave an empty cell its type
+            value = self.shared_strings[int(place)] if place else None
         elif kind == "inlineStr":
             text = element.find(INLINE_STRING)
             value = None if text is None else _text_of(text)

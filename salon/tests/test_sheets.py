@@ -110,6 +110,12 @@ def test_shared_and_rich_texts_read_without_hints_for_pronunciation():
     assert rows_of(table) == [(1, ("林", "蔡 敏", "a\rb_x0041_"))]
 
 
+def test_an_empty_cell_that_says_it_is_a_text_is_empty():
+    cells = "<c t='s'/><c t='s'><v></v></c><c t='inlineStr'/><c t='s'><v>0</v></c>"
+    table = workbook(strings="<si><t>林</t></si>", sheet=f"<row>{cells}</row>")
+    assert rows_of(table) == [(1, (None, None, None, "林"))]
+
+
 @pytest.mark.parametrize(
     "dimension",
     ["<dimension ref='A1:A1'/>", "<dimension ref='A1:XFD1048576'/>", "<dimension ref='nonsense'/>"],
