@@ -15,7 +15,6 @@ from django.db import transaction
 from participants.models import (
     CheckIn,
     Consent,
-    DeskRequest,
     ImportFile,
     Participant,
     PersonalLink,
@@ -84,10 +83,6 @@ def _blank_rows(person, now):
     Consent.objects.filter(participant=person, withdrawn_at=None).update(withdrawn_at=now)
     TagCard.objects.filter(participant=person).update(expertise="", pain="", topic="")
     CheckIn.objects.filter(participant=person).update(void_reason="")
-    # A desk's kept answers repeat the person's name.
-    for request in DeskRequest.objects.filter(answer__participant__id=person.pk):
-        request.answer["participant"] = {"id": person.pk}
-        request.save(update_fields=["answer"])
     # A sheet that waits for its import may hold them; whoever wants it uploads it again.
     ImportFile.objects.filter(event=person.event).exclude(content=b"").update(content=b"")
     LogEntry.objects.filter(

@@ -53,6 +53,7 @@ def of(participant):
         "phone_notes": list(
             person.calls.order_by("pk").values("claimed_at", "outcome", "notes", "call_back_at")
         ),
+        "note": person.note,
         "letters": list(
             Message.objects.of_person(person.pk)
             .filter(event_id=person.event_id)

@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from events.models import Event
-from participants import exporting, import_runs, queue, screening
+from participants import exporting, import_runs, notes, queue, screening
 from participants.access import issue_link
 from participants.models import CheckIn, ImportFile, Participant
 from participants.tests import scenes
@@ -258,8 +258,11 @@ def test_consents_are_changed_one_by_one(client, event):
 
 
 def test_own_data_is_complete_json(client, event):
-    lin = scenes.confirmed(event, by=scenes.an_organiser(event))
+    chen = scenes.an_organiser(event)
+    lin = scenes.confirmed(event, by=chen)
+    notes.save_note(participant=lin, note="想坐前排", by=chen)
     data = json.loads(as_person(client, lin).get(address("me_data")).content)
+    assert data["note"] == "想坐前排"
     assert data["answers"]["name"] == "林知夏"
     assert data["answers"]["pain_points"] == ["新人进群三天就不说话了"]
     assert {row["purpose"] for row in data["consents"]} == {"processing", "wall_name"}
