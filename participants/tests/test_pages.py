@@ -334,6 +334,38 @@ def test_without_scripts_a_decision_is_a_form_as_well(client, event, chen):
     assert lin.status == "waitlisted"
 
 
+def test_after_a_decision_the_organiser_is_led_to_a_page_of_this_house(client, event, chen):
+    lin = scenes.an_applicant(event)
+    for back_to, page in (
+        (str(lin.pk), address("screening_person", lin.pk)),
+        ("https://evil.example/", address("screening")),
+        ("//evil.example/", address("screening")),
+        ("javascript:alert(1)", address("screening")),
+        ("\x00", address("screening")),
+    ):
+        answer = client.post(
+            address("screening_decide"), {"back_to": back_to, "next_page": back_to}
+        )
+        assert answer.url == page
+
+
+@pytest.mark.parametrize("odd", ["\x00", "9" * 30, "²", "abc"])
+def test_no_odd_value_breaks_an_organisers_page(client, event, chen, odd):
+    lin = scenes.an_applicant(event)
+    group = event.interest_groups.create(name="教育·新用户激活组")
+    merge = reverse("interest_group", args=["spring", group.pk])
+    assert client.post(merge, {"act": "merge", "target": odd}).status_code == 404
+    assert client.post(merge, {"act": "rename", "name": odd}).status_code == 302
+    seats = {"source": odd, "target": odd, "seats": odd, "reason": odd}
+    assert client.post(address("screening_release"), seats).status_code == 404
+    step = address("screening_step", lin.pk, "category")
+    assert client.post(step, {"category": odd}).status_code == 404
+    letters = client.get(address("messages_batch"), {"batch": odd, "kind": odd})
+    assert letters.status_code in (200, 404)
+    for name in ("messages_release", "messages_hold"):
+        assert client.post(address(name), {"batch": odd}).status_code == 302
+
+
 def test_filling_from_the_page(client, event, chen):
     people = scenes.applicants(event, 3)
     assert client.get(address("screening_fill")).status_code == 200

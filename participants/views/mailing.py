@@ -13,6 +13,7 @@ from participants.models import Participant
 from salon import outbox
 from salon.errors import Refused
 from salon.models import Message
+from salon.text import clean_text
 
 SHOWN = 200
 
@@ -58,7 +59,7 @@ def _wordings(event):
 @require_GET
 def batch(request, slug):
     """The letters of one batch, with the first that is not gone opened."""
-    name, kind = request.GET.get("batch", ""), request.GET.get("kind", "")
+    name, kind = clean_text(request.GET.get("batch")), clean_text(request.GET.get("kind"))
     found = Message.objects.of_event(request.event).in_batch(name).order_by("pk")
     if kind:
         found = found.of_kind(kind)
@@ -122,8 +123,9 @@ def release_all(request, slug):
 
 
 def _act(request, verb, sentence):
+    batch = clean_text(request.POST.get("batch"))
     try:
-        number = verb(event=request.event, batch=request.POST.get("batch", ""), by=request.user)
+        number = verb(event=request.event, batch=batch, by=request.user)
     except Refused as refused:
         messages.error(request, str(refused))
     else:

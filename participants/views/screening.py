@@ -16,6 +16,7 @@ from participants import fill, notes, queue, rooms, screening, seats
 from participants.access import issue_link
 from participants.models import Category, Participant
 from salon.errors import Refused
+from salon.text import clean_text
 
 Status = Participant.Status
 
@@ -160,9 +161,10 @@ def _back(request, notices):
         messages.add_message(
             request, messages.SUCCESS if tone == "ok" else messages.ERROR, sentence
         )
-    return redirect(
-        request.POST.get("next_page") or reverse("screening", args=[request.event.slug])
-    )
+    slug = request.event.slug
+    if decided_on := _numbers([request.POST.get("back_to", "")]):
+        return redirect("screening_person", slug, decided_on[0])
+    return redirect("screening", slug)
 
 
 def _numbers(values):
@@ -265,8 +267,8 @@ def _room(request):
 def release_seats(request, slug):
     """Give seats of one category to another, on record."""
     of_event = Category.objects.filter(event=request.event)
-    source = get_object_or_404(of_event, key=request.POST.get("source", ""))
-    target = get_object_or_404(of_event, key=request.POST.get("target", ""))
+    source = get_object_or_404(of_event, key=clean_text(request.POST.get("source")))
+    target = get_object_or_404(of_event, key=clean_text(request.POST.get("target")))
     number = (_numbers([request.POST.get("seats", "")]) or [0])[0]
     try:
         seats.release_seats(
@@ -319,7 +321,7 @@ def _link(request, found):
 
 def _recategorise(request, found):
     category = get_object_or_404(
-        Category, event=request.event, key=request.POST.get("category", "")
+        Category, event=request.event, key=clean_text(request.POST.get("category"))
     )
     notes.recategorise(participant=found, category=category, by=request.user)
     return _("类别改好了，得分已重算。")

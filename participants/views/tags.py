@@ -9,6 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from events.access import host
+from events.forms import whole_number
 from events.models import Event
 from participants import interest_groups, roster, tags
 from participants.access import in_the_house, person
@@ -98,7 +99,7 @@ def change_group(request, slug, pk):
         elif act in {"pin", "unpin"}:
             interest_groups.pin(group=group, pinned=act == "pin", by=request.user)
         elif act == "merge":
-            target = get_object_or_404(groups, pk=request.POST.get("target") or 0)
+            target = get_object_or_404(groups, pk=whole_number(request.POST.get("target")))
             interest_groups.merge(source=group, target=target, by=request.user)
     except Refused as refused:
         messages.error(request, refused.message)
