@@ -383,6 +383,9 @@ class Postgres(Server):
             "unix_socket_directories": self.socket_directory(),
             "max_connections": 200,
             "log_line_prefix": "%m ",
+            # A refused row is a person's: the error may be told, the statement and its values not.
+            "log_min_error_statement": "panic",
+            "log_error_verbosity": "terse",
             **dict(self.settings),
         }
         flags = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]

@@ -176,6 +176,20 @@ def test_a_killed_postgres_is_started_again_with_its_data(home):
     someone.leave()
 
 
+def test_a_refused_row_leaves_nobodys_name_in_the_log(home):
+    someone = Someone(home)
+    addresses = someone.addresses()
+    ask(addresses, "CREATE TABLE guest (name text UNIQUE)")
+    ask(addresses, "INSERT INTO guest VALUES ('Lin Zhixia')")
+    with pytest.raises(psycopg2.IntegrityError):
+        ask(addresses, "INSERT INTO guest VALUES ('Lin Zhixia')")
+    place = Path((home / "elsewhere").read_text()) if (home / "elsewhere").exists() else home
+    log = (place / "postgres.log").read_text()
+    assert "duplicate key value" in log
+    assert "Lin Zhixia" not in log
+    someone.leave()
+
+
 def test_the_pid_file_of_a_machine_that_lost_power_is_no_obstacle(home):
     someone = Someone(home)
     addresses = someone.addresses()
