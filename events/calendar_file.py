@@ -14,8 +14,9 @@ from icalendar import Event as Entry
 from events.models import Event
 
 
-def calendar_of(event, *, url, now):
-    """The file's bytes. `url` is the event's page, `now` the moment it is handed out."""
+def calendar_of(event, *, url, now, watches=False):
+    """The file's bytes. `url` is the event's page, `now` the moment it is handed out; the link to
+    the stream only stands in the file of somebody who `watches`."""
     calendar = Calendar()
     calendar.add("prodid", "-//Salon//Event//ZH")
     calendar.add("version", "2.0")
@@ -24,7 +25,7 @@ def calendar_of(event, *, url, now):
     items = list(event.agenda.all())
     stamp = {"dtstamp": now, "sequence": event.version}
     whole = _entry(event, event, f"event-{event.pk}", stamp)
-    whole.add("description", _outline(event, items, url))
+    whole.add("description", _outline(event, items, url, watches))
     whole.add("url", url)
     whole.add_component(_day_before(event))
     calendar.add_component(whole)
@@ -59,12 +60,12 @@ def _entry(event, span, name, stamp):
     return entry
 
 
-def _outline(event, items, url):
+def _outline(event, items, url, watches):
     lines = [event.theme, ""] if event.theme else []
     lines += [f"{event.local(item.starts_at):%H:%M} {item.title}" for item in items]
     if event.route:
         lines += ["", _("到达路线：%(route)s") % {"route": event.route}]
-    if event.stream_link:
+    if watches and event.stream_link:
         lines += ["", _("直播：%(link)s") % {"link": event.stream_link}]
     return "\n".join([*lines, "", url])
 

@@ -153,7 +153,13 @@ def _attachments(person, kind):
         found.append((f"{person.code}.png", partial(qr_png, person), "image/png"))
     if kind in WITH_CALENDAR:
         url = settings.PUBLIC_URL + person.event.get_absolute_url()
-        calendar = partial(calendar_file.calendar_of, person.event, url=url, now=clock.now())
+        calendar = partial(
+            calendar_file.calendar_of,
+            person.event,
+            url=url,
+            now=clock.now(),
+            watches=person.online and person.status == Status.CONFIRMED,
+        )
         found.append(("salon.ics", calendar, "text/calendar"))
     return tuple(found)
 

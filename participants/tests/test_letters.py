@@ -50,6 +50,23 @@ def test_the_confirmation_brings_qr_and_calendar():
     assert lin.code in letter.text
 
 
+def test_the_link_to_the_stream_goes_to_those_who_watch_and_to_nobody_else(client):
+    event = scenes.a_salon(stream_link="https://live.example.com/a")
+    chen = scenes.an_organiser(event)
+    lin = scenes.confirmed(event, "林知夏", 1, by=chen)
+    ma = scenes.confirmed(event, "马远", 2, online=True, by=chen)
+    files = {}
+    for person in (lin, ma):
+        letter = outbox.preview(Message.objects.get(kind="confirmed", person_id=person.pk))
+        files[person.name] = next(
+            content for name, content, _type in letter.packed().attachments if name == "salon.ics"
+        )
+    assert b"live.example.com" in files["马远"]
+    assert b"live.example.com" not in files["林知夏"]
+    for page in ("", "event.ics"):
+        assert b"live.example.com" not in client.get(f"/e/spring/{page}").content
+
+
 def test_a_letter_that_was_overtaken_does_not_go():
     event = scenes.a_salon()
     chen, lin = scenes.an_organiser(event), scenes.an_applicant(event)
