@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from events import upstairs
+from events import agenda, upstairs
 from participants import mailings, reminders, rooms, screening, wording
 from participants.models import FreedSeat, Participant
 from participants.tests import scenes
@@ -115,6 +115,19 @@ def test_moving_the_event_moves_the_reminders_and_tells_people():
     for kind, due_at in reminders.due_times(event).items():
         assert planned[kind] == due_at
     assert "新的时间" in outbox.preview(Message.objects.get(kind="event_moved")).text
+
+
+def test_who_was_told_of_a_seat_is_told_of_the_new_date_and_nobody_else():
+    event = scenes.a_salon(in_days=30)
+    chen = scenes.an_organiser(event)
+    lin = scenes.confirmed(event, "林知夏", 1, by=chen)
+    zhou = scenes.accepted(event, "周晓", 2, by=chen)
+    he = scenes.an_applicant(event, "何悦", 3)
+    screening.decide(participant=he, to_status=Status.ACCEPTED, by=chen)
+    scenes.an_applicant(event, "马远", 4)
+    agenda.move_event(event=event, starts_at=event.starts_at + timedelta(days=7), by=chen)
+    told = Message.objects.filter(kind="event_moved").values_list("person_id", flat=True)
+    assert set(told) == {lin.pk, zhou.pk}
 
 
 def test_a_reminder_that_has_gone_is_planned_anew_for_the_new_date(travel):
