@@ -168,8 +168,8 @@ def words():
         "odd_not_confirmed": _(
             "{name}：离线放行了，但没有确认席位。请当面放行补上，或请主办方定夺。"
         ),
-        "odd_full": _("离线登记的现场报名没有席位了，请主办方定夺。"),
-        "odd_refused": _("没有记下：{message}"),
+        "odd_full": _("{name}：离线登记的现场报名没有席位了，请主办方定夺。"),
+        "odd_refused": _("{name}：没有记下。{message}"),
         "odd_nothing": _("{name}：要撤销的签到不是本台的，没有撤销。"),
         # scanner and camera
         "camera_off": _("打开摄像头"),

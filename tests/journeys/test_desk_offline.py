@@ -2,6 +2,8 @@
 
 import pytest
 
+from events.access import issue_desk_pass
+from events.models import Event
 from participants.models import CheckIn, DeskRequest, Participant
 from participants.tests.door import make_person, make_salon
 from tests.house import until
@@ -104,6 +106,60 @@ def test_the_desk_finds_people_and_takes_walk_ins_with_no_network(house, tablet)
         ("张三", "search"),
         ("周末", "walk_in"),
     }
+
+
+WITHOUT_A_CERTIFICATE = """
+    delete Crypto.prototype.randomUUID;
+    for (const name of ["locks", "serviceWorker", "wakeLock", "storage"])
+        Object.defineProperty(Navigator.prototype, name, { value: undefined });
+"""
+
+
+def test_on_a_venues_own_network_without_a_certificate_the_desk_still_opens(house, tablet):
+    salon = make_salon()
+    lin = make_person(salon, "林知夏")
+    page = tablet()
+    page.add_init_script(WITHOUT_A_CERTIFICATE)
+    _pass, token, pin = issue_desk_pass(event=salon, desk="一号台", by=None)
+    page.goto(f"/d/{token}")
+    page.get_by_label("PIN").fill(pin)
+    page.get_by_role("button", name="进入签到").click()
+    page.wait_for_selector("html[data-desk=ready]", state="attached")
+    page.get_by_role("radio", name="快速").check()
+    scan(page, lin.code)
+    result(page, "checked_in", "林知夏")
+    page.keyboard.press("u")
+    page.get_by_role("button", name="扫错人").click()
+    result(page, "undone", "林知夏")
+    assert not CheckIn.objects.filter(voided_at=None).exists()
+    assert waiting(page) == 0
+
+
+def test_who_walked_in_in_the_dark_and_found_no_seat_left_is_not_forgotten(house, tablet):
+    salon = make_salon(on_site_capacity=2)
+    make_person(salon, "林知夏")
+    page = tablet(tolerant=True)
+    open_desk(page, salon)
+    page.context.set_offline(True)
+    assert not canary(page)
+    page.get_by_role("button", name="现场报名").last.click()
+    page.get_by_label("姓名", exact=True).fill("周末")
+    page.get_by_label("处理个人信息").check()
+    page.get_by_role("button", name="报名并签到").click()
+    result(page, "checked_in", "周末")
+    make_person(salon, "何悦")  # the last seat goes to somebody else meanwhile
+    page.context.set_offline(False)
+    until(lambda: waiting(page) == 0, what="the empty queue")
+    page.keyboard.press("Escape")
+    page.locator("[data-part=odd]").click()
+    assert "周末：离线登记的现场报名没有席位了" in page.locator("[data-part=odd-list]").inner_text()
+    Event.objects.filter(pk=salon.pk).update(on_site_capacity=3)
+    page.get_by_role("button", name="改了再交").click()
+    assert page.get_by_label("姓名", exact=True).input_value() == "周末"
+    page.get_by_role("button", name="报名并签到").click()
+    result(page, "checked_in", "周末")
+    assert CheckIn.objects.get().participant.name == "周末"
+    assert page.locator("[data-part=odd]").is_hidden()
 
 
 @pytest.mark.parametrize("answer", [500, 503, 502])

@@ -4,7 +4,7 @@
 // a moment without one the tablet's own. If the server later knows better, the desk is told, not the guest's name forgotten.
 
 import { codeIn } from "./codes.js";
-import { Queue } from "./queue.js";
+import { Queue, freshId } from "./queue.js";
 import { ResultScreen, mark } from "./result.js";
 import { Roster } from "./roster.js";
 import { Camera, TypingScanner } from "./scanner.js";
@@ -225,7 +225,7 @@ async function drawOdd() {
 function oddRow(odd) {
   const person = roster.byId.get(odd.person);
   const values = {
-    name: person?.name ?? words.somebody, at: hour(odd.first?.at), desk: odd.first?.desk ?? "", message: odd.message ?? "",
+    name: person?.name ?? odd.form?.name ?? words.somebody, at: hour(odd.first?.at), desk: odd.first?.desk ?? "", message: odd.message ?? "",
   };
   const bar = element("div", "btn-bar");
   const act = (word, run) => {
@@ -302,7 +302,7 @@ function choose(person, method, code = "") {
 
 function request(body) {
   return {
-    client_id: crypto.randomUUID(), scanned_at: new Date().toISOString(), offset_ms: offset, operator: choices.operator, ...body,
+    client_id: freshId(), scanned_at: new Date().toISOString(), offset_ms: offset, operator: choices.operator, ...body,
   };
 }
 
@@ -424,7 +424,7 @@ async function takeBack(scan) {
   const answer = await ask(part("undo-sheet"));
   const reason = answer && (answer.reason || answer.other || words.reasons[0]);
   if (!reason) return;
-  const body = { client_id: crypto.randomUUID(), reason, ...(scan.client_id ? { check_in: scan.client_id } : { participant: scan.person }) };
+  const body = { client_id: freshId(), reason, ...(scan.client_id ? { check_in: scan.client_id } : { participant: scan.person }) };
   const entry = await queue.add("undo", body, { person: scan.person });
   if (scan.client_id) await store.change(scan.client_id, { undone: true });
   await lay();
@@ -493,7 +493,7 @@ async function card(person) {
   part("card-title").textContent = `${person.name} · ${words.card}`;
   const form = await ask(part("card-sheet"), { values });
   if (!form) return;
-  const entry = await queue.add("cards", { client_id: crypto.randomUUID(), participant: person.id, ...form }, { person: person.id });
+  const entry = await queue.add("cards", { client_id: freshId(), participant: person.id, ...form }, { person: person.id });
   await soon(queue.sync());
   show("saved", { who: person.name, why: queue.state.contact ? "" : words.why_offline, about: entry.client_id });
 }

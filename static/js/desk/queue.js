@@ -90,7 +90,7 @@ export class Queue extends EventTarget {
   /** Work the queue off, in one tab of the tablet only; comes back by itself while something waits. */
   async sync() {
     clearTimeout(this.timer);
-    await navigator.locks.request(this.lockName, { ifAvailable: true }, async (lock) => {
+    await this.alone(async (lock) => {
       if (!lock) return;
       const waiting = await this.store.waiting();
       if (!waiting.length) return;
@@ -108,6 +108,11 @@ export class Queue extends EventTarget {
     }
   }
 
+  /** Only secure pages have locks; without them two tabs may send the same, which the server counts once. */
+  alone(work) {
+    return navigator.locks ? navigator.locks.request(this.lockName, { ifAvailable: true }, work) : work(true);
+  }
+
   async sendAll(entries) {
     const rest = [...entries];
     const states = [];
@@ -117,6 +122,16 @@ export class Queue extends EventTarget {
     await Promise.all(Array.from({ length: AT_ONCE }, work));
     return states;
   }
+}
+
+/** A UUID, also where there is no certificate: only secure pages have crypto.randomUUID. */
+export function freshId() {
+  if (crypto.randomUUID) return crypto.randomUUID();
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }
 
 /** An undo or a card waits for everything before it: it speaks of what came earlier. */
@@ -134,11 +149,12 @@ function batches(entries) {
 /** What somebody has to look at: a guest was let in and the server knows better, or the server refused to take it. */
 function oddity(entry, answer, refused) {
   const about = { client_id: entry.client_id, kind: entry.kind, person: entry.person ?? null, at: entry.body.scanned_at ?? null };
-  if (refused) return { ...about, why: "refused", message: answer.message, form: entry.kind === "walk_ins" ? entry.body : null };
+  const form = entry.kind === "walk_ins" && entry.body.name ? entry.body : null; // nobody else has it
+  if (refused) return { ...about, why: "refused", message: answer.message, form };
   if (entry.kind === "undo" && answer.result === "nothing") return { ...about, why: "nothing" };
   const letIn = entry.shown === "checked_in";
   if (letIn && answer.result !== "checked_in") {
-    return { ...about, why: answer.result, person: answer.participant?.id ?? about.person, first: answer.first };
+    return { ...about, why: answer.result, person: answer.participant?.id ?? about.person, first: answer.first, form: answer.result === "full" ? form : null };
   }
   return null;
 }
