@@ -56,11 +56,11 @@ class Look:
 
 def look(*, event, content, name):
     """Read the bytes of an uploaded file. Raises salon.sheets.SheetRefused with a sentence."""
-    reading = read_stream(open_table(content, name=name), tz=event.zone)
+    window = (event.starts_at, event.ends_at)
+    reading = read_stream(open_table(content, name=name), tz=event.zone, window=window)
     people = people_of(event)
     viewers = []
     if reading.kind == "visits":
-        window = (event.starts_at, event.ends_at)
         viewers = merge_viewers(reading.visits, window=window, people=people)
     return Look(
         reading=reading,

@@ -5,15 +5,15 @@ viewer is one person, merged from all visits that are theirs.
 """
 
 import re
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import datetime
 
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from metrics.stream_times import moment_near, read_duration
 from salon.headers import Header, compile_asks, find_header
 from salon.sheets import Problem, SheetRefused, Table
 from salon.text import (
@@ -22,7 +22,6 @@ from salon.text import (
     national_mobile,
     normalize_email,
     normalize_mobile,
-    read_moment,
 )
 
 MOST_NAME = 120
@@ -113,34 +112,41 @@ class Viewer:
 
 # ---- reading -----------------------------------------------------------------------------
 
+_NO_NAME = (
+    "^(?!.*(?:昵称|姓名)).*(?:会议|房间|直播间|主题|部门|企业|公司|身份|角色|类型)"
+    "|组织|主持|id$|数$|人数"
+)
 _WHO = {
     "mobile": (("手机|mobile|cellphone", "电话|phone|联系方式"), ""),
     "email": (("邮箱|e-?mail", "邮件"), ""),
     "name": (
         (
             "昵称|姓名|nickname",
-            "用户名|名称|成员|参会人|观众|发送者|发送人|发言人|用户|name|attendee",
+            "用户名|名称|成员|[参与]会[人者]|参[加与]者|观众|发送者|发送人|发言人|用户|name|attendee"
+            "|participant|viewer",
         ),
-        "会议|房间|直播间|主题|组织|部门|企业|公司|身份|角色|类型|id$|数$|人数",
+        _NO_NAME,
     ),
+    # Beside a 昵称 in a column of its own.
+    "real_name": (("姓名|realname|fullname",), _NO_NAME),
 }
 _VISIT_ASKS = compile_asks(
     {
         "joined": (
             (
-                "(?:入会|加入|进入|进场|上线|签入).*(?:时间|时刻)|join|enter",
+                "(?:入会|加入|进入|进场|上线|签入|登[录入]).*(?:时间|时刻)|join|enter",
                 "开始.*时间|^(?:入会|加入|进入)|start",
             ),
             "预定|时长|次数|方式|退|离|会议开始",
         ),
         "left": (
             (
-                "(?:退会|离会|退出|离开|离场|下线|签出).*(?:时间|时刻)|leave|left|exit",
+                "(?:退会|离会|退出|离开|离场|下线|签出|登出).*(?:时间|时刻)|leave|left|exit",
                 "结束.*时间|^(?:退会|离会|退出|离开)|end",
             ),
             "预定|时长|次数|原因|会议结束",
         ),
-        "duration": (("时长|duration|停留",), "总时长|会议时长|累计|互动|发言"),
+        "duration": (("时长|duration|停留|持续",), "总时长|会议时长|累计|互动|发言"),
         **_WHO,
     }
 )
@@ -164,24 +170,25 @@ def _asks_chat(columns):
     return columns.keys() >= {"name", "at", "text"}
 
 
-def read_stream(table: Table, *, tz):
+def read_stream(table: Table, *, tz, window=None):
     """Return a VisitReading or a ChatReading, whichever the file's header asks for.
 
-    SheetRefused when it is neither.
+    `window` is (start, end) of the event: what times without a date, and dates without an order,
+    are read by. SheetRefused when it is neither.
     """
     visits = find_header(table, _VISIT_ASKS, enough=_asks_visits)
     if visits:
-        return _read_visits(visits, tz=tz)
+        return _read_visits(visits, tz=tz, window=window)
     chat = find_header(table, _CHAT_ASKS, enough=_asks_chat)
     if chat:
-        return _read_chat(chat, tz=tz)
+        return _read_chat(chat, tz=tz, window=window)
     raise SheetRefused(
         "header",
         _("没有找到表头：进出记录要有昵称、入会时间、退会时间，聊天记录要有时间、昵称、内容。"),
     )
 
 
-def read_visits(table: Table, *, tz):
+def read_visits(table: Table, *, tz, window=None):
     """Return the VisitReading of a meeting platform's list of visits.
 
     Lines before the header and closing lines are passed over; times without a zone are in `tz`.
@@ -192,19 +199,19 @@ def read_visits(table: Table, *, tz):
         raise SheetRefused(
             "header", _("没有找到进出记录的表头：需要有昵称、入会时间、退会时间（或时长）。")
         )
-    return _read_visits(header, tz=tz)
+    return _read_visits(header, tz=tz, window=window)
 
 
-def read_chat(table: Table, *, tz):
+def read_chat(table: Table, *, tz, window=None):
     """Return the ChatReading of a chat or danmaku file; times without a zone are in `tz`."""
     header = find_header(table, _CHAT_ASKS, enough=_asks_chat)
     if header is None:
         raise SheetRefused("header", _("没有找到聊天记录的表头：需要有时间、昵称、内容。"))
-    return _read_chat(header, tz=tz)
+    return _read_chat(header, tz=tz, window=window)
 
 
 def _rows_below(header: Header):
-    """Yield (number, {field: value}, filled) below the header, the repeated header left out."""
+    """Yield (number, cells, {field: value}) below the header, the repeated header left out."""
     for number, cells in header.sheet.rows():
         if number <= header.number or cells == header.cells:
             continue
@@ -212,20 +219,30 @@ def _rows_below(header: Header):
             name: cells[found[0]] if found[0] < len(cells) else None
             for name, found in header.columns.items()
         }
-        yield number, values, sum(cell is not None for cell in cells)
+        yield number, cells, values
 
 
-def _read_visits(header, *, tz):
+# How totals and remarks below the rows begin. Asked only of a row whose time cannot be read.
+_CLOSING = re.compile(
+    r"合计|总计|小计|汇总|总时长|总人数|平均|以上|备注|说明|注[:：]|导出|生成时间|统计[时范于]|数据来源"
+    r"|共\s*\d|total|sum\b|average|note\b",
+    re.I,
+)
+
+
+def _is_closing_line(cells, *, most, said):
+    """A total or remark: so it begins, or it has at most `most` cells and nothing was `said`."""
+    filled = [cell for cell in cells if cell is not None]
+    return (len(filled) <= most and not said) or bool(_CLOSING.match(clean_text(filled[0])))
+
+
+def _read_visits(header, *, tz, window):
     reading = VisitReading(visits=[], problems=[])
     unit = header.title("duration") or ""
-    for number, values, filled in _rows_below(header):
-        if filled == 1 or not any(values.get(n) for n in ("joined", "left", "duration")):
-            if filled > 2:
-                reading.problems.append(_no_time(header, number, "joined"))
-            continue  # a closing line, a total
+    for number, cells, values in _rows_below(header):
         try:
-            joined_at = read_moment(values.get("joined"), tz=tz)
-            left_at = read_moment(values.get("left"), tz=tz)
+            joined_at = moment_near(values.get("joined"), tz=tz, window=window)
+            left_at = moment_near(values.get("left"), tz=tz, window=window)
             if joined_at is None or left_at is None:
                 stay = read_duration(values.get("duration"), unit=unit)
                 if stay is None or (joined_at is None and left_at is None):
@@ -233,7 +250,9 @@ def _read_visits(header, *, tz):
                 joined_at = joined_at or left_at - stay
                 left_at = left_at or joined_at + stay
         except (ValueError, OverflowError):
-            reading.problems.append(_no_time(header, number, "joined"))
+            said = any(values.get(name) for name in ("joined", "left", "duration"))
+            if not _is_closing_line(cells, most=2, said=said):
+                reading.problems.append(_no_time(header, number, "joined"))
             continue
         if left_at < joined_at:
             message = _("退会时间早于入会时间。")
@@ -255,24 +274,16 @@ def _no_time(header, number, name):
     return Problem(number, title, "time", _("时间读不出来，请写成 2026-12-19 13:30:00 这样。"))
 
 
-def _read_chat(header, *, tz):
+def _read_chat(header, *, tz, window):
     reading = ChatReading(lines=[], problems=[])
-    for number, values, filled in _rows_below(header):
-        if filled == 1 and values["text"] is None:
-            continue  # a closing line
+    for number, cells, values in _rows_below(header):
         try:
-            at = read_moment(values["at"], tz=tz)
+            at = moment_near(values["at"], tz=tz, window=window)
             if at is None:
                 raise ValueError("no time")
         except (ValueError, OverflowError):
-            reading.problems.append(
-                Problem(
-                    number,
-                    header.title("at"),
-                    "time",
-                    _("时间读不出来，请写成 2026-12-19 13:30:00 这样。"),
-                )
-            )
+            if not _is_closing_line(cells, most=1, said=values["text"]):
+                reading.problems.append(_no_time(header, number, "at"))
             continue
         text = clean_text(values["text"])
         if not text or len(text) > MOST_CHAT:
@@ -289,6 +300,9 @@ def _read_chat(header, *, tz):
 
 def _who(values):
     name, alias = split_name(values.get("name"))
+    real_name, _double = split_name(values.get("real_name"))
+    if real_name and name_key(real_name) != name_key(name):
+        name, alias = real_name, name
     return {
         "name": name[:MOST_NAME],
         "alias": alias[:MOST_NAME],
@@ -322,62 +336,6 @@ def split_name(value):
         return text, ""
     name, alias = text[:opening].strip(), text[opening + 1 : -1].strip()
     return (name, alias if name_key(alias) != name_key(name) else "") if name else (text, "")
-
-
-_CLOCK = re.compile(r"(?:(\d+)天\s*)?(\d{1,4}):(\d{1,2})(?::(\d{1,2})(?:\.\d+)?)?")
-_SPOKEN = re.compile(
-    r"(?:(\d+)\s*天)?\s*(?:(\d+)\s*(?:小时|时|hours?|hrs?|h))?\s*"
-    r"(?:(\d+)\s*(?:分钟|分|minutes?|mins?|m))?\s*(?:(\d+)\s*(?:秒钟?|seconds?|secs?|s))?"
-)
-
-
-def read_duration(value, *, unit=""):
-    """Return a length of time as a timedelta, None when the cell is empty; ValueError otherwise.
-
-    Takes `01:25:20`, `1小时25分`, `85分钟`, Excel's times, and plain numbers when the column's
-    title `unit` says 分 or 秒.
-    """
-    if value is None or value == "":
-        return None
-    if isinstance(value, timedelta):
-        length = value
-    elif isinstance(value, datetime):  # beyond a day Excel's times turn into dates
-        length = value.replace(tzinfo=None) - datetime(1899, 12, 31)  # noqa: DTZ001
-    elif isinstance(value, time):
-        length = timedelta(hours=value.hour, minutes=value.minute, seconds=value.second)
-    elif isinstance(value, int | float) and not isinstance(value, bool):
-        length = _plain_duration(value, unit)
-    else:
-        text = unicodedata.normalize("NFKC", clean_text(value)).casefold()
-        length = _typed_duration(text, unit)
-    if length < timedelta(0):
-        raise ValueError("negative")
-    return length
-
-
-def _plain_duration(number, unit):
-    if "秒" in unit:
-        return timedelta(seconds=number)
-    if "分" in unit or "min" in unit.casefold():
-        return timedelta(minutes=number)
-    if "时" in unit.replace("时长", "") or "hour" in unit.casefold():
-        return timedelta(hours=number)
-    if 0 <= number < 1:  # a time of day without its format
-        return timedelta(days=number)
-    raise ValueError("a number without a unit")
-
-
-def _typed_duration(text, unit):
-    if re.fullmatch(r"\d+(\.\d+)?", text):
-        return _plain_duration(float(text), unit)
-    if found := _CLOCK.fullmatch(text):
-        days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
-        return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
-    found = _SPOKEN.fullmatch(text)
-    if not text or not found:
-        raise ValueError("not a duration")
-    days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
-    return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
 
 
 # ---- who is who --------------------------------------------------------------------------

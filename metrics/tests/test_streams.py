@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from metrics.stream_times import read_duration
 from metrics.streams import (
     ChatLine,
     Person,
@@ -18,7 +19,6 @@ from metrics.streams import (
     identify,
     merge_viewers,
     read_chat,
-    read_duration,
     read_stream,
     read_visits,
     split_name,
@@ -252,6 +252,101 @@ def test_rows_that_cannot_be_visits_are_listed_and_closing_lines_are_not():
     assert all(p.as_json()["message"] for p in reading.problems)
 
 
+def test_totals_and_remarks_below_are_no_rows_wherever_their_cells_stand():
+    visits = read_visits(
+        table_of(
+            ("参会时长", "入会时间", "退会时间", "昵称"),
+            ("00:30:00", "2026-12-19 14:00:00", "2026-12-19 14:30:00", "蔡敏"),
+            ("合计", None, "00:30:00", 1),
+            ("总时长：00:30:00", None, None, "1 人"),
+            ("以上数据由会议平台导出", "2026-12-20"),
+            ("00:30:00", None, None, "何敏"),
+        ),
+        tz=SHANGHAI,
+    )
+    assert [(v.row, v.name) for v in visits.visits] == [(2, "蔡敏")]
+    assert [p.row for p in visits.problems] == [6]
+    chat = read_chat(
+        table_of(
+            ("内容", "发送时间", "昵称"),
+            ("求模板", "2026-12-19 14:00:00", "蔡敏"),
+            ("总计要多少预算", "2026-12-19 14:00:01", "蔡敏"),
+            ("共 2 条",),
+            ("合计", 2),
+            ("没有时间的一句",),
+        ),
+        tz=SHANGHAI,
+    )
+    assert [line.text for line in chat.lines] == ["求模板", "总计要多少预算"]
+    assert [p.row for p in chat.problems] == [6]
+
+
+def test_a_time_without_a_date_is_the_one_nearest_to_the_event():
+    evening = (at(390), at(630))  # 20:00 to midnight
+    reading = read_stream(
+        table_of(
+            HEADER,
+            ("蔡敏", None, None, "19:50", "20:30:10", None),
+            ("何敏", None, None, time(23, 50), "0:20", None),
+            ("周", None, None, "下午8:05", None, "10分钟"),
+            ("周", None, None, "25:10", "26:00", None),
+        ),
+        tz=SHANGHAI,
+        window=evening,
+    )
+    assert [(v.joined_at, v.left_at) for v in reading.visits] == [
+        (at(380), at(420) + timedelta(seconds=10)),
+        (at(620), at(650)),
+        (at(395), at(405)),
+    ]
+    assert [p.row for p in reading.problems] == [5]
+
+
+@pytest.mark.parametrize(
+    "typed", ["12/19/2026 02:00:00 PM", "19/12/2026 14:00", "19.12.2026 14:00"]
+)
+def test_a_date_that_ends_with_its_year_is_the_one_nearest_to_the_event(typed):
+    header = ("Name (original name)", "Email", "Join time", "Leave time", "Duration (minutes)")
+    reading = read_stream(
+        table_of(header, ("Cai Min", "cai@example.com", typed, None, 30)),
+        tz=SHANGHAI,
+        window=WINDOW,
+    )
+    assert [(v.joined_at, v.left_at) for v in reading.visits] == [(at(30), at(60))]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        ("参会者", "首次登录时间", "登出时间"),
+        ("姓名（公司）", "加入会议时间", "退出会议时间"),
+        ("用户昵称（会议昵称）", "进入直播间时间", "离开直播间时间"),
+        ("Participant", "Joined", "Left"),
+    ],
+)
+def test_platforms_call_their_columns_otherwise(header):
+    row = ("蔡敏", "2026-12-19 14:00:00", "2026-12-19 14:30:00")
+    (found,) = read_stream(table_of(header, row), tz=SHANGHAI).visits
+    assert (found.name, found.joined_at, found.left_at) == ("蔡敏", at(30), at(60))
+
+
+def test_a_real_name_beside_the_nickname_finds_cai():
+    header = ("昵称", "真实姓名", "加入时间", "离开时间")
+    times = ("2026-12-19 14:00:00", "2026-12-19 14:10:00")
+    for columns in ((0, 1, 2, 3), (1, 0, 3, 2)):
+        rows = [
+            tuple(row[column] for column in columns)
+            for row in (header, ("阿敏爱吃鱼", "蔡敏", *times), ("阿敏爱吃鱼", None, *times))
+        ]
+        visits = read_visits(table_of(*rows), tz=SHANGHAI).visits
+        if columns[0] == 0:
+            assert [(v.name, v.alias) for v in visits] == [
+                ("蔡敏", "阿敏爱吃鱼"),
+                ("阿敏爱吃鱼", ""),
+            ]
+        assert minutes(visits[0]) == {1: 10.0}
+
+
 def test_lines_without_time_or_text_are_listed():
     reading = read_chat(
         table_of(
@@ -289,6 +384,8 @@ def test_another_kind_of_sheet_is_refused_with_a_sentence(read):
         (85, "观看时长(分钟)", 5100),
         ("85", "时长（分）", 5100),
         (90, "时长(秒)", 90),
+        (45, "停留时间（分钟）", 2700),
+        ("1.5小时", "", 5400),
         (0.5, "时长", 43200),
         (time(1, 25, 20), "", 5120),
         (timedelta(hours=2), "", 7200),
@@ -302,6 +399,11 @@ def test_a_duration_is_written_in_many_ways(typed, unit, seconds):
 @pytest.mark.parametrize("typed", ["", None])
 def test_no_duration_is_none(typed):
     assert read_duration(typed) is None
+
+
+def test_the_minutes_or_hours_of_a_stay_are_not_guessed_from_the_word_for_time():
+    with pytest.raises(ValueError):
+        read_duration(45, unit="停留时间")
 
 
 @pytest.mark.parametrize("typed", ["很久", 85, "-5", "1:2:3:4", True, timedelta(-1)])

@@ -1,0 +1,102 @@
+"""Times as stream platforms write them: moments near the event, and lengths of stay."""
+
+import re
+import unicodedata
+from datetime import datetime, time, timedelta
+
+from salon.text import clean_text, read_moment
+
+_TIME_ALONE = re.compile(r"\D*\d{1,2}[:：]\d{1,2}\D?.*")
+_YEAR_LAST = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4})(\D.*)?")
+
+
+def moment_near(value, *, tz, window):
+    """As `read_moment`; and a time without a date, 12/19/2026 or 19/12/2026 is whichever moment
+    lies nearest to the event."""
+    try:
+        return read_moment(value, tz=tz)
+    except ValueError:
+        candidates = _as_dated(value, tz=tz, window=window) if window else ()
+    found = []
+    for text in candidates:
+        try:
+            found.append(read_moment(text, tz=tz))
+        except ValueError:
+            continue
+    if not found:
+        raise ValueError("not a moment")
+    start, end = window
+    return min(found, key=lambda moment: max(start - moment, moment - end, timedelta(0)))
+
+
+def _as_dated(value, *, tz, window):
+    """The texts that a cell may stand for, each with its whole date."""
+    text = value.isoformat() if isinstance(value, time) else value
+    if not isinstance(text, str):
+        return []
+    text = text.strip()
+    if found := _YEAR_LAST.fullmatch(text):
+        first, _sign, second, year, rest = found.groups()
+        return [f"{year}-{first}-{second}{rest or ''}", f"{year}-{second}-{first}{rest or ''}"]
+    if _TIME_ALONE.fullmatch(text):
+        first, last = (moment.astimezone(tz).date() for moment in window)
+        days = (last - first).days + 2
+        return [f"{first + timedelta(days=day)} {text}" for day in range(-1, min(days, 9))]
+    return []
+
+
+_CLOCK = re.compile(r"(?:(\d+)天\s*)?(\d{1,4}):(\d{1,2})(?::(\d{1,2})(?:\.\d+)?)?")
+_SPOKEN = re.compile(
+    r"(?:(\d+)\s*天)?\s*(?:(\d+(?:\.\d+)?)\s*(?:小时|时|hours?|hrs?|h))?\s*"
+    r"(?:(\d+(?:\.\d+)?)\s*(?:分钟|分|minutes?|mins?|m))?\s*"
+    r"(?:(\d+(?:\.\d+)?)\s*(?:秒钟?|seconds?|secs?|s))?"
+)
+
+
+def read_duration(value, *, unit=""):
+    """Return a length of time as a timedelta, None when the cell is empty; ValueError otherwise.
+
+    Takes `01:25:20`, `1小时25分`, `85分钟`, Excel's times, and plain numbers when the column's
+    title `unit` says 分 or 秒.
+    """
+    if value is None or value == "":
+        return None
+    if isinstance(value, timedelta):
+        length = value
+    elif isinstance(value, datetime):  # beyond a day Excel's times turn into dates
+        length = value.replace(tzinfo=None) - datetime(1899, 12, 31)  # noqa: DTZ001
+    elif isinstance(value, time):
+        length = timedelta(hours=value.hour, minutes=value.minute, seconds=value.second)
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        length = _plain_duration(value, unit)
+    else:
+        text = unicodedata.normalize("NFKC", clean_text(value)).casefold()
+        length = _typed_duration(text, unit)
+    if length < timedelta(0):
+        raise ValueError("negative")
+    return length
+
+
+def _plain_duration(number, unit):
+    if "秒" in unit:
+        return timedelta(seconds=number)
+    if "分" in unit or "min" in unit.casefold():
+        return timedelta(minutes=number)
+    if "时" in re.sub("时长|时间", "", unit) or "hour" in unit.casefold():
+        return timedelta(hours=number)
+    if 0 <= number < 1:  # a time of day without its format
+        return timedelta(days=number)
+    raise ValueError("a number without a unit")
+
+
+def _typed_duration(text, unit):
+    if re.fullmatch(r"\d+(\.\d+)?", text):
+        return _plain_duration(float(text), unit)
+    if found := _CLOCK.fullmatch(text):
+        days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
+        return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+    found = _SPOKEN.fullmatch(text)
+    if not text or not found:
+        raise ValueError("not a duration")
+    days, hours, minutes, seconds = (float(part or 0) for part in found.groups())
+    return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
