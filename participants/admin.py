@@ -201,7 +201,7 @@ class ParticipantAdmin(OfEvent):
                 verb(participant=person, by=request.user)
                 done += 1
             except Refused as refused:
-                messages.error(request, f"{person.name}:{refused}")
+                messages.error(request, f"{person.name} · {refused}")
         if done:
             messages.success(request, sentence % {"n": done})
 

@@ -37,18 +37,20 @@ TEMPLATE_COLUMNS = (
         "身份",
         16,
         True,
-        "必填:社群核心运营者、品牌方代表或内容创作者。",
+        "必填：社群核心运营者、品牌方代表或内容创作者。",
         "社群核心运营者",
     ),
     TemplateColumn("industry", "行业", 10, False, "互联网、教育、消费、服务或其他。", "教育"),
-    TemplateColumn("community_size", "社群规模(人)", 14, False, "数字,也可写 1.2万、5k。", "12000"),
-    TemplateColumn("active_rate", "近6个月平均月活率", 18, False, "百分数,如 45%。", "45%"),
-    TemplateColumn("followers", "粉丝量", 12, False, "内容创作者填写,写法同社群规模。", "15万"),
+    TemplateColumn(
+        "community_size", "社群规模(人)", 14, False, "数字，也可写 1.2万、5k。", "12000"
+    ),
+    TemplateColumn("active_rate", "近6个月平均月活率", 18, False, "百分数，如 45%。", "45%"),
+    TemplateColumn("followers", "粉丝量", 12, False, "内容创作者填写，写法同社群规模。", "15万"),
     TemplateColumn("expertise", "擅长领域", 22, False, "多项用“、”分开。", "数据分析、社群氛围"),
     *(
-        TemplateColumn("pain_points", f"痛点{n}", 26, False, "一格一条,最多 5 条。", example)
+        TemplateColumn("pain_points", f"痛点{n}", 26, False, "一格一条，最多 5 条。", example)
         for n, example in enumerate(
-            ("新用户进群三天就沉默", "激励成本高,停了就没人", "", "", ""), 1
+            ("新用户进群三天就沉默", "激励成本高，停了就没人", "", "", ""), 1
         )
     ),
     TemplateColumn("cooperation_need", "合作需求", 22, False, "品牌方代表填写。", "招募体验官"),
@@ -60,12 +62,14 @@ TEMPLATE_COLUMNS = (
         "can_bring", "可带来的案例或方法", 24, False, "内容创作者填写。", "七天打卡活动复盘"
     ),
     TemplateColumn("expectation", "期望收获", 26, False, "", "听同行怎么做数据跟进"),
-    TemplateColumn("on_site", "参加方式", 12, False, "线下到场或线上参加;不填算线下。", "线下到场"),
+    TemplateColumn(
+        "on_site", "参加方式", 12, False, "线下到场或线上参加；不填算线下。", "线下到场"
+    ),
     TemplateColumn(
         "channel", "信息来源渠道", 16, False, "公众号内推、定向邀请、社群内报名…", "社群内报名"
     ),
     TemplateColumn(
-        "processing", "同意处理个人信息", 16, True, "必填:是或否。填“否”的不能导入。", "是"
+        "processing", "同意处理个人信息", 16, True, "必填：是或否。填“否”的不能导入。", "是"
     ),
     TemplateColumn("wall_name", "同意在签到墙展示姓名", 18, False, "是或否。", "是"),
     TemplateColumn("photo", "同意活动拍照", 14, False, "是或否。", "是"),

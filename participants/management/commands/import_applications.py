@@ -42,7 +42,7 @@ class Command(BaseCommand):
     def _tell(self, report, *, commit):
         for problem in report["errors"]:
             self.stdout.write(
-                _("第 %(row)s 行 · %(column)s:%(message)s")
+                _("第 %(row)s 行 · %(column)s：%(message)s")
                 % {name: problem[name] for name in ("row", "column", "message")}
             )
         counts = {name: report[name] for name in ("rows", "importable", "imported", "known")}

@@ -185,7 +185,7 @@ class Command(BaseCommand):
             if embedded.is_free(candidate, host):
                 if candidate != port:
                     self.terminal.text(
-                        f"端口 {port} 已被占用,改用 {candidate} / "
+                        f"端口 {port} 已被占用，改用 {candidate} / "
                         f"Port {port} is taken; this uses {candidate}."
                     )
                 return candidate
@@ -252,7 +252,7 @@ class Command(BaseCommand):
     def look_after(self):
         """Put back on its feet what has died, the keeper of the servers among it."""
         if embedded.is_held() and not embedded.is_kept():
-            self.terminal.line("salon", "数据库已停止,正在重启 / the servers are started again …")
+            self.terminal.line("salon", "数据库已停止，正在重启 / the servers are started again …")
             try:
                 embedded.use()
             except embedded.CannotStart as error:
@@ -264,11 +264,11 @@ class Command(BaseCommand):
             child.end()
             if child.dies_again_and_again():
                 raise CommandError(
-                    f"{child.name} 反复退出,已放弃 / "
+                    f"{child.name} 反复退出，已放弃 / "
                     f"{child.name} ended {DEATHS} times (last with {code}); giving up."
                 )
             self.terminal.line(
-                "salon", f"{child.name} 退出了({code}),重新启动 / {child.name} is started again"
+                "salon", f"{child.name} 退出了（{code}），重新启动 / {child.name} is started again"
             )
             child.start()
 
