@@ -184,8 +184,11 @@ _CHANNEL_WORDS = {
 }
 _ON_SITE = re.compile("线下|现场|到场|实地|亲自|on-?site|offline|in person")
 _ONLINE = re.compile("线上|在线|直播|远程|云端|online|remote")
-_NO = re.compile("不|否|拒绝|没有|未|^n$|^no$|^false$|^0$|^[×xX✗✘]$|disagree|decline")
-_YES = re.compile("同意|是|愿意|可以|授权|允许|已阅|^y$|^yes$|^true$|^1$|^[√✓✔☑]$|agree|^ok$|^好")
+_NO = re.compile("不|否|没有|未|^n$|^no$|^false$|^0$|^[×xX✗✘]$")
+_NEVER = re.compile("不同意|不愿|不授权|不允许|不接受|不可|拒绝|disagree|decline")
+_YES = re.compile(
+    "同意|是|愿意|可以|授权|允许|接受|已阅|^y$|^yes$|^true$|^1$|^[√✓✔☑]$|agree|^ok$|^好"
+)
 
 
 # Choices come in a few wordings, thousands of times. typed: 1 and True are two answers.
@@ -218,9 +221,15 @@ def _consent(value):
     text = _folded(value)
     if not text:
         return None
-    if _NO.search(text):
+    if _NEVER.search(text):
         return False
-    return True if _YES.search(text) else None
+    # What follows explains: 同意（仅用于本次活动，不会外传） is a yes.
+    for said in (re.split("[(,。;]", text)[0], text):
+        if _NO.search(said):
+            return False
+        if _YES.search(said):
+            return True
+    return None
 
 
 @_judged_once

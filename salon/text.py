@@ -201,9 +201,12 @@ _DIGITS = {c: n for n, c in enumerate("零一二三四五六七八九")} | {"〇
 _TENS = {"十": 10, "百": 100, "千": 1000}
 
 
+_TRADITIONAL = str.maketrans("萬億兩", "万亿两")
+
+
 def _typed(value):
     """Fold a typed number: width, case, spaces, thousands separators. "" when it says nothing."""
-    text = unicodedata.normalize("NFKC", clean_text(value)).casefold()
+    text = unicodedata.normalize("NFKC", clean_text(value)).casefold().translate(_TRADITIONAL)
     text = re.sub(r"(?<=\d)[,'’ ](?=\d{3}(?!\d))", "", text)
     text = re.sub(r"\s+(?=\D)|(?<=\D)\s+", "", text).rstrip("。.;,!")
     return "" if text in _UNKNOWN else text

@@ -246,7 +246,15 @@ def test_a_sheet_that_is_no_application_is_refused_with_a_sentence(header):
     ("answer", "consent"),
     [
         *[(yes, True) for yes in ("同意", "是", "我已阅读并同意", "Y", "yes", "√", 1, True, 1.0)],
+        *[
+            (yes, True)
+            for yes in ("同意（仅用于本次活动，不会外传）", "我同意，信息不作他用", "接受")
+        ],
         *[(no, False) for no in ("不同意", "否", "暂不同意", "N", "no", "×", 0, False)],
+        *[
+            (no, False)
+            for no in ("已阅读，不同意", "否（不方便）", "不，谢谢", "知悉，但不接受", "拒绝")
+        ],
         *[(none, None) for none in (None, "(空)", "(跳过)", "也许")],
     ],
 )
