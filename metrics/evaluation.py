@@ -67,15 +67,22 @@ def _number(value):
 
 # --- what an evaluation has seen ------------------------------------------------------------------
 
-# Counts and sums: when one differs, there is late data.
+# Counts and sums: when one differs, there is late data. A digest where one comes for another, as
+# when a check-in was undone for the right person's, and the count stays.
 FACTS = f"""
     WITH contribution AS ({CONTRIBUTIONS})
     SELECT jsonb_build_object(
-        'participants', (SELECT jsonb_object_agg(status, n) FROM (
-            SELECT status, count(*) AS n FROM participants_participant
-             WHERE event_id = %(event)s GROUP BY status) s),
+        'window', (SELECT jsonb_build_array(starts_at, ends_at) FROM events_event
+             WHERE id = %(event)s),
+        'participants', (SELECT jsonb_object_agg(concat_ws(' ', status, room, source), seen) FROM (
+            SELECT status, CASE WHEN online THEN 'online' ELSE 'on_site' END AS room, source,
+                   jsonb_build_array(count(*), sum(active_rate)) AS seen
+              FROM participants_participant
+             WHERE event_id = %(event)s GROUP BY status, online, source) s),
         'check_ins', (SELECT count(*) FROM participants_checkin
              WHERE event_id = %(event)s AND voided_at IS NULL),
+        'checked_in', (SELECT md5(string_agg(participant_id::text, ' ' ORDER BY participant_id))
+             FROM participants_checkin WHERE event_id = %(event)s AND voided_at IS NULL),
         'visits', (SELECT count(*) FROM metrics_streamvisit v
              JOIN metrics_streamimport i ON i.id = v.source_id
              WHERE i.event_id = %(event)s AND i.undone_at IS NULL),
@@ -156,7 +163,7 @@ def evaluate(*, event, by=None):
 def evaluate_if_due(*, event):
     """The clock's evaluation; two workers at once make one. None when nothing is new."""
     with transaction.atomic():
-        event = Event.objects.select_for_update().get(pk=event.pk)
+        event = Event.objects.select_for_update(no_key=True).get(pk=event.pk)
         return evaluate(event=event) if is_due(event) else None
 
 

@@ -305,6 +305,6 @@ def publish(*, event, by, public=True):
 
 
 def _lock(event):
-    Event.objects.select_for_update().get(pk=event.pk)
+    Event.objects.select_for_update(no_key=True).get(pk=event.pk)
     report, _made = Report.objects.get_or_create(event=event, defaults={"parts": AT_FIRST})
     return report

@@ -89,7 +89,7 @@ def commit(*, event, look, by=None):
     no such care, they are merged when they are counted.
     """
     with transaction.atomic():
-        Event.objects.select_for_update().get(pk=event.pk)
+        Event.objects.select_for_update(no_key=True).get(pk=event.pk)
         known = StreamImport.objects.filter(
             event=event, file_digest=look.digest, undone_at=None
         ).first()

@@ -19,7 +19,7 @@ def save(*, event, targets, goals, by):
     from the default. `goals` are dicts of text, target, result, source, in order.
     """
     with transaction.atomic():
-        Event.objects.select_for_update().get(pk=event.pk)
+        Event.objects.select_for_update(no_key=True).get(pk=event.pk)
         for key, (value, definition) in targets.items():
             own = {
                 option.key: definition[option.key]

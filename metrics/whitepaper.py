@@ -190,7 +190,7 @@ def draft(*, event, by, put_back=False):
     Returns (draft, titles that left, titles that came).
     """
     with transaction.atomic():
-        Event.objects.select_for_update().get(pk=event.pk)
+        Event.objects.select_for_update(no_key=True).get(pk=event.pk)
         last = newest(event)
         left_out = [] if last is None or put_back else last.left_out
         sources = [source for source in gather(event) if source.key not in left_out]

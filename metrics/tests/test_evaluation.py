@@ -217,6 +217,25 @@ def test_conversion_takes_a_match_a_claim_or_ten_points_of_uplift(event):
     assert worth(event, "community_uplift") == (9, 3, 3, False)
 
 
+def test_what_changes_no_count_of_rows_makes_an_evaluation_due_as_well(event):
+    lin, gu = (person(event, n, came=n == 1, rate=30) for n in (1, 2))
+    evaluation.evaluate(event=event)
+    lin.online = True
+    lin.save()
+    assert evaluation.is_due(event)
+    evaluation.evaluate(event=event)
+    CheckIn.objects.filter(participant=lin).update(participant=gu)
+    assert evaluation.is_due(event)
+    evaluation.evaluate(event=event)
+    Participant.objects.filter(pk=gu.pk).update(active_rate=31)
+    assert evaluation.is_due(event)
+    evaluation.evaluate(event=event)
+    Event.objects.filter(pk=event.pk).update(ends_at=event.ends_at + timedelta(minutes=20))
+    assert evaluation.is_due(event)
+    evaluation.evaluate(event=event)
+    assert not evaluation.is_due(event)
+
+
 def test_a_later_evaluation_leaves_the_earlier_one_as_it_was(event):
     first = evaluation.evaluate(event=event)
     assert not evaluation.is_due(event)

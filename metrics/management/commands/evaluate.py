@@ -26,9 +26,14 @@ class Command(BaseCommand):
             return
         names = {metric.key: metric.name for metric in METRICS}
         for row in evaluation.metrics:
-            value = "没有数据" if row["value"] is None else f"{row['value']} {row['unit']}"
-            mark = {True: "达标", False: "未达标", None: "—"}[row["met"]]
-            self.stdout.write(f"{names[row['key']]}\t{value}\t目标 {row['target']}\t{mark}")
+            value = _("没有数据") if row["value"] is None else f"{row['value']} {row['unit']}"
+            target = "—" if row["target"] is None else f"{row['target']} {row['unit']}"
+            mark = {True: _("达标"), False: _("未达标"), None: "—"}[row["met"]]
+            self.stdout.write(f"{names[row['key']]}\t{value}\t{_('目标')} {target}\t{mark}")
+
+
+# What DESIGN §4 promises of each; the page tells the rest.
+PROMISED = ("key", "dimension", "numerator", "denominator", "value", "unit", "target", "met")
 
 
 def as_json(event, evaluation):
@@ -36,7 +41,7 @@ def as_json(event, evaluation):
         {
             "event": event.slug,
             "computed_at": evaluation.computed_at.isoformat(),
-            "metrics": evaluation.metrics,
+            "metrics": [{name: row[name] for name in PROMISED} for row in evaluation.metrics],
         },
         ensure_ascii=False,
     )
