@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.utils import get_fields_from_path
 from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html, format_html_join
@@ -50,6 +51,15 @@ class OfEvent(admin.ModelAdmin):
 
     event_path = "event"
     form = OneEventForm
+
+    def get_list_filter(self, request):
+        """Filters name only what the rows shown have: other people's events stay unheard of."""
+        return [
+            (path, admin.RelatedOnlyFieldListFilter)
+            if get_fields_from_path(self.model, path)[-1].is_relation
+            else path
+            for path in super().get_list_filter(request)
+        ]
 
     def event_of(self, row):
         for step in self.event_path.split("__"):
@@ -105,6 +115,8 @@ class OfEvent(admin.ModelAdmin):
         mine = Event.objects.run_by(request.user)
         if model is Event:
             kwargs["queryset"] = mine
+        elif model is PrepMember:
+            kwargs["queryset"] = PrepMember.objects.filter(group__event__in=mine)
         else:
             try:
                 model._meta.get_field("event")
