@@ -1,7 +1,8 @@
 """The rows behind every figure, for organisers: who and what was counted, who was left out.
 
 Each list is `(headers, statement)`; the last column of a statement says whether the row counts and
-why not. Figures are frozen, these rows are as they are now.
+why not. An array holds keys of WORDS; a text is what somebody wrote and stays as it is. Figures
+are frozen, these rows are as they are now.
 """
 
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from metrics.contributions import ATTENDEES, KINDS
 from metrics.definitions import BY_KEY, DIMENSIONS
+from metrics.surveys import FEWEST_SHOWN
 
 PLACE = gettext_lazy("现场"), gettext_lazy("线上")
 
@@ -40,7 +42,8 @@ WATCHING = """
     SELECT coalesce(p.name, ''), visits,
            (SELECT round(sum(extract(epoch FROM upper(t) - lower(t))) / 60, 2)
               FROM unnest(times) t) AS minutes,
-           CASE WHEN p.id IS NULL THEN 'guest' ELSE 'counted' END
+           CASE WHEN p.id IS NOT NULL THEN 'counted' WHEN %(guests)s THEN 'guest'
+                ELSE 'guest_apart' END
       FROM stay LEFT JOIN participants_participant p ON p.id = stay.participant_id
      ORDER BY minutes DESC, 1, viewer
 """
@@ -73,18 +76,21 @@ PLANS = """
      WHERE g.event_id = %(event)s AND g.published_at IS NOT NULL ORDER BY g.number
 """
 ONLINE = """
-    SELECT q.created_at AS at, 'own', q.kind, coalesce(p.name, ''), q.text,
-           CASE WHEN q.state = 'hidden' THEN 'hidden' ELSE 'counted' END
+    SELECT q.created_at AS at, ARRAY['own'], ARRAY[q.kind::text], coalesce(p.name, ''), q.text,
+           CASE WHEN q.state = 'hidden' THEN 'hidden'
+                WHEN 'own' = ANY(%(sources)s) THEN 'counted' ELSE 'apart' END
       FROM workshops_question q LEFT JOIN participants_participant p ON p.id = q.participant_id
      WHERE q.event_id = %(event)s AND q.online
     UNION ALL
-    SELECT l.at, 'imported', 'danmaku', coalesce(p.name, ''), l.text, 'counted'
+    SELECT l.at, ARRAY['imported'], ARRAY['danmaku'], coalesce(p.name, ''), l.text,
+           CASE WHEN 'imported' = ANY(%(sources)s) THEN 'counted' ELSE 'apart' END
       FROM metrics_chatline l JOIN metrics_streamimport i ON i.id = l.source_id
       LEFT JOIN participants_participant p ON p.id = l.participant_id
      WHERE i.event_id = %(event)s AND i.undone_at IS NULL
      ORDER BY at
 """
-# By question and mark, never by sheet: a sheet with all its answers may tell who wrote it.
+# By question and mark, never by sheet: a sheet with all its answers may tell who wrote it, and so
+# do the marks of the first two.
 SURVEY = """
     SELECT q.position, q.text, (a.value)::int AS mark, count(*), 'counted'
       FROM metrics_surveyresponse r
@@ -92,6 +98,7 @@ SURVEY = """
       CROSS JOIN LATERAL jsonb_each_text(r.answers) a
       JOIN metrics_surveyquestion q ON q.id = a.key::bigint AND q.survey_id = s.id
      WHERE s.event_id = %(event)s AND q.scored
+       AND (SELECT count(*) FROM metrics_surveyresponse n WHERE n.survey_id = s.id) >= %(fewest)s
      GROUP BY q.position, q.text, mark ORDER BY q.position, mark DESC
 """
 CONVERSION = (
@@ -208,7 +215,9 @@ STATES = {
     "counted": gettext_lazy("计入"),
     "absent": gettext_lazy("未到"),
     "walk_in": gettext_lazy("现场报名，另计"),
-    "guest": gettext_lazy("访客"),
+    "guest": gettext_lazy("访客，计入"),
+    "guest_apart": gettext_lazy("访客，不计"),
+    "apart": gettext_lazy("按口径不计"),
     "silent": gettext_lazy("没有互动记录"),
     "hidden": gettext_lazy("已隐藏，不计"),
     "not_submitted": gettext_lazy("未提交"),
@@ -243,6 +252,9 @@ def behind(event, key):
         "kinds": list(definition.get("kinds", [])),
         "ways": list(definition.get("ways", [])),
         "points": definition.get("uplift_points", 10),
+        "guests": "guest" in definition.get("viewers", []),
+        "sources": list(definition.get("sources", [])),
+        "fewest": FEWEST_SHOWN,
     }
     with connection.cursor() as cursor:
         cursor.execute(statement, given)
@@ -278,11 +290,9 @@ def _cell(event, cell):
     if isinstance(cell, bool):
         return _("是") if cell else ""
     if isinstance(cell, list):
-        return "、".join(str(WORDS.get(word, word)) for word in cell)
+        return _("、").join(str(WORDS[word]) for word in cell)
     if hasattr(cell, "astimezone"):
         return event.local(cell)
-    if isinstance(cell, str):
-        return str(WORDS[cell]) if cell in WORDS else cell
     return cell
 
 

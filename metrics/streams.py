@@ -240,8 +240,10 @@ def _read_visits(header, *, tz, window):
     reading = VisitReading(visits=[], problems=[])
     unit = header.title("duration") or ""
     for number, cells, values in _rows_below(header):
+        unread = "joined"
         try:
             joined_at = moment_near(values.get("joined"), tz=tz, window=window)
+            unread = "left" if joined_at else "joined"
             left_at = moment_near(values.get("left"), tz=tz, window=window)
             if joined_at is None or left_at is None:
                 stay = read_duration(values.get("duration"), unit=unit)
@@ -252,7 +254,7 @@ def _read_visits(header, *, tz, window):
         except (ValueError, OverflowError):
             said = any(values.get(name) for name in ("joined", "left", "duration"))
             if not _is_closing_line(cells, most=2, said=said):
-                reading.problems.append(_no_time(header, number, "joined"))
+                reading.problems.append(_no_time(header, number, unread))
             continue
         if left_at < joined_at:
             message = _("退会时间早于入会时间。")

@@ -9,12 +9,13 @@ from django.utils import translation
 
 from events.models import Series
 from events.tests.scenes import crew
-from metrics import evaluation, report, surveys, targets, tasks
+from metrics import evaluation, report, rows, surveys, targets, tasks
+from metrics.models import StreamImport, SurveyResponse
 from metrics.tests.scenes import a_past_salon, came, sheet, someone
 from participants.tests.scenes import an_organiser
 from salon.errors import Refused
 from salon.sheets import open_table
-from workshops.models import Match, PainCard, Solution
+from workshops.models import Match, PainCard, Question, Solution
 
 pytestmark = pytest.mark.django_db
 
@@ -107,6 +108,42 @@ def test_a_formula_in_a_solution_is_text_in_the_download(event, organiser, clien
     assert '=HYPERLINK("http://evil")' in texts
 
 
+def test_what_lin_wrote_stands_among_the_rows_word_by_word(event, organiser):
+    lin = event.participants.get(name="林知夏")
+    for word in ("like", "tip", "own"):
+        Question.objects.create(
+            event=event, participant=lin, kind="danmaku", text=word, online=True, state="shown"
+        )
+    found = rows.behind(event, "online_interactions").rows
+    assert [row[4] for row in found] == ["like", "tip", "own"]
+    assert {tuple(row[1:3]) for row in found} == {("本站", "弹幕")}
+
+
+def test_the_rows_say_what_the_definition_leaves_out(event, organiser):
+    Question.objects.create(event=event, kind="question", text="录播在哪", online=True)
+    source = StreamImport.objects.create(event=event, kind="visits", file_digest="f")
+    source.visits.create(viewer="g", joined_at=event.starts_at, left_at=event.ends_at)
+    assert rows.behind(event, "online_interactions").states == {"计入": 1}
+    assert rows.behind(event, "mean_watch_minutes").states == {"访客，计入": 1}
+    only = {"online_interactions": {"sources": ["imported"]}, "mean_watch_minutes": {"viewers": []}}
+    for key, definition in only.items():
+        event.targets.filter(key=key).update(definition=definition)
+    assert rows.behind(event, "online_interactions").states == {"按口径不计": 1}
+    assert rows.behind(event, "mean_watch_minutes").states == {"访客，不计": 1}
+
+
+def test_two_peoples_marks_are_nobodys_to_read(event, organiser, client):
+    he = event.participants.get(name="何敏")
+    surveys.answer(person=he, answers=sheet(event))
+    page = client.get(address(event, "rows/survey_score/")).content.decode()
+    assert rows.behind(event, "survey_score").rows == []
+    assert "满 3 份再看" in page
+    SurveyResponse.objects.create(
+        survey=event.survey, answers={str(event.survey.questions.get(position=1).pk): 3}
+    )
+    assert rows.behind(event, "survey_score").rows[0][2:] == [5, 2, "计入"]
+
+
 def test_targets_definitions_and_goals_are_edited_and_count_from_then_on(event, organiser, client):
     page = client.get(address(event, "settings/"))
     form = page.context["form"]
@@ -127,11 +164,11 @@ def test_targets_definitions_and_goals_are_edited_and_count_from_then_on(event, 
         "goal-1-result": "1",
     }
     assert client.post(address(event, "settings/"), posted).status_code == 302
-    rows = {row["key"]: row for row in evaluation.evaluate(event=event).metrics}
-    assert (rows["attendance_rate"]["target"], rows["attendance_rate"]["met"]) == (60, True)
-    assert (rows["solutions"]["target"], rows["solutions"]["met"]) == (None, None)
-    assert rows["interaction_rate"]["value"] == 0
-    assert "点赞" in rows["interaction_rate"]["formula"]
+    measured = {row["key"]: row for row in evaluation.evaluate(event=event).metrics}
+    assert (measured["attendance_rate"]["target"], measured["attendance_rate"]["met"]) == (60, True)
+    assert (measured["solutions"]["target"], measured["solutions"]["met"]) == (None, None)
+    assert measured["interaction_rate"]["value"] == 0
+    assert "点赞" in measured["interaction_rate"]["formula"]
     assert event.evaluations.first().goals == [
         {"text": "达成合作意向", "target": 5, "result": 0, "met": False},
         {"text": "整理两份模板", "target": 2, "result": 1, "met": False},

@@ -347,6 +347,15 @@ def test_a_real_name_beside_the_nickname_finds_cai():
         assert minutes(visits[0]) == {1: 10.0}
 
 
+def test_who_was_still_there_is_told_which_time_is_missing():
+    joined = "2026-12-19 14:00:00"
+    reading = read_visits(
+        table_of(HEADER, ("蔡敏", None, None, joined, "--"), ("蔡敏", "1", None, joined, None)),
+        tz=SHANGHAI,
+    )
+    assert [(p.row, p.column) for p in reading.problems] == [(2, "退会时间"), (3, "退会时间")]
+
+
 def test_lines_without_time_or_text_are_listed():
     reading = read_chat(
         table_of(

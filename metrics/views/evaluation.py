@@ -13,6 +13,7 @@ from events.access import organiser
 from metrics import evaluation, report, rows, targets
 from metrics.definitions import BY_KEY
 from metrics.forms import GoalFormSet, TargetsForm
+from metrics.surveys import FEWEST_SHOWN
 from salon.errors import Refused
 from salon.sheets import write_table
 
@@ -73,6 +74,7 @@ def drill_down(request, slug, key):
             "line": report.line(measured) if measured else None,
             "found": found,
             "page": pages.get_page(request.GET.get("page")),
+            "fewest": FEWEST_SHOWN,
         },
     )
 
