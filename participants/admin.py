@@ -3,7 +3,7 @@
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
-from django.db.models import Sum
+from django.db.models import Count, Sum
 from django.utils.translation import gettext_lazy as _
 
 from events.admin import OfEvent, OneEventForm, RowsOfEvent
@@ -99,11 +99,15 @@ class CategoryAdmin(OfEvent):
 class ChannelAdmin(OfEvent):
     list_display = ("label", "event", "kind", "code", "inviter", "applications")
     list_filter = ("event", "kind")
+    list_select_related = ("event",)
     search_fields = ("label", "inviter", "code")
 
-    @admin.display(description=_("报名人数"))
+    def get_queryset(self, request):
+        return super().get_queryset(request).annotate(applied=Count("participant"))
+
+    @admin.display(description=_("报名人数"), ordering="applied")
     def applications(self, channel):
-        return channel.participant_set.count()
+        return channel.applied
 
 
 class PainPoints(RowsOfEvent):

@@ -207,11 +207,13 @@ def rescore(*, category, by):
     """Judge everybody of a category anew, after its rules have changed; returns how many scores
     moved."""
     with transaction.atomic():
+        lock_event(category.event_id)
         people = list(
             Participant.objects.select_for_update(of=("self",))
             .filter(category=category)
             .present()
             .prefetch_related("pain_points")
+            .order_by("pk")
         )
         rules = rules_of(category)
         moved = []

@@ -3,6 +3,7 @@
 Whether there is one is decided under the lock of the event's row, like every other seat.
 """
 
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from participants import checkin, codes, seats, standing
@@ -95,7 +96,7 @@ def walk_in(*, request, person_id=None, details=None, scanned_at, offset_ms=0, o
         return keep_answer(request, Answer(FULL, person))
     if person is None:
         person = _add(event, details, by=desk)
-    elif person.status != Participant.Status.CONFIRMED or person.online:
+    if person.status != Participant.Status.CONFIRMED or person.online:
         person = _confirm(event, person, by=desk)
     at = checkin.corrected(scanned_at, offset_ms=offset_ms, now=person.looked_at, desk=desk)
     row = checkin.admit(
@@ -127,6 +128,17 @@ def _holds_a_seat(person):
 
 
 def _add(event, details, *, by):
+    try:
+        with transaction.atomic():
+            return _write(event, details, by)
+    except IntegrityError:
+        # Sign-up takes no lock: they have just applied on their own phone.
+        if person := _known(event, None, details):
+            return person
+        raise
+
+
+def _write(event, details, by):
     now = clock.now()
     consents, pain = details["consents"], details["pain"]
     person = Participant.objects.create(

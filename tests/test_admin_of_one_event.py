@@ -40,7 +40,7 @@ def name_everything(event):
     }.items():
         own = {"pk": event.pk} if path == "pk" else {path: event}
         for row in model._default_manager.filter(**own):
-            fresh = {name: f"{THEIRS}{row.pk}" for name in words_of(model)}
+            fresh = dict.fromkeys(words_of(model), f"{THEIRS}{row.pk}")
             model._default_manager.filter(pk=row.pk).update(**fresh)
 
 

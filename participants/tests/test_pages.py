@@ -491,6 +491,20 @@ def test_pages_of_another_event_are_not_there(client, event, chen):
     assert stranger.status == "submitted"
 
 
+def test_a_hundred_invitations_cost_the_admin_no_more_than_three(client, event, chen):
+    address_of_list = reverse("admin:participants_channel_changelist")
+
+    def statements():
+        with CaptureQueriesContext(connection) as captured:
+            assert client.get(address_of_list).status_code == 200
+        return len(captured)
+
+    few = statements()
+    for number in range(100):
+        event.channels.create(kind="invitation", code=f"i{number}", label=f"邀请{number}")
+    assert statements() == few
+
+
 def test_the_admin_accepts_by_the_verb(client, event, chen):
     lin = scenes.an_applicant(event)
     url = reverse("admin:participants_participant_changelist")

@@ -1,4 +1,6 @@
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from events.models import Event
 from participants import screening, waitlist
@@ -42,6 +44,16 @@ def test_taking_somebody_against_a_criterion_needs_the_reason():
     assert "社群规模" in str(refused.value)
     accept(lin, chen, reason="从零做起的案例,值得分享")
     assert lin.status_changes.get().reason == "从零做起的案例,值得分享"
+
+
+def test_new_rules_wait_for_whoever_is_deciding():
+    event = scenes.a_salon()
+    scenes.applicants(event, 3)
+    with CaptureQueriesContext(connection) as captured:
+        screening.rescore(category=event.categories.get(key="core"), by=scenes.an_organiser(event))
+    locks = [query["sql"] for query in captured if "FOR " in query["sql"]]
+    assert "events_event" in locks[0]
+    assert 'ORDER BY "participants_participant"."id"' in locks[1]
 
 
 def test_who_is_not_selected_is_told_why():
