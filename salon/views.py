@@ -1,6 +1,7 @@
 """Pages that belong to the house and to no room: health, language, the account's home."""
 
 import contextlib
+from ipaddress import ip_address
 
 from django.conf import settings
 from django.contrib.auth import views as auth_views
@@ -40,6 +41,17 @@ def account_name(request, credentials=None):
     """Under which name axes counts wrong passwords: cut to what its column holds."""
     name = (credentials or request.POST).get("username")
     return None if name is None else clean_text(name, max_length=150)
+
+
+def address_of(request):
+    """The network address that axes counts by. Behind a proxy all the world is the proxy's own
+    address, and anybody could lock an organiser out: there it is the one that the proxy saw, which
+    stands last; what stands before it, the asker wrote."""
+    seen = request.META.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip()
+    if settings.BEHIND_PROXY and seen:
+        with contextlib.suppress(ValueError):
+            return str(ip_address(seen))
+    return request.META.get("REMOTE_ADDR")
 
 
 @public

@@ -127,6 +127,25 @@ def test_a_forged_address_header_unlocks_nothing(chen):
     assert forged.status_code == 429
 
 
+def test_behind_a_proxy_a_stranger_locks_nobody_out(chen, settings):
+    settings.BEHIND_PROXY = True
+    stranger = {"HTTP_X_FORWARDED_FOR": "198.51.100.4"}
+    for _ in range(10):
+        log_in(Client(), **stranger)
+    forged = {"HTTP_X_FORWARDED_FOR": "203.0.113.8, 198.51.100.4"}
+    assert log_in(Client(), password="kept-in-a-drawer", **forged).status_code == 429
+    at_home = {"HTTP_X_FORWARDED_FOR": "203.0.113.8"}
+    assert log_in(Client(), password="kept-in-a-drawer", **at_home).status_code == 302
+
+
+@pytest.mark.parametrize("written", ["", "nonsense", "\x00", ",,,", "1.2.3.4:80"])
+def test_a_proxy_that_writes_nonsense_is_itself_the_address(chen, settings, written):
+    settings.BEHIND_PROXY = True
+    for _ in range(10):
+        answer = log_in(Client(), HTTP_X_FORWARDED_FOR=written)
+    assert answer.status_code == 429
+
+
 def test_the_lock_opens_by_itself(chen):
     for _ in range(10):
         log_in(Client())
