@@ -16,7 +16,7 @@ from participants.tags import size_band
 from salon import audit, clock, live
 from salon.errors import Refused
 from workshops import grouping
-from workshops.models import Membership, Plan, WorkGroup
+from workshops.models import Membership, Plan, VoteTicket, WorkGroup
 from workshops.taking_part import said
 
 SIZE_POINTS = {band: points for points, band in enumerate(TagCard.SizeBand.values)}
@@ -191,11 +191,14 @@ def publish(*, event, by):
 
 
 def unpublish(*, event, by):
-    """Take the groups back from the phones, to form them anew. Refused once somebody wrote."""
+    """Take the groups back from the phones, to form them anew. Refused once somebody wrote or
+    voted: votes that are in would go with their groups, and nobody votes twice."""
     with transaction.atomic():
         event = _lock(event)
         if event.work_groups.filter(plan__version__gt=0).exists():
             raise Refused("written", _("已经有小组开始写方案，不能撤回分组，可以手动调整。"))
+        if VoteTicket.objects.filter(award__event=event).exists():
+            raise Refused("voted", _("已经有人投票，不能撤回分组，可以手动调整。"))
         if event.work_groups.update(published_at=None):
             audit.record("unpublish_groups", event, by=by, event_id=event.pk)
             _tell(event)
@@ -391,13 +394,17 @@ BY_HAND = gettext_lazy("主办方指定。")
 def appoint(*, group, role, person, by):
     """Make a member leader or recorder (`role`); the other role is given up if they had it.
 
-    Raises Refused("foreign") for somebody who is not in the group.
+    Raises Refused("foreign") for somebody who is not in the group, or not any more.
     """
     other = {"leader": "recorder", "recorder": "leader"}[role]
     with transaction.atomic():
-        group = WorkGroup.objects.select_for_update().get(pk=group.pk)
-        if not group.memberships.filter(participant=person).exists():
+        # The event's lock, as everything that moves people or forms the groups anew takes it.
+        event = _lock(group.event)
+        member = Membership.objects.filter(group=group, participant=person)
+        member = member.select_related("group").first()
+        if member is None:
             raise Refused("foreign", _("这位参与者不在这一组。"), status=400)
+        group = member.group
         if getattr(group, f"{other}_id") == person.pk:
             setattr(group, f"{other}_id", getattr(group, f"{role}_id"))
             setattr(group, f"{other}_reason", getattr(group, f"{role}_reason"))
@@ -405,7 +412,7 @@ def appoint(*, group, role, person, by):
         setattr(group, f"{role}_reason", str(BY_HAND))
         group.save()
         audit.record(f"appoint_{role}", group, by=by, fields=[role])
-        _tell(group.event)
+        _tell(event)
     return group
 
 

@@ -6,10 +6,10 @@ and nothing joins the two. Counters cannot be read before the close by any page.
 
 import secrets
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 from django.db import IntegrityError, transaction
-from django.db.models import Avg, Count, F
+from django.db.models import Count, F, Sum
 from django.utils.translation import gettext_lazy as _
 
 from salon import audit, clock, live
@@ -48,18 +48,15 @@ def review(*, group, mentor, need_fit, feasibility, follow_up, suggestion):
 
 
 def mentor_means(event):
-    """Mean of all marks of all mentors, two decimals, by group id; a group nobody reviewed is
-    not in it."""
+    """Mean of all marks of all mentors by group id, not rounded: a rounded one would tie groups
+    that are not. A group nobody reviewed is not in it."""
     sums = (
         MentorReview.objects.filter(group__event=event)
         .values_list("group")
-        .annotate(mean=Avg(F("need_fit") + F("feasibility") + F("follow_up")))
+        .annotate(total=Sum(F("need_fit") + F("feasibility") + F("follow_up")), reviews=Count("pk"))
     )
     # Divided here: in the database whole numbers would be divided to a whole number.
-    return {
-        group: (Decimal(mean) / len(MARKS)).quantize(Decimal("0.01"), ROUND_HALF_UP)
-        for group, mean in sums
-    }
+    return {group: Decimal(total) / (reviews * len(MARKS)) for group, total, reviews in sums}
 
 
 # --- the vote ---------------------------------------------------------------------------------
@@ -213,7 +210,7 @@ def reviews_by(event, mentor):
 
 
 def reviewed(event):
-    """How many mentors have reviewed each group: {group id: (reviews, mean)}."""
+    """How many mentors have reviewed each group: {group id: (reviews, mean as it is told)}."""
     means = mentor_means(event)
     counts = (
         MentorReview.objects.filter(group__event=event)
@@ -221,4 +218,4 @@ def reviewed(event):
         .annotate(reviews=Count("pk"))
         .values_list("group", "reviews")
     )
-    return {group: (reviews, means[group]) for group, reviews in counts}
+    return {group: (reviews, tally.told(means[group])) for group, reviews in counts}

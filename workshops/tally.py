@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal
 
 from django.utils.translation import gettext as _
@@ -46,7 +46,7 @@ def result(
     best = max(_mark(mentor_means.get(group)) for group in first)
     marked = [group for group in first if _mark(mentor_means.get(group)) == best]
     if len(marked) == 1:
-        words["mean"] = mentor_means[marked[0]]
+        words["mean"] = told(mentor_means[marked[0]])
         sentence = _("%(tied)s 组同得 %(votes)s 票，导师评分均值 %(mean)s 较高者胜出。") % words
         return AwardResult(marked[0], most, tuple(first), "mentor_mean", None, sentence)
     words |= {"equal": len(marked), "seed": seed}
@@ -56,6 +56,11 @@ def result(
     )
     winner = lot_order(marked, seed)[0]
     return AwardResult(winner, most, tuple(first), "lot", seed, sentence % words)
+
+
+def told(mean: Decimal) -> Decimal:
+    """A mean as screens show it, to two decimals."""
+    return mean.quantize(Decimal("0.01"), ROUND_HALF_UP)
 
 
 def lot_order(groups: list[int], seed: str) -> list[int]:

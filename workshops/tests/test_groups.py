@@ -1,14 +1,17 @@
 """Groups of those who came: formed, published, joined late, moved by hand."""
 
 import json
+import threading
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection, transaction
 from django.urls import reverse
 
 from salon.errors import Refused
-from workshops import groups
+from tests.house import until
+from workshops import groups, judging
 from workshops.models import Membership
 from workshops.tests import scenes
 
@@ -161,6 +164,63 @@ def test_a_new_leader_swaps_with_the_recorder(salon):
     groups.appoint(group=first, role="leader", person=recorder, by=scenes.an_organiser(salon))
     first.refresh_from_db()
     assert (first.leader, first.recorder) == (recorder, leader)
+
+
+def test_once_somebody_voted_the_groups_stay(salon):
+    _room, (first, second) = scenes.two_groups(salon)
+    scenes.start(salon, scenes.VOTE)
+    voter = scenes.members(first)[0]
+    judging.vote(person=voter, award=salon.awards.get(key="best"), group=second)
+    with pytest.raises(Refused) as refused:
+        groups.unpublish(event=salon, by=None)
+    assert refused.value.code == "voted"
+    assert groups.group_of(voter) == first
+
+
+def test_whoever_leads_a_group_that_was_formed_anew_meanwhile_is_told_so(salon):
+    scenes.people(salon, 12)
+    groups.form(event=salon)
+    page = salon.work_groups.first()
+    lin = scenes.members(page)[0]
+    groups.form(event=salon, seed=1)
+    with pytest.raises(Refused) as refused:
+        groups.appoint(group=page, role="leader", person=lin, by=None)
+    assert refused.value.code == "foreign"
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_one_organiser_moves_lin_while_another_makes_her_leader():
+    salon = scenes.a_salon()
+    _room, (first, second) = scenes.two_groups(salon)
+    lin = scenes.members(first)[-1]
+    answers = []
+
+    def appoint():
+        try:
+            groups.appoint(group=first, role="leader", person=lin, by=None)
+        except Refused as refused:
+            answers.append(refused.code)
+        else:
+            answers.append("appointed")
+        finally:
+            connection.close()
+
+    other = threading.Thread(target=appoint)
+    with transaction.atomic():
+        groups.move(event=salon, person=lin, group=second, by=None)
+        other.start()
+        until(lambda: answers or somebody_waits(), what="the other organiser's press")
+    other.join()
+    assert answers == ["foreign"]
+    first.refresh_from_db()
+    assert first.leader != lin
+
+
+def somebody_waits():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return cursor.fetchone()[0]
 
 
 def test_a_stranger_cannot_lead_a_group(salon):

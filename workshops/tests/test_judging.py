@@ -54,15 +54,31 @@ def test_a_mentor_marks_once_and_may_think_again(salon, groups):
     mark(groups[0], gu)
     mark(groups[0], gu, (5, 4, 3))
     assert MentorReview.objects.count() == 1
-    assert str(judging.mentor_means(salon)[groups[0].pk]) == "4.00"
+    assert judging.mentor_means(salon)[groups[0].pk] == 4
 
 
-def test_the_mean_keeps_its_hundredths(salon, groups):
+def test_the_mean_is_told_in_hundredths(salon, groups):
     mark(groups[0], scenes.mentor(salon), (5, 4, 5))
     mark(groups[0], scenes.mentor(salon, "bai"), (4, 4, 4))
     mark(groups[1], scenes.mentor(salon, "hu"), (5, 4, 5))
-    means = judging.mentor_means(salon)
-    assert [str(means[group.pk]) for group in groups[:2]] == ["4.33", "4.67"]
+    told = judging.reviewed(salon)
+    assert [str(told[group.pk][1]) for group in groups[:2]] == ["4.33", "4.67"]
+
+
+def test_a_tie_goes_to_the_better_marks_even_where_both_are_told_as_4_13(salon, groups):
+    mentors = [scenes.mentor(salon, f"mentor{number}") for number in range(8)]
+    for number, mentor in enumerate(mentors):
+        mark(groups[0], mentor, (4, 4, 4 + (number < 3)))  # 99 ÷ 24 = 4.125
+    for number, mentor in enumerate(mentors[:5]):
+        mark(groups[1], mentor, (4, 4, 4 + (number < 2)))  # 62 ÷ 15 = 4.1333
+    scenes.start(salon, scenes.VOTE)
+    for voter, group in zip(scenes.members(groups[2]), groups[:2], strict=False):
+        judging.vote(person=voter, award=best(salon), group=group)
+    judging.close_vote(event=salon, by=None)
+    award = best(salon)
+    assert (award.winner, award.result["broken_by"]) == (groups[1], "mentor_mean")
+    assert judging.result_of(award).winner == groups[1].pk
+    assert "4.13" in judging.result_of(award).sentence
 
 
 def test_a_review_without_marks_or_words_is_refused(salon, groups):
