@@ -15,7 +15,6 @@ from participants.access import issue_link
 from participants.models import Participant
 from salon import clock, outbox
 from salon.channels import Letter
-from salon.text import national_mobile
 
 Status = Participant.Status
 
@@ -162,8 +161,3 @@ def _attachments(person, kind):
         )
         found.append(("salon.ics", calendar, "text/calendar"))
     return tuple(found)
-
-
-def shown_contact(person):
-    """The mobile or e-mail as people read it."""
-    return national_mobile(person.mobile) if person.mobile else person.email

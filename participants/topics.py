@@ -9,7 +9,6 @@ to eight characters within one clause, so ``新人|新成员…沉默|潜水`` f
 
 import re
 import unicodedata
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -246,12 +245,6 @@ def topic_named(key: str) -> Topic:
 def topic_of(text: str) -> Topic:
     """The topic a pain text belongs to, OTHER when nothing in it is recognised."""
     return classify(text).topic
-
-
-def main_topic(texts: Iterable[str]) -> Topic:
-    """The topic of the first recognised of a person's pains: they name the worst first."""
-    topics = (topic_of(text) for text in texts)
-    return next((topic for topic in topics if topic is not OTHER), OTHER)
 
 
 def classify(text: str) -> Classification:

@@ -61,13 +61,6 @@ def _next(event, category, online, now):
     return quota.next_up(waiting, category.key, free, labels=labels)
 
 
-def promote(*, event, category, online, by):
-    """An organiser asks for the next person by hand; returns the FreedSeat with the explanation."""
-    with transaction.atomic():
-        event = lock_event(event.pk)
-        return seat_freed(event=event, category=category, online=online, now=clock.now(), by=by)
-
-
 def expire_event(event_id):
     """Pass on the seats of one event that were not confirmed in time; returns how many.
 

@@ -34,9 +34,6 @@ class AgendaQuerySet(models.QuerySet):
     def running(self):
         return self.filter(started_at__isnull=False, finished_at=None)
 
-    def still_to_come(self):
-        return self.filter(started_at=None)
-
 
 class AgendaItem(models.Model):
     class Kind(models.TextChoices):

@@ -53,9 +53,6 @@ class ParticipantQuerySet(models.QuerySet):
         # One join, no doubles: at most one check-in per person is in force.
         return self.filter(check_ins__isnull=False, check_ins__voided_at=None)
 
-    def not_checked_in(self):
-        return self.exclude(pk__in=self.model.objects.checked_in().values("pk"))
-
     def consenting(self, purpose):
         return self.filter(
             Exists(

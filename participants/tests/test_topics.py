@@ -8,7 +8,6 @@ from participants.topics import (
     OTHER,
     TOPICS,
     classify,
-    main_topic,
     topic_named,
     topic_of,
 )
@@ -170,11 +169,6 @@ def test_a_gap_does_not_reach_into_the_next_clause():
 def test_of_two_equally_strong_topics_the_first_one_named_wins():
     assert topic_of("转化、氛围").key == "conversion"
     assert topic_of("氛围、转化").key == "atmosphere"
-
-
-def test_a_person_belongs_to_the_first_pain_that_is_understood():
-    assert main_topic(["想不好", "群里广告多", "转化低"]).key == "atmosphere"
-    assert main_topic([]) is OTHER
 
 
 def test_a_stored_key_finds_its_topic_and_an_old_one_falls_back():
