@@ -1,7 +1,9 @@
-"""What organisers write about a person: the note of the house, and the right category."""
+"""What organisers do for one person: the note of the house, the right category, a link to pass on."""
 
+from django.conf import settings
 from django.db import transaction
 
+from participants.access import issue_link
 from participants.applications import judge_person
 from participants.standing import lock_person
 from salon import audit
@@ -28,3 +30,12 @@ def recategorise(*, participant, category, by):
         person.version += 1
         person.save(update_fields=["category", "score", "version"])
         audit.record("recategorise", person, by=by, event_id=event.pk, fields=["category"])
+
+
+def hand_out_link(*, participant, by):
+    """A fresh personal link for an organiser to pass on: the whole address. It opens the person's
+    own page, so who asked for it is on record."""
+    with transaction.atomic():
+        path = issue_link(participant=participant)
+        audit.record("hand_out_link", participant, by=by)
+    return settings.PUBLIC_URL + path

@@ -20,7 +20,7 @@ from participants.models import CheckIn, ImportFile, Participant
 from participants.tests import scenes
 from participants.tests.test_import_runs import a_sheet
 from salon import clock
-from salon.models import Message
+from salon.models import AuditEntry, Message
 from salon.sheets import open_table
 
 pytestmark = pytest.mark.django_db
@@ -489,6 +489,16 @@ def test_pages_of_another_event_are_not_there(client, event, chen):
     client.post(address("screening_decide"), {"to": "accepted", "people": [stranger.pk]})
     stranger.refresh_from_db()
     assert stranger.status == "submitted"
+
+
+def test_whose_link_an_organiser_asked_for_is_on_record(client, event, chen):
+    lin = scenes.an_applicant(event)
+    answer = client.post(address("screening_step", lin.pk, "link"), follow=True)
+    path = re.search(r"/l/([\w-]+)", answer.content.decode())
+    assert client.get(path[0]).url == address("me")
+    entry = AuditEntry.objects.get(verb="hand_out_link")
+    assert (entry.actor, entry.subject) == (f"user:{chen.pk}", f"participant:{lin.pk}")
+    assert path[1] not in str(AuditEntry.objects.values_list())
 
 
 def test_a_hundred_invitations_cost_the_admin_no_more_than_three(client, event, chen):

@@ -13,7 +13,6 @@ from django.views.decorators.http import require_GET, require_POST
 
 from events.access import organiser
 from participants import fill, notes, queue, rooms, screening, seats
-from participants.access import issue_link
 from participants.models import Category, Participant
 from salon.errors import Refused
 from salon.text import clean_text
@@ -315,8 +314,8 @@ def _move(request, found):
 
 
 def _link(request, found):
-    path = issue_link(participant=found)
-    return _("个人链接（只给本人）：%(link)s") % {"link": request.build_absolute_uri(path)}
+    link = notes.hand_out_link(participant=found, by=request.user)
+    return _("个人链接（只给本人）：%(link)s") % {"link": link}
 
 
 def _recategorise(request, found):
