@@ -202,10 +202,7 @@ def _next(box, drawn):
         .exclude(hidden_at=None)
         .values_list("pk", flat=True)
     )
-    if len(drawn) >= fair_draw.MOST:
-        return None
-    order = fair_draw.draw_order(_slips(box), box.seed)
-    return next((slip for slip in order if slip.id not in drawn | hidden), None)
+    return fair_draw.next_slip(_slips(box), box.seed, drawn, hidden)
 
 
 def file_under(*, draw, topic, by):

@@ -243,12 +243,12 @@ def sit(*, person, on=True):
     """Take a seat at one's table, or stand up. Raises Refused("no_listing" | "full")."""
     require_part(person)
     with transaction.atomic():
-        listing = Listing.objects.filter(participant=person).first()
+        # Locked first: until then the person may be moving to another table.
+        listing = Listing.objects.select_for_update().filter(participant=person).first()
         if listing is None:
             raise Refused("no_listing", _("先写下能提供的和想要的，再入座。"))
         # The table's row decides between two who want the last chair.
-        table = ThemeTable.objects.select_for_update().get(pk=listing.table_id)
-        listing = Listing.objects.select_for_update().get(pk=listing.pk)
+        table = ThemeTable.objects.select_for_update(no_key=True).get(pk=listing.table_id)
         taken = table.listings.filter(seated=True).count()
         if on and not listing.seated and taken >= table.seats:
             sentence = _("%(table)s满座了，先在手机上聊，或等一等。")

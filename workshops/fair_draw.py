@@ -63,11 +63,15 @@ def draw_order(slips: Sequence[Slip], seed: str) -> list[Slip]:
     return [slip for _turn, _lot_drawn, slip in sorted(rounds, key=lambda row: row[:2])]
 
 
-def next_slip(slips: Sequence[Slip], seed: str, drawn: Collection[int]) -> Slip | None:
-    """The next one in order that is not among the drawn ids; None when MOST are or all."""
+def next_slip(
+    slips: Sequence[Slip], seed: str, drawn: Collection[int], hidden: Collection[int] = ()
+) -> Slip | None:
+    """The next one in order that is neither among the drawn ids nor the hidden ones; None when
+    MOST are drawn or nothing is left."""
     if len(drawn) >= MOST:
         return None
-    return next((slip for slip in draw_order(slips, seed) if slip.id not in drawn), None)
+    gone = {*drawn, *hidden}
+    return next((slip for slip in draw_order(slips, seed) if slip.id not in gone), None)
 
 
 def _lot(seed: str, *what: object) -> bytes:

@@ -58,8 +58,8 @@ def start(*, event, by, seconds=SECONDS):
 def finish(*, person, text):
     """Hand in the group's tip; the order of arrival at the database is the order of finishing.
 
-    Raises Refused: "not_taking_part", "not_here", "no_group", "closed", "taken" (somebody of the group was quicker), "empty",
-    "too_long".
+    Raises Refused: "not_taking_part", "not_here", "no_group", "closed", "taken" (somebody of the
+    group was quicker), "empty", "too_long".
     """
     require_presence(person)
     text = said(text, TEXT_LENGTH)

@@ -36,7 +36,9 @@ def review(*, group, mentor, need_fit, feasibility, follow_up, suggestion):
     suggestion = said(suggestion, SUGGESTION_LENGTH, multiline=True)
     with transaction.atomic():
         # The awards' rows, shared with close_vote: a mark is in the count or it is refused.
-        awards = list(Award.objects.select_for_update().filter(event=group.event_id).order_by("pk"))
+        awards = list(
+            Award.objects.select_for_update(no_key=True).filter(event=group.event_id).order_by("pk")
+        )
         if any(award.closed_at for award in awards):
             raise Refused("closed", _("奖项已经揭晓，评分不再改动。"))
         saved, _created = MentorReview.objects.update_or_create(
@@ -132,7 +134,9 @@ def close_vote(*, event, by):
         now = clock.now()
         phase.ends_at = max(min(phase.ends_at, now), phase.started_at)
         phase.save(update_fields=["ends_at"])
-        awards = list(Award.objects.select_for_update().filter(event=event).order_by("pk"))
+        awards = list(
+            Award.objects.select_for_update(no_key=True).filter(event=event).order_by("pk")
+        )
         counted = [award for award in awards if award.closed_at is None]
         means = mentor_means(event)
         for award in counted:

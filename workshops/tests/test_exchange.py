@@ -1,14 +1,19 @@
 """The resource corner: who offers what another needs, and nobody's number before both said yes."""
 
+import threading
+
 import pytest
+from django.db import connection, transaction
 from django.urls import reverse
 
 from participants.models import Consent
 from salon import clock
 from salon.errors import Refused
+from tests.house import until
 from workshops import exchange
 from workshops.models import Listing, Match
 from workshops.tests import scenes
+from workshops.tests.test_groups import somebody_waits
 from workshops.tests.test_pains import at_once
 
 pytestmark = pytest.mark.django_db
@@ -215,3 +220,34 @@ def test_the_last_chair_is_for_one():
         sorted(str(getattr(error, "code", None)) for error in raised) == ["None"] * 3 + ["full"] * 7
     )
     assert Listing.objects.filter(seated=True).count() == 3
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_lin_sits_down_while_her_other_phone_moves_her_to_a_full_table():
+    salon = scenes.a_salon()
+    salon.theme_tables.update(seats=1)
+    lin, zhou = scenes.person(salon, "林知夏"), scenes.person(salon, "周明远")
+    list_(lin, "会议室", "")
+    list_(zhou, "剪辑", "", table="users")
+    exchange.sit(person=zhou)
+    answers = []
+
+    def sit():
+        try:
+            exchange.sit(person=lin)
+        except Refused as refused:
+            answers.append(refused.code)
+        else:
+            answers.append("seated")
+        finally:
+            connection.close()
+
+    other = threading.Thread(target=sit)
+    with transaction.atomic():
+        list_(lin, "会议室", "", table="users")
+        other.start()
+        until(lambda: answers or somebody_waits(), what="the second phone's press")
+    other.join()
+    assert answers == ["full"]
+    assert list(Listing.objects.filter(seated=True)) == [zhou.listing]

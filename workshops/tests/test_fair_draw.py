@@ -53,6 +53,7 @@ def test_five_draws_are_five_different_slips_and_then_it_is_over():
 def test_a_small_box_is_drawn_empty():
     assert next_slip(BOX[:1], "5eed", [1]) is None
     assert next_slip([], "5eed", []) is None
+    assert next_slip(BOX[:2], "5eed", [], hidden=[1]) == BOX[1]
 
 
 def test_seeds_are_long_and_new():
