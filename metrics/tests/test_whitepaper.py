@@ -511,6 +511,7 @@ def test_before_publishing_the_page_says_so_and_takes_no_claim(event, organiser,
     drafted(event, organiser)
     page = client.get(f"/e/{event.slug}/whitepaper/")
     assert (page.status_code, "正在编写" in page.content.decode()) == (200, True)
+    assert "写信" not in page.content.decode()  # the first version is announced to nobody
     client.post(f"/e/{event.slug}/whitepaper/", {"email": "reader@example.com"})
     assert not WhitepaperClaim.objects.exists()
     assert client.get(f"/e/{event.slug}/whitepaper/read/").status_code == 404
