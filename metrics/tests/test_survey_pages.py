@@ -1,5 +1,6 @@
 """The survey's pages: edited before it opens, answered on a phone, read afterwards; follow-up."""
 
+import re
 from datetime import timedelta
 from decimal import Decimal
 
@@ -151,6 +152,15 @@ def test_lin_answers_on_her_phone_and_nothing_is_lost_on_a_gap(event, client):
     assert SurveyResponse.objects.count() == 1
     assert client.post(f"/e/{event.slug}/me/survey/", answers).status_code == 409
     assert SurveyResponse.objects.count() == 1
+
+
+def test_what_only_the_script_keeps_is_promised_only_by_the_script(event, client):
+    lin = came(event)
+    surveys.open_survey(event=event)
+    page = visits(client, lin, "survey").content.decode()
+    said = re.search(r"<p([^>]*)>([^<]*填过的都还在[^<]*)</p>", page)
+    assert "hidden" in said[1]
+    assert "这个页面不关" in said[2]  # kept in the tab: a closed one forgets
 
 
 def test_script_in_an_open_answer_is_only_text(event, client):

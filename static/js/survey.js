@@ -51,6 +51,7 @@ if (form) {
 
   recall();
   way.hidden = false;
+  form.querySelector("[data-kept]").hidden = false;
   const unanswered = questions.findIndex((question) => !complete(question));
   show(unanswered < 0 ? 0 : unanswered, { focus: false });
   next.addEventListener("click", step);
