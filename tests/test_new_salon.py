@@ -98,6 +98,14 @@ def test_a_saved_blueprint_starts_the_next_one(client, gu):
     assert Event.objects.get(slug="short").agenda.count() == 6
 
 
+def test_the_admin_begins_with_the_way_to_the_events(client, gu):
+    client.force_login(gu, "django.contrib.auth.backends.ModelBackend")
+    page = client.get(reverse("admin:index")).content.decode()
+    way = page[page.index("办活动，从") :].split("<table")[0]
+    assert f'href="{reverse("crew_home")}"' in way
+    assert f'href="{reverse("new_salon")}"' in way
+
+
 def test_the_page_keeps_what_was_typed_when_the_address_is_taken(client, gu):
     salon()
     client.force_login(gu, "django.contrib.auth.backends.ModelBackend")
