@@ -49,7 +49,8 @@ class Look:
     def counts(self):
         """What may be kept of the answer: numbers, nobody's name or mobile."""
         answer = self.as_json()
-        answer.pop("minutes", None)
+        for name in ("minutes", "imported"):  # by whom; and nothing is written yet
+            answer.pop(name, None)
         answer["errors"] = len(answer["errors"])
         return answer
 
@@ -135,16 +136,21 @@ def _write_visits(source, look):
             StreamVisit(
                 source=source,
                 participant_id=viewer.participant_id,
-                viewer=viewer_digest(source.event, viewer.participant_id, viewer.key),
+                viewer=digest,
                 joined_at=visit.joined_at,
                 left_at=visit.left_at,
             )
-            for viewer in look.viewers
+            for viewer, digest in _with_digests(source.event, look.viewers)
             for visit in viewer.visits
         ),
         batch_size=2000,
     )
     return len(visits)
+
+
+def _with_digests(event, viewers):
+    for viewer in viewers:
+        yield viewer, viewer_digest(event, viewer.participant_id, viewer.key)
 
 
 def _write_chat(source, look):

@@ -119,6 +119,10 @@ def test_a_longer_export_of_the_same_chat_adds_only_what_is_new(event):
         for text in (head + lines, head + lines + more)
     ]
     assert rows == [2, 1]
+    assert [source.counts for source in event.stream_imports.order_by("pk")] == [
+        {"rows": 2, "matched": 0, "errors": 0},
+        {"rows": 3, "matched": 0, "errors": 0},
+    ]
 
 
 def test_an_import_is_undone_in_one_action_and_may_come_again(event):
