@@ -31,7 +31,9 @@ BLANK = {
         ("name", "pinyin", "mobile", "email", "organisation", "job_title", "creator_field"), ""
     ),
     **dict.fromkeys(("can_bring", "cooperation_need", "resource_offer", "expectation"), ""),
-    **dict.fromkeys(("told_reason", "source_key", "note"), ""),
+    # Not the source_key: it names a row of a file and nobody, and keeps that file, imported once
+    # more, from bringing them back.
+    **dict.fromkeys(("told_reason", "note"), ""),
     "expertise": [],
 }
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from participants import quota
 from participants.models import FreedSeat, Participant
 from participants.seats import room_seats
-from participants.standing import lock_event, lock_people, stand, write_letter
+from participants.standing import lock_event, lock_people, stand, told_status, write_letter
 from salon import audit, clock
 
 Status = Participant.Status
@@ -64,7 +64,9 @@ def _next(event, category, online, now):
 def expire_event(event_id):
     """Pass on the seats of one event that were not confirmed in time; returns how many.
 
-    Whoever is late may join the waiting list again from their own page.
+    Whoever is late may join the waiting list again from their own page. Whoever was never told of
+    their seat, because the batch was not released before the doors opened, is late for nothing:
+    they hear no reproach, and their page says sorry.
     """
     with transaction.atomic():
         event = lock_event(event_id)
@@ -77,12 +79,17 @@ def expire_event(event_id):
             return 0
         with translation.override(settings.LANGUAGE_CODE):
             told = _("确认截止前没有收到您的确认，名额已经顺延。")
-        changes = stand(
-            people, Status.WITHDRAWN, now=now, by=None, reason="no_answer", told_reason=told
-        )
-        for change in changes:
-            audit.record("expire_seat", change.participant, by=None, event_id=event.pk)
+            sorry = _("活动开始前没能给您答复，很抱歉。希望下一场见到您。")
+        unheard = [person for person in people if told_status(person) != person.status]
+        silent = [person for person in people if person not in unheard]
+        for change in stand(
+            silent, Status.WITHDRAWN, now=now, by=None, reason="no_answer", told_reason=told
+        ):
             write_letter(change, "seat_passed_on", now=now)
+        stand(
+            unheard, Status.NOT_SELECTED, now=now, by=None, reason="never_told", told_reason=sorry
+        )
+        audit.record_all("expire_seat", people, by=None, event_id=event.pk)
         for person in people:
             seat_freed(event=event, category=person.category, online=person.online, now=now)
     return len(people)

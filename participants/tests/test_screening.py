@@ -176,6 +176,20 @@ def test_after_the_deadline_the_seat_is_gone(travel):
     assert refused.value.code == "too_late"
 
 
+def test_who_was_never_told_of_a_seat_is_not_reproached_for_leaving_it(travel):
+    event = scenes.a_salon()
+    chen, lin = scenes.an_organiser(event), scenes.an_applicant(event, "林知夏")
+    accept(lin, chen)  # and nobody releases the batch
+    travel(event.starts_at)
+    assert waitlist.expire_due() == 1
+    lin.refresh_from_db()
+    assert lin.status == "not_selected"
+    assert "抱歉" in lin.told_reason
+    assert not Message.objects.filter(kind="seat_passed_on").exists()
+    assert Message.objects.get(kind="accepted").state == "cancelled"
+    assert waitlist.expire_due() == 0
+
+
 def test_an_unconfirmed_seat_passes_on_inside_the_category(travel):
     event = scenes.a_salon(on_site_capacity=10)
     chen = scenes.an_organiser(event)
