@@ -12,7 +12,9 @@ from participants.models import Participant
 
 
 class Survey(models.Model):
-    event = models.OneToOneField(Event, on_delete=models.CASCADE, related_name="survey")
+    event = models.OneToOneField(
+        Event, on_delete=models.CASCADE, related_name="survey", verbose_name=_("活动")
+    )
     title = models.CharField(_("标题"), max_length=120)
     intro = models.TextField(_("开场白"), blank=True)
     opened_at = models.DateTimeField(_("开放时间"), null=True, blank=True)
@@ -84,17 +86,23 @@ class StreamImport(models.Model):
         VISITS = "visits", _("进出记录")
         CHAT = "chat", _("聊天记录")
 
-    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="stream_imports")
+    event = models.ForeignKey(
+        Event, on_delete=models.CASCADE, related_name="stream_imports", verbose_name=_("活动")
+    )
     kind = models.CharField(_("内容"), max_length=8, choices=Kind.choices)
     filename = models.CharField(_("文件"), max_length=120, blank=True)
-    file_digest = models.CharField(max_length=64)
+    file_digest = models.CharField(_("文件指纹"), max_length=64)
     # What the reading found: counts only, never names or mobiles.
-    counts = models.JSONField(default=dict)
+    counts = models.JSONField(_("数目"), default=dict)
     by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        verbose_name=_("操作人"),
     )
-    at = models.DateTimeField(auto_now_add=True)
-    undone_at = models.DateTimeField(null=True, blank=True)
+    at = models.DateTimeField(_("时间"), auto_now_add=True)
+    undone_at = models.DateTimeField(_("撤销时间"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("直播数据导入")
@@ -107,6 +115,9 @@ class StreamImport(models.Model):
                 name="stream_file_imported_once",
             )
         ]
+
+    def __str__(self):
+        return self.filename or self.get_kind_display()
 
 
 class StreamUpload(models.Model):
@@ -200,25 +211,32 @@ class Goal(models.Model):
 class Evaluation(models.Model):
     """What was computed at one moment, frozen; later ones stand beside it."""
 
-    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="evaluations")
+    event = models.ForeignKey(
+        Event, on_delete=models.CASCADE, related_name="evaluations", verbose_name=_("活动")
+    )
     computed_at = models.DateTimeField(_("计算时间"))
-    metrics = models.JSONField()
+    metrics = models.JSONField(_("指标"))
     # Which facts it saw, so that late data is noticed and differences can be explained.
-    facts = models.JSONField(default=dict)
+    facts = models.JSONField(_("当时的情况"), default=dict)
     # What the charts and the list of goals show; counts only, nobody's values.
-    charts = models.JSONField(default=dict)
-    goals = models.JSONField(default=list)
+    charts = models.JSONField(_("图表"), default=dict)
+    goals = models.JSONField(_("活动目标"), default=list)
 
     class Meta:
         verbose_name = _("效果评估")
         verbose_name_plural = _("效果评估")
         ordering = ["-computed_at", "-pk"]
 
+    def __str__(self):
+        return f"{self.computed_at:%Y-%m-%d %H:%M} UTC"
+
 
 class Report(models.Model):
     """The public page: which parts of the evaluation everybody may read, and since when."""
 
-    event = models.OneToOneField(Event, on_delete=models.CASCADE, related_name="report")
+    event = models.OneToOneField(
+        Event, on_delete=models.CASCADE, related_name="report", verbose_name=_("活动")
+    )
     intro = models.TextField(_("前言"), blank=True)
     parts = models.JSONField(_("公开的部分"), default=list)  # keys of report.PARTS
     published_at = models.DateTimeField(_("公开时间"), null=True, blank=True)
@@ -237,7 +255,7 @@ class FollowUp(models.Model):
     participant = models.OneToOneField(
         Participant, on_delete=models.CASCADE, related_name="follow_up"
     )
-    active_rate = models.DecimalField(_("现在的月活率(%)"), max_digits=5, decimal_places=2)
+    active_rate = models.DecimalField(_("现在的月活率（%）"), max_digits=5, decimal_places=2)
     note = models.CharField(_("有什么变化"), max_length=300, blank=True)
     answered_at = models.DateTimeField()
 
@@ -251,12 +269,14 @@ class FollowUp(models.Model):
 
 
 class Whitepaper(models.Model):
-    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="whitepapers")
+    event = models.ForeignKey(
+        Event, on_delete=models.CASCADE, related_name="whitepapers", verbose_name=_("活动")
+    )
     version = models.PositiveSmallIntegerField(_("版本"))
     title = models.CharField(_("标题"), max_length=120)
     sections = models.JSONField()  # [{"module": key, "title": …, "text": Markdown, …}]
     # Sources of sections that the editor threw out: not pressed on them again.
-    left_out = models.JSONField(default=list, blank=True)
+    left_out = models.JSONField(_("不收入的部分"), default=list, blank=True)
     published_at = models.DateTimeField(_("发布时间"), null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     edit_version = models.PositiveIntegerField(default=1, editable=False)
@@ -298,7 +318,9 @@ class WhitepaperClaim(models.Model):
 class Retention(models.Model):
     """How long an event keeps its people."""
 
-    event = models.OneToOneField(Event, on_delete=models.CASCADE, related_name="retention")
+    event = models.OneToOneField(
+        Event, on_delete=models.CASCADE, related_name="retention", verbose_name=_("活动")
+    )
     not_selected_days = models.PositiveSmallIntegerField(_("未入选者保留天数"), default=90)
     others_days = models.PositiveSmallIntegerField(_("其他人保留天数"), default=730)
 
@@ -313,10 +335,13 @@ class Retention(models.Model):
 class RetentionRun(models.Model):
     """What one day's clearing did: counts by event and reason."""
 
-    at = models.DateTimeField()
-    report = models.JSONField(default=dict)
+    at = models.DateTimeField(_("时间"))
+    report = models.JSONField(_("结果"), default=dict)
 
     class Meta:
         verbose_name = _("到期清理")
         verbose_name_plural = _("到期清理")
         ordering = ["-at", "-pk"]
+
+    def __str__(self):
+        return f"{self.at:%Y-%m-%d}"

@@ -42,7 +42,7 @@ TEMPLATE_COLUMNS = (
     ),
     TemplateColumn("industry", "行业", 10, False, "互联网、教育、消费、服务或其他。", "教育"),
     TemplateColumn(
-        "community_size", "社群规模(人)", 14, False, "数字，也可写 1.2万、5k。", "12000"
+        "community_size", "社群规模（人）", 14, False, "数字，也可写 1.2万、5k。", "12000"
     ),
     TemplateColumn("active_rate", "近6个月平均月活率", 18, False, "百分数，如 45%。", "45%"),
     TemplateColumn("followers", "粉丝量", 12, False, "内容创作者填写，写法同社群规模。", "15万"),

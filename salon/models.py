@@ -174,12 +174,12 @@ class AuditEntry(models.Model):
     Append-only: a database trigger refuses UPDATE and DELETE.
     """
 
-    at = models.DateTimeField(auto_now_add=True)
+    at = models.DateTimeField(_("时间"), auto_now_add=True)
     actor = models.CharField(_("谁"), max_length=40)  # "user:3", "desk:5", "person:12", "system"
     verb = models.CharField(_("做了什么"), max_length=60)
-    event_id = models.BigIntegerField(null=True, db_index=True)
+    event_id = models.BigIntegerField(_("活动编号"), null=True, db_index=True)
     subject = models.CharField(_("对象"), max_length=60, db_index=True)  # "participant:12"
-    fields = ArrayField(models.CharField(max_length=60), default=list)
+    fields = ArrayField(models.CharField(max_length=60), default=list, verbose_name=_("改动的字段"))
 
     class Meta:
         verbose_name = _("操作记录")

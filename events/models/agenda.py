@@ -15,7 +15,9 @@ from events.models.event import Event
 class Speaker(models.Model):
     """Somebody who speaks or reviews; backups stand in when a speaker is absent."""
 
-    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="speakers")
+    event = models.ForeignKey(
+        Event, on_delete=models.CASCADE, related_name="speakers", verbose_name=_("活动")
+    )
     name = models.CharField(_("姓名"), max_length=80)
     title = models.CharField(_("头衔"), max_length=120, blank=True)
     email = models.EmailField(_("邮箱"), blank=True)
@@ -128,16 +130,20 @@ class AgendaStep(models.Model):
         FINISH = "finish", _("结束")
         EXTEND = "extend", _("延长")
 
-    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="agenda_steps")
+    event = models.ForeignKey(
+        Event, on_delete=models.CASCADE, related_name="agenda_steps", verbose_name=_("活动")
+    )
     verb = models.CharField(_("操作"), max_length=8, choices=Verb.choices)
     item = models.ForeignKey(
         AgendaItem, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name=_("环节")
     )
     minutes = models.PositiveSmallIntegerField(_("分钟"), null=True, blank=True)
     at = models.DateTimeField(_("时间"))
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, verbose_name=_("操作人")
+    )
     # {"items": {id: {field: ISO time or null}}, "event": {"ends_at": …, "ended_at": …}}
-    before = models.JSONField(default=dict)
+    before = models.JSONField(_("之前"), default=dict)
     undone_at = models.DateTimeField(_("撤销时间"), null=True, blank=True)
 
     objects = AgendaStepQuerySet.as_manager()

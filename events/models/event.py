@@ -21,7 +21,7 @@ def a_time_zone(name):
 class Series(models.Model):
     """Salons that belong together: one alumni community, one offers-and-needs board."""
 
-    slug = models.SlugField(unique=True)
+    slug = models.SlugField(_("地址"), unique=True)
     title = models.CharField(_("系列名称"), max_length=120)
 
     class Meta:
@@ -103,13 +103,13 @@ class Event(models.Model):
     registration_opens_at = models.DateTimeField(_("报名开始"), null=True, blank=True)
     registration_closes_at = models.DateTimeField(_("报名截止"), null=True, blank=True)
     confirmation_hours = models.PositiveIntegerField(
-        _("确认时限(小时)"), default=72, validators=[MinValueValidator(1)]
+        _("确认时限（小时）"), default=72, validators=[MinValueValidator(1)]
     )
     offer_hours = models.PositiveIntegerField(
-        _("递补确认时限(小时)"), default=24, validators=[MinValueValidator(1)]
+        _("递补确认时限（小时）"), default=24, validators=[MinValueValidator(1)]
     )
     interactive_target_percent = models.PositiveSmallIntegerField(
-        _("互动时长目标(%)"), default=60, validators=[MaxValueValidator(100)]
+        _("互动时长目标（%）"), default=60, validators=[MaxValueValidator(100)]
     )
     status = models.CharField(
         _("状态"), max_length=12, choices=Status.choices, default=Status.DRAFT
@@ -204,7 +204,9 @@ class Crew(models.Model):
         HOST = "host", _("主持人")
         MENTOR = "mentor", _("导师·嘉宾")
 
-    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="crew")
+    event = models.ForeignKey(
+        Event, on_delete=models.CASCADE, related_name="crew", verbose_name=_("活动")
+    )
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.CASCADE,
@@ -227,13 +229,15 @@ class Crew(models.Model):
 class DeskPass(models.Model):
     """One desk at the door: a link and a PIN, no account; revocable, dead after the event."""
 
-    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="desks")
+    event = models.ForeignKey(
+        Event, on_delete=models.CASCADE, related_name="desks", verbose_name=_("活动")
+    )
     desk = models.CharField(_("签到台"), max_length=40)
     token_digest = models.CharField(max_length=64, unique=True)
     pin_digest = models.CharField(max_length=128)
     expires_at = models.DateTimeField(_("有效至"))
     revoked_at = models.DateTimeField(_("停用时间"), null=True, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(_("创建时间"), auto_now_add=True)
 
     class Meta:
         verbose_name = _("签到台通行证")
@@ -249,7 +253,7 @@ class Blueprint(models.Model):
 
     name = models.CharField(_("蓝本名称"), max_length=120, unique=True)
     document = models.JSONField()
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(_("创建时间"), auto_now_add=True)
 
     class Meta:
         verbose_name = _("蓝本")

@@ -9,7 +9,9 @@ from events.models.event import Event
 
 
 class PrepGroup(models.Model):
-    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="prep_groups")
+    event = models.ForeignKey(
+        Event, on_delete=models.CASCADE, related_name="prep_groups", verbose_name=_("活动")
+    )
     name = models.CharField(_("小组"), max_length=40)
     size = models.PositiveSmallIntegerField(_("人数"), default=2)
     duties = models.TextField(_("职责"), blank=True)
@@ -26,7 +28,9 @@ class PrepGroup(models.Model):
 
 
 class PrepMember(models.Model):
-    group = models.ForeignKey(PrepGroup, on_delete=models.CASCADE, related_name="members")
+    group = models.ForeignKey(
+        PrepGroup, on_delete=models.CASCADE, related_name="members", verbose_name=_("小组")
+    )
     name = models.CharField(_("姓名"), max_length=80)
     email = models.EmailField(_("邮箱"), blank=True)
     is_lead = models.BooleanField(_("组长"), default=False)
@@ -58,7 +62,9 @@ class MilestoneQuerySet(models.QuerySet):
 class Milestone(models.Model):
     """Something to be done by a day counted back from the event (T-60, T-30, …)."""
 
-    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="milestones")
+    event = models.ForeignKey(
+        Event, on_delete=models.CASCADE, related_name="milestones", verbose_name=_("活动")
+    )
     days_before = models.PositiveSmallIntegerField(_("提前天数"))
     due_on = models.DateField(_("截止日期"))
     title = models.CharField(_("事项"), max_length=120)
@@ -70,7 +76,12 @@ class Milestone(models.Model):
     )
     done_at = models.DateTimeField(_("完成时间"), null=True, blank=True)
     done_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, editable=False
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        verbose_name=_("完成人"),
     )
 
     objects = MilestoneQuerySet.as_manager()
@@ -96,7 +107,9 @@ class Material(models.Model):
         PER_GROUP = "per_group", _("每组")
         FIXED = "fixed", _("固定")
 
-    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="materials")
+    event = models.ForeignKey(
+        Event, on_delete=models.CASCADE, related_name="materials", verbose_name=_("活动")
+    )
     section = models.CharField(_("类别"), max_length=12, choices=Section.choices)
     name = models.CharField(_("物料"), max_length=80)
     basis = models.CharField(_("数量依据"), max_length=12, choices=Basis.choices)
@@ -120,7 +133,9 @@ class Material(models.Model):
 
 
 class StaffRole(models.Model):
-    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="staff_roles")
+    event = models.ForeignKey(
+        Event, on_delete=models.CASCADE, related_name="staff_roles", verbose_name=_("活动")
+    )
     name = models.CharField(_("岗位"), max_length=40)
     count = models.PositiveSmallIntegerField(_("人数"), default=1)
     people = models.CharField(_("人员"), max_length=200, blank=True)
@@ -146,7 +161,9 @@ class RiskPlan(models.Model):
         TOO_FEW = "too_few", _("来人过少")
         OTHER = "other", _("其他")
 
-    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="risk_plans")
+    event = models.ForeignKey(
+        Event, on_delete=models.CASCADE, related_name="risk_plans", verbose_name=_("活动")
+    )
     risk = models.CharField(_("风险"), max_length=20, choices=Risk.choices)
     title = models.CharField(_("情形"), max_length=120)
     prevention = models.TextField(_("预防"))
@@ -166,12 +183,20 @@ class RiskTrigger(models.Model):
     """Plan B was put into force; `before` is what undoing it brings back."""
 
     plan = models.ForeignKey(RiskPlan, on_delete=models.CASCADE, related_name="triggers")
-    at = models.DateTimeField(auto_now_add=True)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True)
+    at = models.DateTimeField(_("时间"), auto_now_add=True)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, verbose_name=_("操作人")
+    )
     note = models.CharField(_("说明"), max_length=200, blank=True)
-    item = models.ForeignKey("events.AgendaItem", on_delete=models.SET_NULL, null=True, blank=True)
+    item = models.ForeignKey(
+        "events.AgendaItem",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        verbose_name=_("环节"),
+    )
     before = models.JSONField(default=dict)
-    undone_at = models.DateTimeField(null=True, blank=True)
+    undone_at = models.DateTimeField(_("撤销时间"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("预案启动记录")

@@ -15,7 +15,7 @@ class ImportFile(models.Model):
     """
 
     class State(models.TextChoices):
-        READ = "read", _("已检查,待导入")
+        READ = "read", _("已检查，待导入")
         RUNNING = "running", _("导入中")
         DONE = "done", _("已导入")
         FAILED = "failed", _("没有导入")

@@ -18,7 +18,9 @@ class Channel(models.Model):
         INVITATION = "invitation", _("定向邀请")
         COMMUNITY = "community", _("社群内报名")
 
-    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="channels")
+    event = models.ForeignKey(
+        Event, on_delete=models.CASCADE, related_name="channels", verbose_name=_("活动")
+    )
     kind = models.CharField(_("渠道"), max_length=20, choices=Kind.choices)
     code = models.SlugField(_("渠道码"), max_length=40)
     label = models.CharField(_("名称"), max_length=80)
@@ -94,7 +96,9 @@ class Participant(models.Model):
         IMPORT = "import", _("导入")
         WALK_IN = "walk_in", _("现场报名")
 
-    event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="participants")
+    event = models.ForeignKey(
+        Event, on_delete=models.PROTECT, related_name="participants", verbose_name=_("活动")
+    )
     category = models.ForeignKey(
         Category, on_delete=models.PROTECT, related_name="participants", verbose_name=_("类别")
     )
@@ -110,9 +114,9 @@ class Participant(models.Model):
     organisation = models.CharField(_("机构"), max_length=120, blank=True)
     job_title = models.CharField(_("岗位"), max_length=80, blank=True)
     industry = models.CharField(_("行业"), max_length=12, choices=Industry.choices)
-    community_size = models.PositiveIntegerField(_("社群规模(人)"), null=True, blank=True)
+    community_size = models.PositiveIntegerField(_("社群规模（人）"), null=True, blank=True)
     active_rate = models.DecimalField(
-        _("近6个月平均月活率(%)"),
+        _("近6个月平均月活率（%）"),
         max_digits=5,
         decimal_places=2,
         null=True,
@@ -146,7 +150,7 @@ class Participant(models.Model):
     source_key = models.CharField(max_length=120, blank=True, editable=False)
     note = models.TextField(_("内部备注"), blank=True)
     submitted_at = models.DateTimeField(_("报名时间"))
-    erased_at = models.DateTimeField(null=True, blank=True)
+    erased_at = models.DateTimeField(_("抹除时间"), null=True, blank=True)
     version = models.PositiveIntegerField(default=1, editable=False)
 
     objects = ParticipantQuerySet.as_manager()
@@ -200,9 +204,9 @@ class PainPoint(models.Model):
     """A pain named in the application: the first content of tag card, blind box and pain wall."""
 
     participant = models.ForeignKey(
-        Participant, on_delete=models.CASCADE, related_name="pain_points"
+        Participant, on_delete=models.CASCADE, related_name="pain_points", verbose_name=_("参与者")
     )
-    position = models.PositiveSmallIntegerField()
+    position = models.PositiveSmallIntegerField(_("顺序"))
     text = models.CharField(_("痛点"), max_length=200)
 
     class Meta:
@@ -233,11 +237,13 @@ class Consent(models.Model):
         SHARE_CONTACT = "share_contact", _("互相确认后交换联系方式")
         WHITEPAPER_CREDIT = "whitepaper_credit", _("在白皮书中署名")
 
-    participant = models.ForeignKey(Participant, on_delete=models.CASCADE, related_name="consents")
+    participant = models.ForeignKey(
+        Participant, on_delete=models.CASCADE, related_name="consents", verbose_name=_("参与者")
+    )
     purpose = models.CharField(_("用途"), max_length=20, choices=Purpose.choices)
     wording = models.CharField(_("当时的文字"), max_length=300)
-    given_at = models.DateTimeField()
-    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    given_at = models.DateTimeField(_("同意时间"))
+    withdrawn_at = models.DateTimeField(_("撤回时间"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("同意记录")
@@ -269,7 +275,9 @@ class PersonalLink(models.Model):
 class Wording(models.Model):
     """The organiser's own wording of one kind of letter at one event."""
 
-    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="wordings")
+    event = models.ForeignKey(
+        Event, on_delete=models.CASCADE, related_name="wordings", verbose_name=_("活动")
+    )
     kind = models.CharField(_("信件"), max_length=40)
     subject = models.CharField(_("标题"), max_length=200)
     body = models.TextField(_("正文"))

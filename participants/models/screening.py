@@ -14,11 +14,13 @@ class Category(models.Model):
     """A kind of participant and its share of the seats. Shares become seats by largest remainder,
     see quota.seats."""
 
-    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="categories")
+    event = models.ForeignKey(
+        Event, on_delete=models.CASCADE, related_name="categories", verbose_name=_("活动")
+    )
     key = models.SlugField(_("代号"), max_length=20)
     name = models.CharField(_("类别"), max_length=40)
     share_percent = models.DecimalField(
-        _("占比(%)"),
+        _("占比（%）"),
         max_digits=5,
         decimal_places=2,
         validators=[MinValueValidator(0), MaxValueValidator(100)],
@@ -75,7 +77,9 @@ class Criterion(models.Model):
 class SeatRelease(models.Model):
     """Seats one category could not fill, given to another by decision, on record."""
 
-    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="seat_releases")
+    event = models.ForeignKey(
+        Event, on_delete=models.CASCADE, related_name="seat_releases", verbose_name=_("活动")
+    )
     source = models.ForeignKey(
         Category, on_delete=models.CASCADE, related_name="+", verbose_name=_("让出类别")
     )
@@ -85,8 +89,10 @@ class SeatRelease(models.Model):
     online = models.BooleanField(_("线上名额"), default=False)
     seats = models.PositiveSmallIntegerField(_("名额数"), validators=[MinValueValidator(1)])
     reason = models.CharField(_("理由"), max_length=200)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True)
-    at = models.DateTimeField(auto_now_add=True)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, verbose_name=_("操作人")
+    )
+    at = models.DateTimeField(_("时间"), auto_now_add=True)
 
     class Meta:
         verbose_name = _("名额调剂")
@@ -105,16 +111,24 @@ class SeatRelease(models.Model):
 class FreedSeat(models.Model):
     """A seat that became free, and who moved up, or why nobody did (SALON §3)."""
 
-    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="freed_seats")
-    category = models.ForeignKey(Category, on_delete=models.CASCADE, related_name="+")
+    event = models.ForeignKey(
+        Event, on_delete=models.CASCADE, related_name="freed_seats", verbose_name=_("活动")
+    )
+    category = models.ForeignKey(
+        Category, on_delete=models.CASCADE, related_name="+", verbose_name=_("类别")
+    )
     online = models.BooleanField(_("线上名额"), default=False)
     promoted = models.ForeignKey(
-        "participants.Participant", on_delete=models.SET_NULL, null=True, related_name="+"
+        "participants.Participant",
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="+",
+        verbose_name=_("递补的人"),
     )
     # "promoted", or the code of quota.NobodyMoved.
-    code = models.CharField(max_length=24)
+    code = models.CharField(_("结果"), max_length=24)
     sentence = models.CharField(_("说明"), max_length=300)
-    at = models.DateTimeField(auto_now_add=True)
+    at = models.DateTimeField(_("时间"), auto_now_add=True)
 
     class Meta:
         verbose_name = _("空出的名额")

@@ -9,8 +9,10 @@ from participants.models import Participant
 
 
 class ThemeTable(models.Model):
-    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="theme_tables")
-    key = models.SlugField(max_length=20)
+    event = models.ForeignKey(
+        Event, on_delete=models.CASCADE, related_name="theme_tables", verbose_name=_("活动")
+    )
+    key = models.SlugField(_("代号"), max_length=20)
     name = models.CharField(_("主题桌"), max_length=40)
     seats = models.PositiveSmallIntegerField(_("座位"), default=8)
 

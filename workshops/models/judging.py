@@ -11,13 +11,17 @@ from workshops.models.plans import WorkGroup, mark
 
 
 class MentorReview(models.Model):
-    group = models.ForeignKey(WorkGroup, on_delete=models.CASCADE, related_name="reviews")
-    mentor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
+    group = models.ForeignKey(
+        WorkGroup, on_delete=models.CASCADE, related_name="reviews", verbose_name=_("小组")
+    )
+    mentor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, verbose_name=_("导师")
+    )
     need_fit = mark(_("契合用户需求"))
     feasibility = mark(_("可行性"))
     follow_up = mark(_("数据跟进完整度"))
     suggestion = models.TextField(_("一条建议"))
-    at = models.DateTimeField(auto_now=True)
+    at = models.DateTimeField(_("时间"), auto_now=True)
 
     class Meta:
         verbose_name = _("导师点评")
@@ -32,17 +36,27 @@ class MentorReview(models.Model):
             ),
         ]
 
+    def __str__(self):
+        return f"{self.group} · {self.mentor}"
+
 
 class Award(models.Model):
-    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="awards")
-    key = models.SlugField(max_length=20)
+    event = models.ForeignKey(
+        Event, on_delete=models.CASCADE, related_name="awards", verbose_name=_("活动")
+    )
+    key = models.SlugField(_("代号"), max_length=20)
     name = models.CharField(_("奖项"), max_length=40)
     # Set when the vote is closed, with how a tie was broken.
     winner = models.ForeignKey(
-        WorkGroup, on_delete=models.SET_NULL, null=True, blank=True, related_name="awards_won"
+        WorkGroup,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="awards_won",
+        verbose_name=_("获奖小组"),
     )
     result = models.JSONField(null=True, blank=True)
-    closed_at = models.DateTimeField(null=True, blank=True)
+    closed_at = models.DateTimeField(_("结束时间"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("奖项")

@@ -9,21 +9,38 @@ from participants.models import InterestGroup, Participant
 
 
 class PainCard(models.Model):
-    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="pain_cards")
+    event = models.ForeignKey(
+        Event, on_delete=models.CASCADE, related_name="pain_cards", verbose_name=_("活动")
+    )
     participant = models.ForeignKey(
-        Participant, on_delete=models.SET_NULL, null=True, blank=True, related_name="pain_cards"
+        Participant,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="pain_cards",
+        verbose_name=_("参与者"),
     )
     interest_group = models.ForeignKey(
-        InterestGroup, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+        InterestGroup,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("兴趣小组"),
     )
     text = models.CharField(_("痛点"), max_length=200)
     topic = models.CharField(_("主题"), max_length=30, blank=True)
     merged_into = models.ForeignKey(
-        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="merged"
+        "self",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="merged",
+        verbose_name=_("合并到"),
     )
-    hidden_at = models.DateTimeField(null=True, blank=True)
-    client_id = models.UUIDField(unique=True, null=True, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
+    hidden_at = models.DateTimeField(_("隐藏时间"), null=True, blank=True)
+    client_id = models.UUIDField(_("提交编号"), unique=True, null=True, blank=True)
+    created_at = models.DateTimeField(_("创建时间"), auto_now_add=True)
 
     class Meta:
         verbose_name = _("痛点卡片")
@@ -55,15 +72,22 @@ class PainMerge(models.Model):
 
 
 class Solution(models.Model):
-    card = models.ForeignKey(PainCard, on_delete=models.CASCADE, related_name="solutions")
+    card = models.ForeignKey(
+        PainCard, on_delete=models.CASCADE, related_name="solutions", verbose_name=_("痛点卡")
+    )
     participant = models.ForeignKey(
-        Participant, on_delete=models.SET_NULL, null=True, blank=True, related_name="solutions"
+        Participant,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="solutions",
+        verbose_name=_("参与者"),
     )
     text = models.CharField(_("解决方案"), max_length=300)
     featured_at = models.DateTimeField(_("优质方案"), null=True, blank=True)
-    hidden_at = models.DateTimeField(null=True, blank=True)
-    client_id = models.UUIDField(unique=True, null=True, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
+    hidden_at = models.DateTimeField(_("隐藏时间"), null=True, blank=True)
+    client_id = models.UUIDField(_("提交编号"), unique=True, null=True, blank=True)
+    created_at = models.DateTimeField(_("创建时间"), auto_now_add=True)
 
     class Meta:
         verbose_name = _("解决方案")

@@ -17,7 +17,9 @@ def mark(label, **options):
 
 
 class WorkGroup(models.Model):
-    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="work_groups")
+    event = models.ForeignKey(
+        Event, on_delete=models.CASCADE, related_name="work_groups", verbose_name=_("活动")
+    )
     number = models.PositiveSmallIntegerField(_("组号"))
     name = models.CharField(_("组名"), max_length=60)
     online = models.BooleanField(_("线上组"), default=False)
@@ -29,7 +31,7 @@ class WorkGroup(models.Model):
         related_name="+",
         verbose_name=_("组长"),
     )
-    leader_reason = models.CharField(max_length=120, blank=True)
+    leader_reason = models.CharField(_("推荐组长的理由"), max_length=120, blank=True)
     recorder = models.ForeignKey(
         Participant,
         on_delete=models.SET_NULL,
@@ -38,7 +40,7 @@ class WorkGroup(models.Model):
         related_name="+",
         verbose_name=_("记录人"),
     )
-    recorder_reason = models.CharField(max_length=120, blank=True)
+    recorder_reason = models.CharField(_("推荐记录人的理由"), max_length=120, blank=True)
     # The group whose plan the projector shows, at most one an event.
     on_stage = models.BooleanField(_("正在展示"), default=False)
     published_at = models.DateTimeField(_("公布时间"), null=True, blank=True)
@@ -73,11 +75,13 @@ class Membership(models.Model):
 class TaskElement(models.Model):
     """One of the six elements a task card asks for; the blueprint brings them."""
 
-    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="task_elements")
-    key = models.SlugField(max_length=30)
+    event = models.ForeignKey(
+        Event, on_delete=models.CASCADE, related_name="task_elements", verbose_name=_("活动")
+    )
+    key = models.SlugField(_("代号"), max_length=30)
     name = models.CharField(_("要素"), max_length=40)
     hint = models.CharField(_("提示"), max_length=200, blank=True)
-    position = models.PositiveSmallIntegerField(default=0)
+    position = models.PositiveSmallIntegerField(_("顺序"), default=0)
 
     class Meta:
         verbose_name = _("任务卡要素")
@@ -196,11 +200,13 @@ class Phase(models.Model):
         REVIEW = "review", _("点评")
         VOTE = "vote", _("投票")
 
-    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="phases")
+    event = models.ForeignKey(
+        Event, on_delete=models.CASCADE, related_name="phases", verbose_name=_("活动")
+    )
     kind = models.CharField(_("阶段"), max_length=8, choices=Kind.choices)
     minutes = models.PositiveSmallIntegerField(_("分钟"))
-    started_at = models.DateTimeField(null=True, blank=True)
-    ends_at = models.DateTimeField(null=True, blank=True)
+    started_at = models.DateTimeField(_("开始时间"), null=True, blank=True)
+    ends_at = models.DateTimeField(_("结束时间"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("工作坊阶段")

@@ -19,9 +19,16 @@ class Question(models.Model):
         QUESTION = "question", _("提问")
         DANMAKU = "danmaku", _("弹幕")
 
-    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="questions")
+    event = models.ForeignKey(
+        Event, on_delete=models.CASCADE, related_name="questions", verbose_name=_("活动")
+    )
     participant = models.ForeignKey(
-        Participant, on_delete=models.SET_NULL, null=True, blank=True, related_name="questions"
+        Participant,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="questions",
+        verbose_name=_("参与者"),
     )
     kind = models.CharField(_("类型"), max_length=10, choices=Kind.choices)
     text = models.CharField(_("内容"), max_length=200)
@@ -29,12 +36,12 @@ class Question(models.Model):
         _("状态"), max_length=10, choices=Moderated.choices, default=Moderated.WAITING
     )
     online = models.BooleanField(_("线上"), default=False)
-    shown_at = models.DateTimeField(null=True, blank=True)
+    shown_at = models.DateTimeField(_("上墙时间"), null=True, blank=True)
     picked_at = models.DateTimeField(_("选中"), null=True, blank=True)
     answered_at = models.DateTimeField(_("已回答"), null=True, blank=True)
     pinned_at = models.DateTimeField(pgettext_lazy("已置顶", "置顶"), null=True, blank=True)
-    client_id = models.UUIDField(unique=True, null=True, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
+    client_id = models.UUIDField(_("提交编号"), unique=True, null=True, blank=True)
+    created_at = models.DateTimeField(_("创建时间"), auto_now_add=True)
 
     class Meta:
         verbose_name = _("提问与弹幕")
@@ -59,7 +66,9 @@ class QuestionVote(models.Model):
 
 
 class BlockedWord(models.Model):
-    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="blocked_words")
+    event = models.ForeignKey(
+        Event, on_delete=models.CASCADE, related_name="blocked_words", verbose_name=_("活动")
+    )
     word = models.CharField(_("屏蔽词"), max_length=40)
 
     class Meta:
