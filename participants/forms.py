@@ -320,6 +320,9 @@ class ApplicationForm(AnswersForm):
         required=False,
     )
 
+    # As the page asks, so that what is missing is listed from the top down.
+    field_order = ("client_id", "website", "category", *AnswersForm.base_fields)
+
     def __init__(self, *args, categories, **options):
         options.setdefault("initial", {}).setdefault("client_id", uuid.uuid4())
         super().__init__(*args, categories=categories, **options)

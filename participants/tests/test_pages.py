@@ -130,6 +130,14 @@ def test_a_mistake_is_said_beside_its_field_and_nothing_is_lost(client, event, c
     assert not Participant.objects.exists()
 
 
+def test_what_is_missing_is_listed_as_the_page_asks_it(client, event):
+    empty = filled(category="", name="", industry="", pain_points=[], consents=[])
+    text = client.post(address("apply"), empty).content.decode()
+    listed = text.partition("data-form-errors")[2].partition("</ul>")[0]
+    links = re.findall(r'href="#div_id_(\w+)"', listed)
+    assert links == ["category", "name", "industry", "pain_points", "consents"]
+
+
 @pytest.mark.parametrize("field", ["name", "organisation", "expectation", "client_id", "industry"])
 @pytest.mark.parametrize(
     "text",
