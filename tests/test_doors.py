@@ -6,6 +6,7 @@ names a row needs a real row of this salon in ROWS.
 """
 
 import contextlib
+import copy
 import logging
 import re
 from dataclasses import dataclass, field
@@ -284,9 +285,17 @@ def undone():
         transaction.set_rollback(True)
 
 
-def knock(world, client, path, method="get"):
+def visitor(world, role):
+    """Who knocks, with the cookies they came with: what an answer hands out is not kept, or the
+    link of one's own that everybody may open would make everybody that person."""
+    client = copy.copy(world.clients[role])
+    client.cookies = copy.deepcopy(client.cookies)
+    return client
+
+
+def knock(world, role, path, method="get"):
     with undone():
-        response = getattr(world.clients[client], method)(path)
+        response = getattr(visitor(world, role), method)(path)
         if response.streaming:  # read to the end, which closes its file as a browser's request does
             list(response)
         return response
@@ -365,7 +374,7 @@ def test_a_row_of_this_salon_is_not_reached_through_the_address_of_another(world
         for role in [*sorted(ENTERS[door] & {*CREW, "desk", "person"}), "superuser"]:
             who = role if role == "superuser" else f"other_{role}"
             with undone():
-                response = getattr(world.clients[who], method)(world.path(route, slug="there"))
+                response = getattr(visitor(world, who), method)(world.path(route, slug="there"))
                 changed = AuditEntry.objects.count() > audited
             if response.status_code == 200 or response.status_code >= 500 or changed:
                 reached.append((method, route, who, response.status_code, changed))
@@ -390,7 +399,7 @@ def test_no_post_passes_without_a_csrf_token_but_the_desks_json(world):
     for route, _door in addresses():
         for role in ("superuser", "person", "desk"):
             client = Client(enforce_csrf_checks=True, raise_request_exception=False)
-            client.cookies = world.clients[role].cookies
+            client.cookies = visitor(world, role).cookies
             with undone():
                 response = client.post(world.path(route))
             if response.status_code not in {302, 401, 403, 404, 405}:
