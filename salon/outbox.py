@@ -251,7 +251,7 @@ def _ring():
 
 
 def _send_bell(redis, *, wait):
-    redis.ping()  # within 50 ms; the task's own connection would wait for seconds
+    redis.ping()  # a moment at most; the task's own connection would wait for seconds
     current_app.send_task("salon.tasks.deliver_due_messages", expires=60, countdown=wait or None)
 
 
