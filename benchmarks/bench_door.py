@@ -14,6 +14,7 @@ from participants.models import CheckIn, PainPoint, Participant, TagCard
 from participants.roster import for_desk
 from salon import clock
 from salon.blueprint import new_salon
+from salon.copying import refresh_statistics
 
 SCANS, ROSTER = 12_000, 2_000
 LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
@@ -53,6 +54,7 @@ def open_doors(slug, guests):
         [PainPoint(participant=p, position=1, text="新人进群三天就不说话了") for p in people],
         batch_size=2000,
     )
+    refresh_statistics(Participant, PainPoint)
     desk_pass, _token, pin = issue_desk_pass(event=event, desk="一号台", by=None)
     cookie = f"{desk_cookie(slug)}={open_desk(desk_pass=desk_pass, pin=pin)}"
     return event, desk_pass, cookie, [person.code for person in people]

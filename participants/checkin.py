@@ -39,23 +39,29 @@ SELF_BEFORE_START = timedelta(hours=1)
 
 # By hand, because of its hour: composed by the ORM this one question costs as much time as the
 # rest of a check-in. `asked` is the answer kept for a request, if there is one.
-_PERSON = """
-    SELECT p.id, p.event_id, p.category_id, p.name, p.status, p.online, p.code, p.industry,
-        p.community_size, p.followers, p.expertise,
-        c.key AS category_key, c.name AS category_name,
-        came.at AS came_at, came.desk_name AS came_desk, came.operator AS came_by,
-        came.method AS came_method,
+_NEEDED = {
+    *("id", "event_id", "category_id", "name", "status", "online", "code", "industry"),
+    *("community_size", "followers", "expertise"),
+}
+# In the model's order, as `from_db` takes them.
+_FIELDS = [f.attname for f in Participant._meta.concrete_fields if f.attname in _NEEDED]
+_MORE = (
+    *("category_key", "category_name", "came_at", "came_desk", "came_by", "came_method"),
+    *("pains", "asked_digest", "asked_answer", "looked_at"),
+)
+_PERSON = f"""
+    SELECT {", ".join(f"p.{name}" for name in _FIELDS)},
+        c.key, c.name, came.at, came.desk_name, came.operator, came.method,
         ARRAY(
             SELECT text FROM participants_painpoint WHERE participant_id = p.id ORDER BY position
-        ) AS pains,
-        asked.body_digest AS asked_digest, asked.answer AS asked_answer,
-        clock_timestamp() AS looked_at
+        ),
+        asked.body_digest, asked.answer, clock_timestamp()
     FROM participants_participant p
     JOIN participants_category c ON c.id = p.category_id
     LEFT JOIN participants_checkin came ON came.participant_id = p.id AND came.voided_at IS NULL
     LEFT JOIN participants_deskrequest asked ON asked.client_id = %(client_id)s
     WHERE p.event_id = %(event)s AND p.erased_at IS NULL AND
-"""
+"""  # noqa: S608  names of our own columns
 _PERSON_BY = {
     "pk": _PERSON + "p.id = %(value)s",
     "code": _PERSON + "p.code = %(value)s",
@@ -73,12 +79,17 @@ def at_the_door(event_id, *, client_id=None, **whom):
     [(by, value)] = whom.items()
     if not value or (by == "pk" and not 0 < value < 2**63):
         return None
-    values = {"event": event_id, "value": value, "client_id": client_id}
-    person = next(iter(Participant.objects.raw(_PERSON_BY[by], values)), None)
-    if person is not None:
-        person.category = Category(
-            pk=person.category_id, key=person.category_key, name=person.category_name
-        )
+    with connection.cursor() as cursor:
+        cursor.execute(_PERSON_BY[by], {"event": event_id, "value": value, "client_id": client_id})
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    fields, more = row[: len(_FIELDS)], row[len(_FIELDS) :]
+    person = Participant.from_db(connection.alias, _FIELDS, fields)
+    vars(person).update(zip(_MORE, more, strict=True))
+    person.category = Category(
+        pk=person.category_id, key=person.category_key, name=person.category_name
+    )
     return person
 
 

@@ -19,7 +19,7 @@ from participants.categories import rules_of
 from participants.importing import Problem, read_applications
 from participants.models import Consent, ImportFile, PainPoint, Participant
 from salon import audit, broker, clock
-from salon.copying import copy_rows, draw_ids
+from salon.copying import copy_rows, draw_ids, refresh_statistics
 from salon.errors import Refused
 from salon.models import Message
 from salon.sheets import open_table
@@ -38,6 +38,7 @@ PERSON = (
     *("submitted_at", "status_changed_at", "score"),
     *SAME,
 )
+WRITTEN = (Participant, PainPoint, Consent, Message)
 RECEIPT = (
     *("dedup_key", "person_id", "channel"),
     *("kind", "event_id", "batch", "due_at", "created_at"),
@@ -94,7 +95,9 @@ def take(*, event, reading, by):
     """Import every importable row of people not known yet; returns how many. For the command."""
     taker = Taker(event, by)
     rows = reading.importable
-    return sum(taker.take(rows[start : start + CHUNK]) for start in range(0, len(rows), CHUNK))
+    made = sum(taker.take(rows[start : start + CHUNK]) for start in range(0, len(rows), CHUNK))
+    refresh_statistics(*WRITTEN)
+    return made
 
 
 class Taker:
@@ -237,6 +240,7 @@ def run(file_id):
         taker, rows = Taker(file.event, file.by), reading.importable
         while _next_chunk(file_id, taker, rows):
             pass
+        refresh_statistics(*WRITTEN)
     except Refused as refused:
         _end(file_id, ImportFile.State.FAILED, failure=str(refused)[:200])
     else:

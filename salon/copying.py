@@ -62,6 +62,17 @@ def copy_rows(model, names, rows):
         cursor.copy_expert(statement, text)
 
 
+def refresh_statistics(*models):
+    """Let PostgreSQL look at what many new rows have made of these tables.
+
+    It would by itself within a minute or so. Until then it takes an event for a handful of people,
+    and a desk that looks for one of them reads all.
+    """
+    with connection.cursor() as cursor:
+        for model in models:
+            cursor.execute(f"ANALYZE {connection.ops.quote_name(model._meta.db_table)}")
+
+
 def _spelled(field, value):
     """A list or a JSON value as COPY reads it; anything else as it is."""
     if value is None:

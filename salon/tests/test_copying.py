@@ -1,10 +1,10 @@
 """Rows by COPY: the same rows as the ORM would write, under the same constraints."""
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from salon import clock
-from salon.copying import copy_rows, draw_ids
+from salon.copying import copy_rows, draw_ids, refresh_statistics
 from salon.models import AuditEntry, Message
 
 pytestmark = pytest.mark.django_db
@@ -51,6 +51,14 @@ def test_constraints_hold_and_nothing_of_the_copy_stays():
     with pytest.raises(IntegrityError), transaction.atomic():
         letters(["one", "two", "one"])
     assert not Message.objects.exists()
+
+
+def test_after_many_rows_the_database_knows_that_there_are_many():
+    letters(f"key {number}" for number in range(500))
+    refresh_statistics(Message)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT reltuples FROM pg_class WHERE relname = 'salon_message'")
+        assert cursor.fetchone()[0] == 500
 
 
 def test_ids_are_drawn_once():
