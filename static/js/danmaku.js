@@ -43,7 +43,8 @@ function launch(text) {
   const perMs = across / SECONDS / 1000;
   const flight = line.animate(
     [{ transform: "translateX(0)" }, { transform: `translateX(${-across - wide}px)` }],
-    { duration: (across + wide) / perMs, easing: "linear" },
+    // Held at its end: on a busy screen the line is taken away late, and must not stand at its start meanwhile.
+    { duration: (across + wide) / perMs, easing: "linear", fill: "forwards" },
   );
   flight.startTime = now;
   flight.onfinish = () => line.remove();
