@@ -29,7 +29,6 @@ def test_chen_screens_the_sheet_to_a_full_room_and_lets_the_letters_go(house, de
     page.get_by_role("button", name="先检查").click()
     page.get_by_role("button", name="导入这 175 行").wait_for()
     assert page.locator("table tbody tr").count() == 11
-    keep(page, "import-dry-run")
     house.start_worker()
     page.get_by_role("button", name="导入这 175 行").click()
     page.get_by_text("导入了 175 人").wait_for(timeout=30_000)
@@ -38,7 +37,7 @@ def test_chen_screens_the_sheet_to_a_full_room_and_lets_the_letters_go(house, de
     page.get_by_role("link", name="去筛选").first.click()
     page.locator("[data-row].is-current").wait_for()
     page.locator("#detail .person").wait_for()
-    keep(page, "screening")
+    keep(page, "03-screening-desktop")
     for left in (174, 173, 172):
         page.keyboard.press("j")
         page.keyboard.press("p")
@@ -90,7 +89,6 @@ def test_chen_screens_the_sheet_to_a_full_room_and_lets_the_letters_go(house, de
         page.locator(".messages .notice-ok").wait_for()
         page.goto("/admin/e/spring/screening/?status=submitted&room=on_site")
     assert Participant.objects.on_site().holding_a_seat().count() == 50
-    keep(page, "screening-full-room")
 
     # The fifty-first finds no seat.
     page.locator("[data-row]").first.locator("input").check()
@@ -104,10 +102,8 @@ def test_chen_screens_the_sheet_to_a_full_room_and_lets_the_letters_go(house, de
     # Nobody has heard anything; a letter is read as its reader will; then all go.
     assert not Message.objects.sent().exists()
     page.goto("/admin/e/spring/messages/")
-    keep(page, "messages")
     page.get_by_role("link", name="通过，请确认").first.click()
     page.locator(".letter-text", has_text="已经通过").wait_for()
-    keep(page, "letter")
     page.goto("/admin/e/spring/messages/")
     page.locator(".mailing", has_text="chen").first.get_by_role("button", name="放行").click()
     page.get_by_text("封信，马上发出").wait_for()
@@ -127,6 +123,5 @@ def test_chen_screens_the_sheet_to_a_full_room_and_lets_the_letters_go(house, de
 
 def fill(page, room):
     page.goto(f"/admin/e/spring/screening/fill/?room={room}")
-    keep(page, "fill-to-quota")
     page.get_by_role("button", name="应用这份名单").click()
     page.wait_for_url("**/screening/?status=accepted**")

@@ -271,7 +271,6 @@ def accepts_and_releases(page):
     row = page.locator("[data-row]", has_text="林知夏")
     row.click()
     page.locator("#detail", has_text=PAINS[0]).wait_for()
-    keep(page, "03-screening-desktop")
     page.keyboard.press("a")
     page.locator("#queue .notice", has_text="1 人").wait_for()
     assert Participant.objects.get(name="林知夏").status == "accepted"
