@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from participants import codes
 from participants.applications import channel_of, judge_person
-from participants.categories import rules_of
+from participants.categories import asked_categories
 from participants.importing import Problem, read_applications
 from participants.models import Consent, ImportFile, PainPoint, Participant
 from salon import audit, broker, clock
@@ -105,8 +105,7 @@ class Taker:
 
     def __init__(self, event, by):
         self.event, self.by = event, by
-        self.categories = {c.key: c for c in event.categories.prefetch_related("criteria")}
-        self.rules = {key: rules_of(category) for key, category in self.categories.items()}
+        self.categories = {category.key: category for category in asked_categories(event)}
         self.channels = {
             channel.kind: channel for channel in event.channels.filter(inviter="").order_by("-pk")
         }
@@ -169,12 +168,12 @@ class Taker:
 
     def _person(self, pk, values, now):
         """The values of one row, in the order of PERSON."""
-        rules = self.rules[values.category]
+        category = self.categories[values.category]
         channel = self.channels.get(values.channel_kind)
         return (
             pk,
             self.event.pk,
-            self.categories[values.category].pk,
+            category.pk,
             channel.pk if channel else None,
             Participant.Source.IMPORT.value,
             codes.random_code(),
@@ -182,7 +181,7 @@ class Taker:
             not values.on_site,
             _submitted_at(values, now),
             now,
-            judge_person(values, rules=rules, pain_points=values.pain_points).score,
+            judge_person(values, rules=category.rules, pain_points=values.pain_points).score,
             *(getattr(values, name) for name in SAME),
         )
 
