@@ -20,12 +20,12 @@ from functools import partial
 from celery import current_app
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.models import BooleanField, ExpressionWrapper, F, Q
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from salon import audit, broker, clock
+from salon import audit, broker, by_hand, clock
 from salon.channels import CHANNELS, Letter, NotDelivered, tidy
 from salon.errors import Refused
 from salon.models import Message
@@ -61,8 +61,7 @@ def letter(kind):
 
 # --- what verbs and organisers do -----------------------------------------------------------------
 
-_COLUMNS = [field.column for field in Message._meta.concrete_fields]
-_PLAN = """
+_PLAN = f"""
     INSERT INTO salon_message (dedup_key, kind, event_id, person_id, channel, batch, context,
         state, due_at, released_at, attempts, uncertain, only_in_mailbox, failure, recipient,
         subject, body, created_at)
@@ -70,8 +69,8 @@ _PLAN = """
         %(context)s, 'planned', %(due_at)s, CASE WHEN %(released)s THEN clock_timestamp() END,
         0, false, false, '', '', '', '', clock_timestamp())
     ON CONFLICT (dedup_key) DO UPDATE SET dedup_key = excluded.dedup_key
-    RETURNING {columns}
-""".format(columns=", ".join(_COLUMNS))  # noqa: S608
+    RETURNING {by_hand.columns(Message)}
+"""  # noqa: S608
 
 
 def plan(
@@ -107,8 +106,8 @@ def plan(
     }
     with connection.cursor() as cursor:
         cursor.execute(_PLAN, values)
-        message = Message.from_db(DEFAULT_DB_ALIAS, _COLUMNS, cursor.fetchone())
-    message.context = json.loads(message.context)
+        [message] = by_hand.instances(cursor.fetchone(), Message)
+    message.context = json.loads(message.context)  # Django lets psycopg2 leave JSON as text
     # A hint by this machine's clock; whether it is due the database decides.
     if released and due_at <= timezone.now() + timedelta(seconds=10):
         ring()
