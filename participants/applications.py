@@ -20,7 +20,7 @@ from participants.models import Consent, PainPoint, Participant, StatusChange
 from salon import audit, clock, limits, outbox
 from salon.errors import Refused
 from salon.models import Message
-from salon.text import clean_text, normalize_email, normalize_mobile, person_name, pinyin_of
+from salon.text import clean_text, normalize_email, normalize_mobile, person_name, pinyin_for_search
 
 MOST_PAIN_POINTS = 5
 # A colleague may sign up the whole team on one phone; a script may not sign up a city.
@@ -173,7 +173,7 @@ def read_answers(answers):
     expertise = (clean_text(word, max_length=40) for word in answers.get("expertise") or ())
     row["expertise"] = list(dict.fromkeys(filter(None, expertise)))[:10]
     row["online"] = bool(answers.get("online"))
-    row["pinyin"] = " ".join(dict.fromkeys(pinyin_of(row["name"])))[:200]
+    row["pinyin"] = pinyin_for_search(row["name"])
     return row
 
 

@@ -23,7 +23,7 @@ from salon.copying import copy_rows, draw_ids, refresh_statistics
 from salon.errors import Refused
 from salon.models import Message
 from salon.sheets import open_table
-from salon.text import clean_text, pinyin_of
+from salon.text import clean_text, pinyin_for_search
 
 CHUNK = 500
 KEEP = timedelta(days=1)
@@ -177,7 +177,7 @@ class Taker:
             channel.pk if channel else None,
             Participant.Source.IMPORT.value,
             codes.random_code(),
-            " ".join(dict.fromkeys(pinyin_of(values.name)))[:200],
+            pinyin_for_search(values.name),
             not values.on_site,
             _submitted_at(values, now),
             now,

@@ -18,7 +18,7 @@ from participants.models import (
 )
 from salon import audit, clock, live
 from salon.errors import Refused
-from salon.text import clean_text, normalize_email, normalize_mobile, person_name, pinyin_of
+from salon.text import clean_text, normalize_email, normalize_mobile, person_name, pinyin_for_search
 
 FULL = "full"
 WHY = Participant.Source.WALK_IN.label  # the reason on record
@@ -147,7 +147,7 @@ def _write(event, details, by):
         status=Participant.Status.CONFIRMED,
         status_changed_at=now,
         submitted_at=now,
-        pinyin=" ".join(dict.fromkeys(pinyin_of(details["name"])))[:200],
+        pinyin=pinyin_for_search(details["name"]),
         code=codes.new_code(event),
         **{key: value for key, value in details.items() if key not in ("consents", "pain")},
     )

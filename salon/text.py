@@ -441,6 +441,11 @@ _SURNAMES = {
 }  # fmt: skip
 
 
+def pinyin_for_search(name):
+    """What a person is found by, in 200 characters: "zhangsan zs"."""
+    return " ".join(dict.fromkeys(pinyin_of(name)))[:200]
+
+
 @functools.lru_cache(maxsize=4096)
 def pinyin_of(name):
     """Return (full, initials) of a person's name for search: 张三 → ("zhangsan", "zs").
