@@ -43,9 +43,9 @@ class EventQuerySet(models.QuerySet):
         return self.published().filter(ends_at__lt=now).order_by("-starts_at")
 
     def ended(self, now):
-        """Over, whether the host said so or the clock did."""
+        """Over, whether the host said so or the clock did; see Event.over_at."""
         return self.exclude(status=Event.Status.CANCELLED).filter(
-            Q(ended_at__isnull=False) | Q(ends_at__lte=now)
+            Q(ended_at__gte=F("starts_at")) | Q(ends_at__lte=now)
         )
 
     def reviews(self):
@@ -186,8 +186,16 @@ class Event(models.Model):
             and now < (self.registration_closes_at or self.starts_at)
         )
 
+    @property
+    def over_at(self):
+        """When it ended, as the host said or else as planned: an end before the start was a
+        rehearsal's."""
+        if self.ended_at is not None and self.ended_at >= self.starts_at:
+            return self.ended_at
+        return self.ends_at
+
     def is_over(self, now):
-        return self.ended_at is not None or self.ends_at <= now
+        return min(self.over_at, self.ends_at) <= now
 
     def confirmation_deadline(self, now, *, offered=False):
         """When an accepted (or, from the waiting list, offered) seat passes on: never after the

@@ -1,5 +1,7 @@
 """The host's page: what it shows, what its buttons do, who may press them."""
 
+from datetime import timedelta
+
 import pytest
 
 from events import agenda, upstairs
@@ -42,6 +44,18 @@ def test_the_page_says_what_is_now_what_is_next_and_what_to_say(salon, client, t
     assert "开始：主题分享一：用户分层互动策略" in page
     assert "欢迎现场和线上的朋友" in page
     assert "晚了 7 分钟" in page
+
+
+@pytest.mark.usefixtures("host")
+def test_the_stage_calls_a_rehearsal_a_rehearsal_to_the_last_press(salon, client, travel):
+    travel(at("20:00") - timedelta(days=20))
+    for _press in range(8):
+        page = press(client, salon, "advance").content.decode()
+        assert "可以当作彩排" in page
+    assert "全部流程走完了" in page
+    assert "问卷会按计划自动发给到场的人" not in page
+    travel(at("23:59") + timedelta(minutes=6))
+    assert "可以当作彩排" not in client.get("/e/spring/host/").content.decode(), "it went on late"
 
 
 @pytest.mark.usefixtures("host")

@@ -119,6 +119,32 @@ def test_undo_of_the_last_finish_opens_the_event_again(salon):
     assert salon.agenda.running().get().title.startswith("圆桌")
 
 
+def play_through(salon):
+    for _press in range(8):
+        press(salon, agenda.advance)
+
+
+def test_a_rehearsal_played_to_the_end_does_not_make_the_salon_over(salon, travel):
+    travel(at("18:00") - timedelta(days=20))
+    play_through(salon)
+    salon.refresh_from_db()
+    for later in ("13:29", "17:59"):
+        assert not salon.is_over(at(later))
+        assert salon not in Event.objects.ended(at(later)), "nobody took the rehearsal back"
+    assert salon.is_over(at("18:00"))
+    assert salon in Event.objects.ended(at("18:00"))
+    assert salon.over_at == at("18:00")
+
+
+def test_a_salon_that_ran_quicker_than_planned_is_over_when_the_host_says_so(salon, travel):
+    travel(at("17:20"), tick=False)
+    play_through(salon)
+    salon.refresh_from_db()
+    assert salon.is_over(at("17:21"))
+    assert salon in Event.objects.ended(at("17:21"))
+    assert salon.over_at == at("17:20")
+
+
 def test_every_press_leaves_a_record_without_values(salon):
     he = crew(salon, "hejing", "host")
     agenda.advance(event=salon, seen=0, by=he)
