@@ -5,20 +5,21 @@ import hashlib
 from django.db import transaction
 from django.db.models import Count, Max, Prefetch
 
+from events.models import Event
+from participants.models import Consent, Participant
 from salon import audit, clock, live
 from workshops import judging, phases
 from workshops.models import Phase, PlanRow, VoteTicket, WorkGroup
 
 
 def groups_with_plans(event):
-    """Published groups, each with `.plan` or None in `.written`, its rows, photos and people."""
+    """Published groups, each with `.plan` or None in `.written`, its rows and photos."""
     groups = list(
         event.work_groups.filter(published_at__isnull=False)
-        .select_related("plan", "leader")
+        .select_related("plan")
         .prefetch_related(
             Prefetch("plan__rows", queryset=PlanRow.objects.order_by("position")),
             "plan__photos",
-            "memberships__participant",
         )
         .order_by("number")
     )
@@ -57,10 +58,16 @@ def current_phase(board):
 
 
 def context(event):
-    """For `_wall_plans.html`: awards once they are out, else the plan on stage, else all plans."""
+    """For `_wall_plans.html`: awards once they are out, else the plan on stage, else all plans.
+
+    Each group with `.leader_named`: the leader if the wall may say their name, or None."""
     groups = groups_with_plans(event)
     elements = list(event.task_elements.all())
+    nameable = Participant.objects.consenting(Consent.Purpose.WALL_NAME).in_bulk(
+        [group.leader_id for group in groups if group.leader_id]
+    )
     for group in groups:
+        group.leader_named = nameable.get(group.leader_id)
         group.card = with_elements(group.written, elements)
         group.filled = sum(bool(text) for _element, text in group.card)
     board = phases.board(event)
@@ -137,6 +144,8 @@ def _digest(*state):
 def show(*, event, group, by):
     """Put one group's plan on the projector, or with `group` None all plans again."""
     with transaction.atomic():
+        # One place on the projector: of two presses the later one has it.
+        Event.objects.select_for_update(no_key=True).get(pk=event.pk)
         WorkGroup.objects.filter(event=event, on_stage=True).update(on_stage=False)
         if group is not None:
             WorkGroup.objects.filter(event=event, pk=group.pk).update(on_stage=True)

@@ -1,10 +1,16 @@
 """What the projector shows of the workshop, and what fits on it."""
 
+import threading
+
 import pytest
+from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 
+from participants.models import Consent
+from salon import clock
+from tests.house import until
 from workshops import now, plans, stage
-from workshops.models import PlanRow
+from workshops.models import PlanRow, WorkGroup
 from workshops.tests import scenes
 
 pytestmark = pytest.mark.django_db
@@ -59,6 +65,20 @@ def test_a_group_that_wrote_nothing_is_asked_to_tell_it(client, salon, group):
     assert "目标用户" not in wall
 
 
+def test_the_wall_names_the_leader_who_agreed_and_not_the_one_who_did_not(client, salon):
+    _room, (first, second) = scenes.two_groups(salon)
+    Consent.objects.create(
+        participant=first.leader,
+        purpose=Consent.Purpose.WALL_NAME,
+        wording="同意",
+        given_at=clock.now(),
+    )
+    client.force_login(scenes.host(salon))
+    wall = client.get(reverse("wall_plans", args=[salon.slug])).text
+    assert f"组长 {first.leader.name}" in wall
+    assert second.leader.name not in wall
+
+
 def kinds(salon):
     return [phase.kind for phase in stage.workshop_context(salon)["current"]]
 
@@ -97,3 +117,68 @@ def test_the_vote_is_closed_by_no_button_before_it_began(client, salon, group):
     assert "close_vote" not in client.get(hand).text
     scenes.start(salon, scenes.VOTE)
     assert "close_vote" in client.get(hand).text
+
+
+# --- two presses in one moment ----------------------------------------------------------------
+
+
+def while_one_press_is_under_way(first_press, second_press):
+    """What became of the second press, made before the first was through."""
+    answers = []
+
+    def press():
+        try:
+            second_press()
+        except IntegrityError:
+            answers.append("broke")
+        else:
+            answers.append("shown")
+        finally:
+            connection.close()
+
+    other = threading.Thread(target=press)
+    with transaction.atomic():
+        first_press()
+        other.start()
+        until(lambda: answers or somebody_waits(), what="the other press")
+    other.join()
+    return answers
+
+
+def somebody_waits():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return cursor.fetchone()[0]
+
+
+def two_presses(put_on_stage):
+    salon = scenes.a_salon()
+    _room, (first, second) = scenes.two_groups(salon)
+    answers = while_one_press_is_under_way(
+        lambda: put_on_stage(salon, first), lambda: put_on_stage(salon, second)
+    )
+    return answers, list(WorkGroup.objects.filter(on_stage=True)), second
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_of_two_presses_in_one_moment_the_later_plan_is_on_the_projector():
+    answers, shown, second = two_presses(
+        lambda salon, group: stage.show(event=salon, group=group, by=None)
+    )
+    assert (answers, shown) == (["shown"], [second])
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_without_the_events_lock_the_later_press_breaks():
+    """The unlocked twin: clearing the stage and taking it, with nobody made to wait."""
+
+    def take(salon, group):
+        with transaction.atomic():
+            WorkGroup.objects.filter(event=salon, on_stage=True).update(on_stage=False)
+            WorkGroup.objects.filter(pk=group.pk).update(on_stage=True)
+
+    answers, shown, second = two_presses(take)
+    assert answers == ["broke"]
+    assert second not in shown
