@@ -8,6 +8,7 @@ from workshops.models import (
     Listing,
     Match,
     Membership,
+    MentorReview,
     PainCard,
     Plan,
     PlanEdit,
@@ -19,6 +20,7 @@ from workshops.models import (
     SolutionLike,
     Tip,
     VoteTicket,
+    WorkGroup,
 )
 
 
@@ -106,6 +108,8 @@ def _strike(event, word):
         (Listing.objects.filter(participant__event=event), "offer"),
         (Listing.objects.filter(participant__event=event), "need"),
         (Match.objects.touching(event), "reason"),
+        (WorkGroup.objects.filter(event=event), "name"),
+        (MentorReview.objects.filter(group__event=event), "suggestion"),
     )
     for rows, field in texts:
         found = rows.filter(**{f"{field}__contains": word})

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from participants import erase
 from participants.models import Participant
-from workshops import contributions, exchange, judging, pains, plans, questions
+from workshops import contributions, exchange, groups, judging, pains, plans, questions
 from workshops.models import Match, PainCard, Solution
 from workshops.tests import scenes
 from workshops.tests.scenes import new_id
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 def busy():
     """林知夏, who did everything there is to do, and her salon."""
     salon = scenes.a_salon()
-    room, groups = scenes.two_groups(salon)
+    room, formed = scenes.two_groups(salon)
     lin, other = room[0], room[1]
     lin.name = "林知夏金丝雀"
     lin.save()
@@ -50,8 +50,12 @@ def busy():
     late = {"elements": {"content": "林知夏金丝雀来写第二天"}}
     mate = next(each for each in scenes.members(mine) if each != lin)
     assert scenes.why_not(plans.save_plan, group=mine, person=mate, version=1, **late) == "closed"
+    marks = {"need_fit": 4, "feasibility": 4, "follow_up": 4}
+    advice = f"请林知夏金丝雀再算一次预算，有问题打 {lin.mobile[3:]}"
+    judging.review(group=mine, mentor=scenes.mentor(salon), suggestion=advice, **marks)
+    groups.rename(group=mine, name="林知夏金丝雀的小组", by=None)
     scenes.start(salon, scenes.VOTE)
-    others = next(group for group in groups if group != mine)
+    others = next(group for group in formed if group != mine)
     judging.vote(person=lin, award=salon.awards.first(), group=others)
     return salon, lin
 
