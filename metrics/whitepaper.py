@@ -197,11 +197,12 @@ def draft(*, event, by, put_back=False):
         sections, gone, come = _carried_on(last.sections if last else [], sources)
         if last is not None and last.published_at is None:
             paper = last
-            paper.edit_version += 1
         else:
             version = last.version + 1 if last else 1
             title = last.title if last else f"{event.title[:100]} 白皮书"
             paper = Whitepaper(event=event, version=version, title=title)
+        # Counted on from version to version: a page of the last one is stale on the next.
+        paper.edit_version = last.edit_version + 1 if last else 1
         paper.sections, paper.left_out = sections, left_out
         paper.save()
         audit.record("draft_whitepaper", paper, by=by, fields=["sections"])
@@ -244,7 +245,10 @@ def save(*, paper, edit_version, title, sections, by):
     with transaction.atomic():
         paper = Whitepaper.objects.select_for_update().select_related("event").get(pk=paper.pk)
         if paper.published_at is not None:
-            raise Refused("published", _("这一版已经发布，不能再改；请起草新版本。"))
+            raise Refused(
+                "published",
+                _("这一版已经发布，不能再改。您的改动还在这一页，请先复制出来，再起草新版本。"),
+            )
         if paper.edit_version != edit_version:
             raise Refused(
                 "stale",

@@ -218,6 +218,31 @@ def test_a_published_version_stays_as_it_is(event, organiser):
         assert refused.value.code == "published"
 
 
+def test_a_page_of_the_version_before_does_not_overwrite_the_new_draft(client, event, organiser):
+    first = drafted(event, organiser)
+    typed = posted(first, title="甲在旧版上写的", **{"drop-unwritten": "1"})
+    published(event, organiser)
+    second = drafted(event, organiser)
+    client.force_login(organiser, "django.contrib.auth.backends.ModelBackend")
+    answer = client.post(f"/admin/e/{event.slug}/whitepaper/", typed)
+    assert answer.status_code == 409
+    assert "甲在旧版上写的" in answer.content.decode()
+    again = Whitepaper.objects.get(version=2)
+    assert (again.title, again.sections) == (second.title, second.sections)
+
+
+def test_what_was_typed_stays_on_the_page_when_a_colleague_publishes(client, event, organiser):
+    paper = drafted(event, organiser)
+    typed = posted(paper) | {"text-0": "我刚写了半小时的前言。"}
+    published(event, organiser)
+    client.force_login(organiser, "django.contrib.auth.backends.ModelBackend")
+    answer = client.post(f"/admin/e/{event.slug}/whitepaper/", typed)
+    assert answer.status_code == 409
+    page = answer.content.decode()
+    assert "先复制出来" in page
+    assert ">我刚写了半小时的前言。</textarea>" in page
+
+
 def test_an_answer_that_nobody_wrote_down_stops_publishing(event, organiser):
     with pytest.raises(Refused) as refused:
         whitepaper.publish(paper=drafted(event, organiser), by=organiser)
