@@ -20,7 +20,7 @@ from markdown_it import MarkdownIt
 
 from events.models import Event
 from metrics.models import Whitepaper, WhitepaperClaim
-from metrics.whitepaper_sources import TO_BE_WRITTEN, consenting_ids, gather
+from metrics.whitepaper_sources import TO_BE_WRITTEN, consenting_ids, gather, without
 from participants.models import Participant
 from salon import audit, clock, outbox
 from salon.errors import Refused
@@ -339,26 +339,19 @@ def forget(participant):
     """Take an erased person out of every version: what only they made loses its text, and their
     name, mobile and e-mail do not stand in anybody's text any more."""
     said = [participant.name, participant.mobile, participant.mobile[3:], participant.email]
-    said = [value for value in said if len(value) > 1]
     for paper in Whitepaper.objects.select_for_update().filter(event=participant.event):
         sections = []
         for section in paper.sections:
             authors = section.get("authors", [])
             if authors == [participant.pk]:
                 continue
-            texts = {name: _blanked(section[name], said) for name in ("title", "text")}
+            texts = {name: without(said, section[name]) for name in ("title", "text")}
             left = [pk for pk in authors if pk != participant.pk]
             sections.append(section | texts | {"authors": left})
         if sections != paper.sections:
             paper.sections = sections
             paper.edit_version += 1
             paper.save(update_fields=["sections", "edit_version"])
-
-
-def _blanked(text, said):
-    for value in said:
-        text = text.replace(value, "一位参与者")
-    return text
 
 
 # --- differences ----------------------------------------------------------------------------------

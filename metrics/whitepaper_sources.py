@@ -1,8 +1,9 @@
 """What the whitepaper may quote: plans, featured solutions and answered questions of people who
 agreed to be credited (Consent.Purpose.WHITEPAPER_CREDIT). Read-only.
 
-A plan is its group's: it may be quoted once one of its members agreed, and names those who did.
-A solution or a question is one person's: without their consent it is not quoted at all.
+A plan is its group's: it may be quoted once one of its members agreed. A solution or a question is
+one person's: without their consent it is not quoted at all. No maker's name is quoted along: who
+agreed stands among the authors, by id, so that a consent withdrawn later takes the name with it.
 """
 
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from workshops.models import MentorReview, Plan, Question, Solution
 
 # What an editor has to replace before publishing: answers were given aloud.
 TO_BE_WRITTEN = "（请在这里写下现场的回答。）"
+SOMEBODY = "一位参与者"
 
 
 @dataclass(frozen=True)
@@ -84,18 +86,18 @@ def _plans(event, agreed):
         members = [membership.participant for membership in plan.group.memberships.all()]
         authors = [member.pk for member in members if member.pk in agreed]
         if authors:
-            hidden = [member.name for member in members if member.pk not in agreed]
+            names = [member.name for member in members]
             yield Source(
                 key=f"plan:{plan.pk}",
                 module="cases",
-                title=plan.title or plan.group.name,
-                text=_plan_text(plan, elements, hidden, advice.get(plan.group_id, [])),
+                title=without(names, plan.title or plan.group.name, instead="组员"),
+                text=_plan_text(plan, elements, names, advice.get(plan.group_id, [])),
                 authors=authors,
                 photos=[photo.pk for photo in plan.photos.all()],
             )
 
 
-def _plan_text(plan, elements, hidden, advice):
+def _plan_text(plan, elements, names, advice):
     parts = []
     won = [award.name for award in plan.group.awards_won.all()]
     if won:
@@ -109,23 +111,25 @@ def _plan_text(plan, elements, hidden, advice):
     if rows:
         lines = ["| 时间 | 负责人 | 资源 |", "|---|---|---|"]
         lines += [
-            f"| {cell(row.time_node)} | {cell(_unnamed(row.owner, hidden))} | {cell(row.resources)} |"
+            f"| {cell(row.time_node)} | {cell(_unnamed(row.owner, names))} | {cell(row.resources)} |"
             for row in rows
         ]
         parts.append("\n".join(lines))
     parts += [f"> 导师建议：{plain(text)}" for text in advice if text.strip()]
-    return _without(hidden, "\n\n".join(parts))
+    return without(names, "\n\n".join(parts), instead="组员")
 
 
-def _unnamed(owner, hidden):
-    return "组员" if any(name and name in owner for name in hidden) else owner
+def _unnamed(owner, names):
+    return "组员" if any(name and name in owner for name in names) else owner
 
 
-def _without(hidden, text):
-    """The names of those who did not agree do not stand in their group's text either."""
-    for name in sorted(filter(None, hidden), key=len, reverse=True):
-        if len(name) > 1:
-            text = text.replace(name, "组员")
+def without(said, text, *, instead=SOMEBODY):
+    """`text` with `instead` for every name or address of `said`, as it was typed or as Markdown
+    writes it. A single letter is no name to look for."""
+    for value in sorted(said, key=len, reverse=True):
+        if len(value) > 1:
+            for spelled in {value, plain(value)}:
+                text = text.replace(spelled, instead)
     return text
 
 
@@ -138,7 +142,7 @@ def _solutions(event, agreed):
             card__hidden_at=None,
             participant__in=agreed,
         )
-        .select_related("card__merged_into")
+        .select_related("card__merged_into", "participant")
         .order_by("card__merged_into_id", "card_id", "pk")
     )
     for solution in found:
@@ -147,7 +151,7 @@ def _solutions(event, agreed):
             key=f"solution:{solution.pk}",
             module="solutions",
             title=one_line(card.text),
-            text=plain(solution.text),
+            text=without([solution.participant.name], plain(solution.text)),
             authors=[solution.participant_id],
         )
 
@@ -159,11 +163,11 @@ def _questions(event, agreed):
         answered_at__isnull=False,
         participant__in=agreed,
     ).exclude(state="hidden")
-    for question in found.order_by("pk"):
+    for question in found.select_related("participant").order_by("pk"):
         yield Source(
             key=f"question:{question.pk}",
             module="solutions",
-            title=one_line(question.text),
+            title=without([question.participant.name], one_line(question.text)),
             text=TO_BE_WRITTEN,
             authors=[question.participant_id],
         )

@@ -148,11 +148,13 @@ def test_a_plan_of_people_who_all_kept_silent_is_not_quoted(event, organiser):
 
 
 def test_names_stand_in_no_version_and_are_shown_by_consent(event, organiser):
+    Solution.objects.filter(participant=event.wu).update(text="找吴桐雨要话术，先私聊三位老用户")
     paper = published(event, organiser)
-    assert "林知夏" in text_of(paper)  # as the owner of a row in her own group's plan
+    for name in ("林知夏", "吴桐雨"):  # Lin owns a row of her group's plan
+        assert name not in text_of(paper)
     assert whitepaper.credits_of(paper) == ["林知夏", "吴桐雨"]
-    agrees(event.wu, given=False)
-    assert whitepaper.credits_of(paper) == ["林知夏"]
+    agrees(event.lin, given=False)
+    assert whitepaper.credits_of(paper) == ["吴桐雨"]
 
 
 def test_withdrawn_consent_leaves_the_next_version(event, organiser):
@@ -634,6 +636,18 @@ def test_erasing_wu_takes_her_out_of_every_version(event, organiser):
     assert "三位" not in text_of(paper)
     assert whitepaper.credits_of(paper) == ["林知夏"]
     assert list(WhitepaperClaim.objects.values_list("email", "wants_news")) == [("", False)]
+
+
+def test_erasing_li_finds_her_address_as_markdown_writes_it(event, organiser):
+    li = came(event, "Li_Na", 7, email="li_na@qq.com")
+    agrees(li)
+    PlanRow.objects.filter(position=1).update(owner="Li_Na", resources="问 li_na@qq.com 要模板")
+    paper = published(event, organiser)
+    assert r"li\_na@qq.com" in text_of(paper)
+    erase_person(participant=li, by=None)
+    paper.refresh_from_db()
+    for left in ("li_na", r"li\_na", "Li_Na", r"Li\_Na"):
+        assert left not in text_of(paper)
 
 
 @pytest.mark.race
