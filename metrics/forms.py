@@ -4,11 +4,12 @@ from django import forms
 from django.forms import formset_factory
 from django.utils.translation import gettext_lazy as _
 
+from events.forms import TextField
 from metrics.definitions import METRICS
 from metrics.models import Goal, SurveyQuestion
 from metrics.whitepaper import MOST_SECTIONS
 from metrics.whitepaper_sources import TO_BE_WRITTEN
-from salon.text import clean_text, parse_rate
+from salon.text import parse_rate
 
 _FIELD = {"class": "form-control"}
 
@@ -86,7 +87,7 @@ def _option_field(option, value):
 
 
 class GoalForm(forms.Form):
-    text = forms.CharField(
+    text = TextField(
         label=_("目标"), max_length=120, required=False, widget=forms.TextInput(attrs=_FIELD)
     )
     target = forms.IntegerField(
@@ -109,9 +110,6 @@ class GoalForm(forms.Form):
         required=False,
         widget=forms.NumberInput(attrs=_FIELD),
     )
-
-    def clean_text(self):
-        return clean_text(self.cleaned_data["text"], max_length=120)
 
     def clean(self):
         cleaned = super().clean()
@@ -140,8 +138,9 @@ GoalFormSet = formset_factory(GoalForm, formset=GoalForms, extra=2, max_num=20, 
 
 class SurveyForm(forms.Form):
     version = forms.IntegerField(widget=forms.HiddenInput)
-    title = forms.CharField(label=_("标题"), max_length=120, widget=forms.TextInput(attrs=_FIELD))
-    intro = forms.CharField(
+    title = TextField(label=_("标题"), max_length=120, widget=forms.TextInput(attrs=_FIELD))
+    intro = TextField(
+        multiline=True,
         label=_("开场白"),
         max_length=1000,
         required=False,
@@ -164,10 +163,11 @@ class QuestionForm(forms.Form):
         choices=SurveyQuestion.Kind.choices,
         widget=forms.Select(attrs={"class": "form-select"}),
     )
-    text = forms.CharField(
+    text = TextField(
         label=_("题目"), max_length=200, required=False, widget=forms.TextInput(attrs=_FIELD)
     )
-    options = forms.CharField(
+    options = TextField(
+        multiline=True,
         label=_("选项，一行一个"),
         required=False,
         max_length=2000,
@@ -189,11 +189,7 @@ class QuestionForm(forms.Form):
 class QuestionForms(forms.BaseFormSet):
     def rows(self):
         """Questions that have a text, in the order of their places, as surveys.save takes them."""
-        filled = [
-            form.cleaned_data
-            for form in self.forms
-            if clean_text(form.cleaned_data.get("text") or "")
-        ]
+        filled = [form.cleaned_data for form in self.forms if form.cleaned_data.get("text")]
         filled.sort(key=lambda row: row["place"] or 1000)
         return [
             {
@@ -237,7 +233,8 @@ class FollowUpForm(forms.Form):
             attrs={"class": "form-control form-control-lg", "inputmode": "decimal"}
         ),
     )
-    note = forms.CharField(
+    note = TextField(
+        multiline=True,
         label=_("有什么变化，用上了什么"),
         required=False,
         max_length=300,
@@ -252,9 +249,6 @@ class FollowUpForm(forms.Form):
         if rate is None or not 0 <= rate <= 100:
             raise forms.ValidationError(_("请填 0 到 100 之间的数，比如 45。"))
         return rate
-
-    def clean_note(self):
-        return clean_text(self.cleaned_data["note"], multiline=True, max_length=300)
 
 
 # --- whitepaper -----------------------------------------------------------------------------------

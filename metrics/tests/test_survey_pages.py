@@ -90,6 +90,16 @@ def test_the_second_of_two_editors_is_told_and_loses_nothing(event, client):
     assert event.survey.title == "第一位"
 
 
+def test_whatever_is_too_long_is_marked_where_it_stands(event, client):
+    client.force_login(an_organiser(event))
+    address = f"/admin/e/{event.slug}/survey/"
+    long = {"intro": "长" * 1001, "question-3-options": "选\n" * 1001, "question-4-kind": "none"}
+    answer = client.post(address, posted(client.get(address), **long))
+    assert answer.status_code == 422
+    errors = re.findall(r'class="field-error"[^>]*>', answer.content.decode())
+    assert len(errors) == 3
+
+
 def test_an_open_survey_is_not_edited_any_more(event):
     surveys.open_survey(event=event)
     with pytest.raises(Refused) as refused:
@@ -209,6 +219,20 @@ def test_a_rate_that_is_none_is_told_beside_its_field(event, client, value):
     assert answer.status_code == 422
     assert "还在" in answer.content.decode()
     assert not FollowUp.objects.exists()
+
+
+def test_a_line_break_counts_as_the_browser_counts_it(event, client):
+    lin = came(event, "林知夏", 1)
+    surveys.open_survey(event=event)
+    a_month_later(event)
+    visits(client, lin, "followup")
+    address = f"/e/{event.slug}/me/followup/"
+    note = "\r\n".join(["接" * 100, "龙" * 100, "好" * 98])  # 300 to the browser's maxlength
+    assert client.post(address, {"active_rate": "45", "note": note}).status_code == 302
+    assert len(FollowUp.objects.get().note) == 300
+    long = client.post(address, {"active_rate": "45", "note": "长" * 301})
+    assert long.status_code == 422
+    assert "300" in re.search(r'class="field-error"[^>]*>([^<]+)', long.content.decode())[1]
 
 
 def test_who_did_not_come_is_not_asked(event):
