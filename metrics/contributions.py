@@ -52,6 +52,16 @@ CONTRIBUTIONS = """
      WHERE a.event_id = %(event)s
 """
 
+# One row per solution with whether it hangs on the wall: neither it nor its card is hidden, nor the
+# card which that one was merged into (workshops.pains says the same).
+SOLUTIONS = """
+    SELECT s.id, s.text, s.participant_id, s.featured_at, s.created_at, c.text AS pain,
+           s.hidden_at IS NULL AND c.hidden_at IS NULL AND top.hidden_at IS NULL AS shown
+      FROM workshops_solution s JOIN workshops_paincard c ON c.id = s.card_id
+      LEFT JOIN workshops_paincard top ON top.id = c.merged_into_id
+     WHERE c.event_id = %(event)s
+"""
+
 # Who came: checked in at the door, seen on the stream, or an online person who contributed.
 ATTENDEES = f"""
     WITH contribution AS ({CONTRIBUTIONS}),

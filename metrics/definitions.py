@@ -12,7 +12,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from metrics.contributions import ATTENDEES, KINDS, row
+from metrics.contributions import ATTENDEES, KINDS, SOLUTIONS, row
 
 HUNDRED = Decimal(100)
 
@@ -161,11 +161,9 @@ def interaction_rate(event, definition):
 
 def solutions(event, definition):
     shown, hidden = row(
-        """
-        SELECT count(*) FILTER (WHERE s.hidden_at IS NULL AND c.hidden_at IS NULL),
-               count(*) FILTER (WHERE s.hidden_at IS NOT NULL OR c.hidden_at IS NOT NULL)
-          FROM workshops_solution s JOIN workshops_paincard c ON c.id = s.card_id
-         WHERE c.event_id = %(event)s
+        f"""
+        SELECT count(*) FILTER (WHERE shown), count(*) FILTER (WHERE NOT shown)
+          FROM ({SOLUTIONS}) s
         """,
         event,
     )

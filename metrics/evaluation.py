@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from events.models import Event
 from metrics import charts
-from metrics.contributions import ATTENDEES, CONTRIBUTIONS, attendee_ids, row
+from metrics.contributions import ATTENDEES, CONTRIBUTIONS, SOLUTIONS, attendee_ids, row
 from metrics.definitions import BY_KEY, DIMENSIONS, METRICS
 from metrics.models import Evaluation, Goal
 from salon import audit, clock
@@ -94,9 +94,7 @@ FACTS = f"""
              JOIN metrics_streamimport i ON i.id = l.source_id
              WHERE i.event_id = %(event)s AND i.undone_at IS NULL),
         'contributions', (SELECT count(*) FROM contribution),
-        'solutions', (SELECT count(*) FROM workshops_solution s
-             JOIN workshops_paincard c ON c.id = s.card_id
-             WHERE c.event_id = %(event)s AND s.hidden_at IS NULL AND c.hidden_at IS NULL),
+        'solutions', (SELECT count(*) FROM ({SOLUTIONS}) s WHERE shown),
         'questions', (SELECT count(*) FROM workshops_question
              WHERE event_id = %(event)s AND online AND state <> 'hidden'),
         'groups', (SELECT count(*) FROM workshops_workgroup

@@ -11,7 +11,7 @@ from django.db import connection
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from metrics.contributions import ATTENDEES, KINDS
+from metrics.contributions import ATTENDEES, KINDS, SOLUTIONS
 from metrics.definitions import BY_KEY, DIMENSIONS
 from metrics.surveys import FEWEST_SHOWN
 
@@ -59,14 +59,13 @@ ATTENDING = (
      ORDER BY 3 DESC, a.pinyin, a.id
     """
 )
-SOLUTIONS = """
-    SELECT s.text, c.text, coalesce(p.name, ''),
+POSTED = f"""
+    SELECT s.text, s.pain, coalesce(p.name, ''),
            (SELECT count(*) FROM workshops_solutionlike l WHERE l.solution_id = s.id),
            s.featured_at IS NOT NULL, s.created_at,
-           CASE WHEN s.hidden_at IS NULL AND c.hidden_at IS NULL THEN 'counted' ELSE 'hidden' END
-      FROM workshops_solution s JOIN workshops_paincard c ON c.id = s.card_id
-      LEFT JOIN participants_participant p ON p.id = s.participant_id
-     WHERE c.event_id = %(event)s ORDER BY s.id
+           CASE WHEN s.shown THEN 'counted' ELSE 'hidden' END
+      FROM ({SOLUTIONS}) s LEFT JOIN participants_participant p ON p.id = s.participant_id
+     ORDER BY s.id
 """
 PLANS = """
     SELECT g.number, g.name, coalesce(n.title, ''),
@@ -166,7 +165,7 @@ LISTS = {
             *(gettext_lazy("解决方案"), gettext_lazy("痛点"), _NAME, gettext_lazy("点赞")),
             *(gettext_lazy("优质方案"), _TIME),
         ),
-        SOLUTIONS,
+        POSTED,
     ),
     "plan_submission_rate": (
         (

@@ -135,13 +135,8 @@ def without(said, text, *, instead=SOMEBODY):
 
 def _solutions(event, agreed):
     found = (
-        Solution.objects.filter(
-            card__event=event,
-            featured_at__isnull=False,
-            hidden_at=None,
-            card__hidden_at=None,
-            participant__in=agreed,
-        )
+        Solution.objects.on_the_wall()
+        .filter(card__event=event, featured_at__isnull=False, participant__in=agreed)
         .select_related("card__merged_into", "participant")
         .order_by("card__merged_into_id", "card_id", "pk")
     )

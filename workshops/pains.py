@@ -28,7 +28,8 @@ TOPICS = ("pains", "pains-bell")
 @dataclass(frozen=True)
 class PainWall:
     """`cards` carry `.shown` (their own and their merged cards' solutions, the best first, each
-    with `.like_count`) and `.same` (how many cards hang together in them)."""
+    with `.like_count`), `.under` (the cards merged into them) and `.same` (how many people have
+    this pain)."""
 
     cards: list
     solutions: int
@@ -38,13 +39,14 @@ class PainWall:
 def pain_wall(event, *, person=None):
     """The wall as it hangs now, the liveliest card first, in two queries (three with a person,
     whose own likes are marked with `.liked`), and one for the target."""
-    cards = {card.pk: card for card in event.pain_cards.filter(hidden_at=None)}
-    tops = {pk: _top(card, cards) for pk, card in cards.items()}
-    for card in cards.values():
-        card.shown, card.same, card.pk_text = [], 0, str(card.pk)
-    for pk in cards:
-        if tops[pk]:
-            tops[pk].same += 1
+    cards = {card.pk: card for card in event.pain_cards.on_the_wall()}
+    tops = {pk: cards[card.merged_into_id or pk] for pk, card in cards.items()}
+    hanging = [card for card in cards.values() if card.merged_into_id is None]
+    for card in hanging:
+        card.shown, card.under, card.pk_text = [], [], str(card.pk)
+    for pk, card in cards.items():
+        if card.merged_into_id:
+            tops[pk].under.append(card)
     liked = set()
     if person is not None:
         liked = set(
@@ -53,28 +55,30 @@ def pain_wall(event, *, person=None):
     total = 0
     for solution in shown_solutions(event):
         top = tops.get(solution.card_id)
-        if top is None:
+        if top is None:  # hung up since the cards were read
             continue
         solution.liked = solution.pk in liked
         top.shown.append(solution)
         total += 1
-    hanging = [card for card in cards.values() if card.merged_into_id is None]
     for card in hanging:
+        card.same = _people_behind([card, *card.under])
         card.shown.sort(key=lambda s: (s.featured_at is None, -s.like_count, s.pk))
         card.featured = any(s.featured_at for s in card.shown)
     hanging.sort(key=lambda card: (-len(card.shown), -card.same, card.pk))
     return PainWall(hanging, total, upstairs.target_of(event, "solutions"))
 
 
-def _top(card, cards):
-    """The card it hangs under; None when that one is hidden. Merges are one level deep."""
-    return card if card.merged_into_id is None else cards.get(card.merged_into_id)
+def _people_behind(cards):
+    """Of one person several cards are one; whose author is not known is somebody's own."""
+    known = {card.participant_id for card in cards if card.participant_id}
+    return len(known) + sum(card.participant_id is None for card in cards)
 
 
 def shown_solutions(event):
-    """Solutions that count: on no hidden card and not hidden; each with `.like_count`."""
+    """Solutions that hang and count; each with `.like_count`."""
     return (
-        Solution.objects.filter(card__event=event, card__hidden_at=None, hidden_at=None)
+        Solution.objects.on_the_wall()
+        .filter(card__event=event)
         .annotate(like_count=Count("likes"))
         .order_by("pk")
     )
@@ -90,14 +94,14 @@ def hidden_of(event):
 
 def card_of(event, pk):
     """A card that still hangs, for answering below it. Raises Refused("gone", 404)."""
-    card = event.pain_cards.filter(pk=pk, hidden_at=None).select_related("merged_into").first()
+    card = event.pain_cards.on_the_wall().filter(pk=pk).first()
     if card is None:
         raise Refused("gone", _("这张痛点卡片已经不在墙上了。"), status=404)
     return card
 
 
 def solution_of(event, pk):
-    solution = Solution.objects.filter(pk=pk, card__event=event, hidden_at=None).first()
+    solution = Solution.objects.on_the_wall().filter(pk=pk, card__event=event).first()
     if solution is None:
         raise Refused("gone", _("这条解决方案已经不在墙上了。"), status=404)
     return solution

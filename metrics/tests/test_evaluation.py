@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from events.models import Event
-from metrics import blueprint, evaluation
+from metrics import blueprint, evaluation, rows
 from metrics.models import FollowUp, StreamImport, StreamVisit, SurveyResponse, WhitepaperClaim
 from participants.models import Category, CheckIn, Participant
 from salon import clock
@@ -173,6 +173,18 @@ def test_interaction_counts_each_attendee_once_whatever_they_did(event):
     assert worth(event, "interaction_rate") == (4, 5, 80, True)
     assert worth(event, "solutions") == (2, None, 2, False)
     assert worth(event, "online_interactions") == (1, None, 1, False)
+
+
+def test_below_a_hidden_card_no_solution_counts_nor_below_one_merged_into_it(event):
+    lin = person(event, 1, came=True)
+    hidden = PainCard.objects.create(event=event, text="没人说话", hidden_at=clock.now())
+    merged = PainCard.objects.create(event=event, text="大家潜水", merged_into=hidden)
+    for card in (hidden, merged):
+        Solution.objects.create(card=card, participant=lin, text="先私聊三位")
+    assert worth(event, "solutions") == (0, None, 0, False)
+    assert figure(event, "solutions")["left_out"] == [["已隐藏的不计", 2]]
+    assert rows.behind(event, "solutions").states == {"已隐藏，不计": 2}
+    assert evaluation.facts(event)["solutions"] == 0
 
 
 def test_plans_are_counted_over_published_groups(event):

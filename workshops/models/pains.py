@@ -8,6 +8,12 @@ from events.models import Event
 from participants.models import InterestGroup, Participant
 
 
+class PainCardQuerySet(models.QuerySet):
+    def on_the_wall(self):
+        """Neither hidden nor hung under a hidden one."""
+        return self.filter(hidden_at=None, merged_into__hidden_at=None)
+
+
 class PainCard(models.Model):
     event = models.ForeignKey(
         Event, on_delete=models.CASCADE, related_name="pain_cards", verbose_name=_("活动")
@@ -42,6 +48,8 @@ class PainCard(models.Model):
     client_id = models.UUIDField(_("提交编号"), unique=True, null=True, blank=True)
     created_at = models.DateTimeField(_("创建时间"), auto_now_add=True)
 
+    objects = PainCardQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("痛点卡片")
         verbose_name_plural = _("痛点卡片")
@@ -71,6 +79,12 @@ class PainMerge(models.Model):
         ordering = ["-pk"]
 
 
+class SolutionQuerySet(models.QuerySet):
+    def on_the_wall(self):
+        """Not hidden, below a card that hangs. (metrics.contributions says the same in SQL.)"""
+        return self.filter(hidden_at=None, card__hidden_at=None, card__merged_into__hidden_at=None)
+
+
 class Solution(models.Model):
     card = models.ForeignKey(
         PainCard, on_delete=models.CASCADE, related_name="solutions", verbose_name=_("痛点卡")
@@ -88,6 +102,8 @@ class Solution(models.Model):
     hidden_at = models.DateTimeField(_("隐藏时间"), null=True, blank=True)
     client_id = models.UUIDField(_("提交编号"), unique=True, null=True, blank=True)
     created_at = models.DateTimeField(_("创建时间"), auto_now_add=True)
+
+    objects = SolutionQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("解决方案")

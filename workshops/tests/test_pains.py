@@ -127,7 +127,21 @@ def test_same_pains_hang_as_one_with_all_their_solutions(salon, lin, zhou):
 
     (card,) = pains.pain_wall(salon).cards
 
-    assert (card.pk, card.same, [s.text for s in card.shown]) == (first.pk, 3, ["破冰"])
+    assert (card.pk, card.under, [s.text for s in card.shown]) == (
+        first.pk,
+        [second, third],
+        ["破冰"],
+    )
+
+
+def test_a_wall_counts_people_who_have_the_pain_and_not_their_cards(salon, lin, zhou):
+    first, second = (a_card(lin, text) for text in ("没人说话", "大家都潜水"))
+    host = scenes.host(salon)
+    pains.merge(event=salon, kept=first, cards=[second], by=host)
+    assert pains.pain_wall(salon).cards[0].same == 1
+    nobodys = [PainCard.objects.create(event=salon, text=f"群里很冷 {n}") for n in (1, 2)]
+    pains.merge(event=salon, kept=first, cards=[a_card(zhou, "冷场"), *nobodys], by=host)
+    assert pains.pain_wall(salon).cards[0].same == 4
 
 
 def test_undo_takes_exactly_the_last_merge_apart(salon, lin):
@@ -139,8 +153,8 @@ def test_undo_takes_exactly_the_last_merge_apart(salon, lin):
 
     pains.undo_merge(event=salon, by=host)
 
-    hanging = {c.text: c.same for c in pains.pain_wall(salon).cards}
-    assert hanging == {"甲": 1, "乙": 2}
+    hanging = {c.text: [each.text for each in c.under] for c in pains.pain_wall(salon).cards}
+    assert hanging == {"甲": [], "乙": ["丙"]}
     pains.undo_merge(event=salon, by=host)
     assert {c.text for c in pains.pain_wall(salon).cards} == {"甲", "乙", "丙"}
     with pytest.raises(Refused):
@@ -162,6 +176,19 @@ def test_a_hidden_card_is_off_the_wall_and_comes_back(salon, lin, zhou):
     assert (wall.cards, wall.solutions) == ([], 0)
     pains.hide(event=salon, row=card, by=host, hidden=False)
     assert pains.pain_wall(salon).solutions == 1
+
+
+def test_under_a_hidden_card_nothing_hangs_and_nothing_is_answered(salon, lin, zhou):
+    host = scenes.host(salon)
+    first, second = a_card(lin, "甲"), a_card(lin, "乙")
+    solution = a_solution(zhou, second)
+    pains.merge(event=salon, kept=first, cards=[second], by=host)
+    pains.hide(event=salon, row=first, by=host)
+    assert (pains.pain_wall(salon).solutions, pains.shown_solutions(salon).count()) == (0, 0)
+    assert scenes.why_not(pains.card_of, event=salon, pk=second.pk) == "gone"
+    assert scenes.why_not(pains.solution_of, event=salon, pk=solution.pk) == "gone"
+    pains.hide(event=salon, row=first, by=host, hidden=False)
+    assert (pains.pain_wall(salon).solutions, pains.shown_solutions(salon).count()) == (1, 1)
 
 
 # --- faces ------------------------------------------------------------------------------------
