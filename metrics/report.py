@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -233,29 +234,34 @@ def charts_of(evaluation, event):
 # --- beside earlier salons ------------------------------------------------------------------------
 
 
-def earlier_events(event, *, only_published):
-    """Salons of the same series (without a series: of the same organisers) that ended before and
-    were evaluated, the newest first."""
+def earlier_events(event, *, by=None):
+    """Salons of the same series (without a series: of the same organisers) that came before and
+    were evaluated, the newest first: those whose report is public, and those `by` organises."""
     before = Event.objects.filter(starts_at__lt=event.starts_at, evaluations__isnull=False)
     if event.series_id:
         before = before.filter(series=event.series_id)
     else:
         mine = event.crew.filter(role="organiser").values("user")
         before = before.filter(crew__user__in=mine, crew__role="organiser")
-    if only_published:
-        before = before.filter(report__published_at__isnull=False, status=Event.Status.PUBLISHED)
-    return list(before.distinct().order_by("-starts_at")[:MOST_EARLIER])
+    may_be_read = Q(report__published_at__isnull=False, status=Event.Status.PUBLISHED)
+    if by is not None:
+        may_be_read |= Q(pk__in=Event.objects.run_by(by).values("pk"))
+    return list(before.filter(may_be_read).distinct().order_by("-starts_at")[:MOST_EARLIER])
 
 
-def beside_earlier(evaluation, event, *, only_published):
-    """A table: `events` from the oldest to this one, `lines` of one value each; None when this is
-    the first."""
-    earlier = earlier_events(event, only_published=only_published)[::-1]
+def beside_earlier(evaluation, event, *, by=None):
+    """A table of the salons that `by` may read, without `by` everybody: `events` from the oldest to
+    this one, `lines` of one value each; None when this is the first."""
+    earlier = earlier_events(event, by=by)[::-1]
     if not earlier:
         return None
-    newest = {}
-    for other in Evaluation.objects.filter(event__in=earlier).order_by("computed_at", "pk"):
-        newest[other.event_id] = {measured["key"]: measured for measured in other.metrics}
+    newest = {
+        other.event_id: {measured["key"]: measured for measured in other.metrics}
+        for other in Evaluation.objects.filter(event__in=earlier)
+        .order_by("event_id", "-computed_at", "-pk")
+        .distinct("event_id")
+        .only("event", "metrics")
+    }
     measured_here = {measured["key"]: measured for measured in evaluation.metrics}
     tables = [*(newest[other.pk] for other in earlier), measured_here]
     return {

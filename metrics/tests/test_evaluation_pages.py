@@ -278,10 +278,34 @@ def test_the_report_beside_earlier_salons_shows_published_ones_only(event, clien
     for each in (old, secret, event):
         evaluation.evaluate(event=each)
     report.publish(event=old, by=organiser)
-    shown = report.beside_earlier(event.evaluations.first(), event, only_published=True)
+    shown = report.beside_earlier(event.evaluations.first(), event)
     assert shown["events"] == [old, event]
-    own = report.beside_earlier(event.evaluations.first(), event, only_published=False)
+    for each in (old, secret):
+        an_organiser(each)
+    own = report.beside_earlier(event.evaluations.first(), event, by=organiser)
     assert own["events"] == [secret, old, event]
+
+
+def test_another_organisers_figures_are_read_by_those_who_run_that_salon(event, organiser, client):
+    bo = an_organiser(event, "bo")
+    alone = a_past_salon("alone", hours_ago=24 * 60, title="波一个人办的")
+    an_organiser(alone, "bo")
+    for each in (alone, event):
+        evaluation.evaluate(event=each)
+    assert "波一个人办的" not in client.get(address(event)).content.decode()
+    client.force_login(bo)
+    assert "波一个人办的" in client.get(address(event)).content.decode()
+
+
+def test_of_an_earlier_salon_only_its_newest_evaluation_is_read(event, organiser):
+    old = a_past_salon("spring", hours_ago=24 * 60)
+    an_organiser(old)
+    evaluation.evaluate(event=old)
+    came(old, "吴桐", 7)
+    evaluation.evaluate(event=old)
+    shown = report.beside_earlier(evaluation.evaluate(event=event), event, by=organiser)
+    assert shown["events"] == [old, event]
+    assert shown["lines"][0]["values"] == [100, 66.67]
 
 
 def test_the_clock_evaluates_once_and_again_when_late_data_comes(event):

@@ -39,7 +39,7 @@ def page(request, slug):
         context |= {
             "dimensions": report.lines(shown),
             "charts": report.charts_of(shown, event),
-            "earlier": report.beside_earlier(shown, event, only_published=False),
+            "earlier": report.beside_earlier(shown, event, by=request.user),
             "differences": evaluation.differences(before, shown) if before else [],
             "is_newest": shown == evaluations[0],
             "late_data": shown == evaluations[0] and evaluation.is_due(event),

@@ -31,9 +31,7 @@ def public_report(request, slug):
             "shown": shown,
             "dimensions": report.lines(shown),
             "charts": report.charts_of(shown, event),
-            "earlier": report.beside_earlier(shown, event, only_published=True)
-            if "earlier" in parts
-            else None,
+            "earlier": report.beside_earlier(shown, event) if "earlier" in parts else None,
             "survey": _choices(event) if "survey" in parts else [],
         },
     )
