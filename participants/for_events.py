@@ -9,7 +9,7 @@ from events import plan_b, upstairs
 from participants import reminders, roster
 from participants.applications import channel_of
 from participants.models import Participant
-from participants.standing import lock_people, stand, untold, write_letter
+from participants.standing import lock_people, stand, told_of_a_seat, write_letter
 from salon import clock, outbox
 from salon.models import Message
 
@@ -43,9 +43,14 @@ def follow_the_date(event, *, before, by):
     waiting.filter(confirm_by__gt=event.starts_at).update(confirm_by=event.starts_at)
     if before.starts_at != event.starts_at:
         seated = list(people.holding_a_seat().order_by("pk"))
-        unaware = untold([person.pk for person in seated if person.status == Status.ACCEPTED])
-        told = [person for person in seated if person.pk not in unaware]
-        tell(told, "event_moved", event=event, now=now, key=f"{event.starts_at:%Y%m%d%H%M}")
+        told = told_of_a_seat(seated)
+        tell(
+            [person for person in seated if person.pk in told],
+            "event_moved",
+            event=event,
+            now=now,
+            key=f"{event.starts_at:%Y%m%d%H%M}",
+        )
 
 
 @upstairs.when_called_off.offer

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from participants.applications import channel_of
 from participants.models import Participant
 from participants.seats import free_seats
-from participants.standing import lock_person
+from participants.standing import lock_person, told_of_a_seat
 from participants.waitlist import seat_freed
 from salon import audit, clock, outbox
 from salon.errors import Refused
@@ -46,9 +46,7 @@ def move_room(*, participant, online, by):
 
 
 def _after(event, person, now):
-    change = person.status_changes.order_by("-pk").first()
-    batch = change and change.batch
-    if batch and not batch.released_at:
+    if not told_of_a_seat([person]):
         return  # they know of no seat yet: their letter will name the right room
     if person.status == Status.CONFIRMED:
         outbox.plan(

@@ -7,6 +7,7 @@ the confirmation deadline (SALON §3).
 """
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from participants import reminders
@@ -15,12 +16,14 @@ from participants.categories import rules_of
 from participants.models import Participant, ScreeningBatch, StatusChange
 from participants.seats import free_seats
 from participants.standing import (
+    LETTERS,
     batch_key,
     lock_event,
     lock_people,
     lock_person,
     stand,
-    untold,
+    told_of_a_seat,
+    unheard,
     write_letter,
 )
 from participants.waitlist import seat_freed
@@ -46,12 +49,6 @@ MAY_BECOME = {
     ),
     Status.NOT_SELECTED: (*UNDECIDED, Status.ACCEPTED, Status.OFFERED),
     Status.CANCELLED: (*UNDECIDED, *Participant.SEATED),
-}
-LETTERS = {
-    Status.ACCEPTED: "accepted",
-    Status.WAITLISTED: "waitlisted",
-    Status.NOT_SELECTED: "not_selected",
-    Status.CANCELLED: "cancelled",
 }
 NEEDS_TOLD_REASON = (Status.NOT_SELECTED, Status.CANCELLED)
 
@@ -130,8 +127,16 @@ class Decision:
             group = [person for person in able if reasons.get(person.pk, "") == reason]
             self._write(group, to_status, reason, told_reason)
         audit.record_all("decide", able, by=self.by, event_id=self.event.pk, fields=["status"])
+        decided = [person.pk for person in able]
         for category, online in freed:
-            seat_freed(event=self.event, category=category, online=online, now=self.now, by=self.by)
+            seat_freed(
+                event=self.event,
+                category=category,
+                online=online,
+                now=self.now,
+                by=self.by,
+                passing_over=decided,
+            )
 
     def _able(self, people, to_status, reasons):
         able = []
@@ -180,10 +185,8 @@ class Decision:
         if to_status in Participant.SEATED:
             return []
         seated = [person for person in people if person.status in Participant.SEATED]
-        if not seated:
-            return []
-        held = untold([p.pk for p in seated if p.status == Status.ACCEPTED])
-        return [(person.category, person.online) for person in seated if person.pk not in held]
+        told = told_of_a_seat(seated)
+        return [(person.category, person.online) for person in seated if person.pk in told]
 
     def _write(self, people, to_status, reason, told_reason):
         changes = stand(
@@ -290,24 +293,26 @@ def undo_batch(*, batch, by):
         batch = _lock_batch(batch)
         if batch.released_at:
             raise Refused("released", _("这一批的消息已经放行，不能再撤销；请改用新的决定。"))
-        changes = list(batch.changes.order_by("-pk"))
         now = clock.now()
-        people = {p.pk: p for p in lock_people(batch.event, [c.participant_id for c in changes])}
+        # Somebody may have come back to this batch by another's undoing: the first change counts.
+        first = {change.participant_id: change for change in batch.changes.order_by("-pk")}
+        people = lock_people(batch.event, first)
+        stands = set(batch.changes.newest().values_list("participant_id", flat=True))
         outbox.cancel(letters_of(batch), by=by)
         batch.undone_at = now
         batch.save(update_fields=["undone_at"])
         restored = sum(
-            _restore(batch.event, people.get(change.participant_id), change, now, by)
-            for change in changes
+            _restore(batch.event, person, first[person.pk], now, by)
+            for person in people
+            if person.pk in stands
         )
         audit.record("undo_batch", batch, by=by)
-    return restored, len(changes) - restored
+    return restored, len(first) - restored
 
 
 def _restore(event, person, change, now, by):
-    if person is None or person.status != change.after:
-        return False
-    takes_seat = change.before in Participant.SEATED and change.after not in Participant.SEATED
+    """Put the person back to where they stood before the change."""
+    takes_seat = change.before in Participant.SEATED and person.status not in Participant.SEATED
     if takes_seat and free_seats(event, online=person.online) <= 0:
         return False
     earlier = (
@@ -316,13 +321,13 @@ def _restore(event, person, change, now, by):
         .order_by("-pk")
         .first()
     )
-    waiting = earlier and earlier.batch and not earlier.batch.released_at
+    waiting = earlier and unheard([earlier])
     deadline = None
     if change.before in (Status.ACCEPTED, Status.OFFERED):
         offered = change.before == Status.OFFERED
         deadline = event.starts_at if waiting else event.confirmation_deadline(now, offered=offered)
     [back] = stand([person], change.before, now=now, by=by, reason="undo", confirm_by=deadline)
-    if waiting and not earlier.batch.undone_at and change.before in LETTERS:
+    if waiting:
         back.batch = earlier.batch
         back.save(update_fields=["batch"])
         write_letter(back, LETTERS[change.before], now=now, batch=earlier.batch)
@@ -332,9 +337,11 @@ def _restore(event, person, change, now, by):
 
 
 def last_batch(event, by):
-    """The batch that "undo" of this organiser would take back, or None."""
+    """The batch that "undo" of this organiser would take back, or None. A batch from which
+    everybody has moved on is history."""
     return (
         ScreeningBatch.objects.filter(event=event, by=by, undone_at=None, released_at=None)
+        .filter(Exists(StatusChange.objects.newest().filter(batch=OuterRef("pk"))))
         .order_by("-pk")
         .first()
     )

@@ -3,7 +3,6 @@
 Locks are taken in one order everywhere: the event's row, then people by number.
 """
 
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from events.models import Event
@@ -17,6 +16,13 @@ Status = Participant.Status
 
 # Letters that answer the person and not a decision: a later decision leaves them alone.
 ANSWERS = ("received", "link_again")
+# What a batch tells people by letter; every other change they see at once.
+LETTERS = {
+    Status.ACCEPTED: "accepted",
+    Status.WAITLISTED: "waitlisted",
+    Status.NOT_SELECTED: "not_selected",
+    Status.CANCELLED: "cancelled",
+}
 
 
 def lock_event(event_id):
@@ -88,7 +94,7 @@ def write_letter(change, kind, *, now, batch=None):
     """Plan the letter that tells a person of a change; in a batch it waits for its release."""
     person = change.participant
     return outbox.plan(
-        dedup_key=f"{kind}:{person.pk}:{change.pk}",
+        dedup_key=_letter_key(change, kind),
         kind=kind,
         event_id=person.event_id,
         person_id=person.pk,
@@ -99,33 +105,50 @@ def write_letter(change, kind, *, now, batch=None):
     )
 
 
+def _letter_key(change, kind):
+    return f"{kind}:{change.participant_id}:{change.pk}"
+
+
 def batch_key(batch):
     """The outbox's name for a screening batch."""
     return f"screening:{batch.pk}"
 
 
-def untold(person_ids):
-    """The people among them whose present status is decided but not yet released to them."""
-    return set(
-        StatusChange.objects.filter(
-            Q(batch__released_at=None, batch__undone_at=None),
-            participant__in=person_ids,
-            batch__isnull=False,
-            after__in=TOLD_BY_BATCH,
-        ).values_list("participant_id", flat=True)
-    )
+def unheard(changes):
+    """The pks of those StatusChanges their people do not know of: decided in a batch, and the
+    letter about it was never released, be it held still or overtaken by the next decision."""
+    keys = {
+        _letter_key(change, LETTERS[change.after]): change.pk
+        for change in changes
+        if change.batch_id and change.after in LETTERS
+    }
+    kept_back = Message.objects.filter(dedup_key__in=keys, released_at=None)
+    return {keys[key] for key in kept_back.values_list("dedup_key", flat=True)}
 
 
-TOLD_BY_BATCH = (Status.ACCEPTED, Status.WAITLISTED, Status.NOT_SELECTED, Status.CANCELLED)
+def told_statuses(people):
+    """{pk: what each of the people has been told so far}: decisions not yet released stay in the
+    house. Two statements."""
+    told = {person.pk: person.status for person in people}
+    changes = list(StatusChange.objects.filter(participant__in=told).order_by("participant", "-pk"))
+    kept_back, settled = unheard(changes), set()
+    for change in changes:
+        pk = change.participant_id
+        if pk in settled:
+            continue
+        if change.pk in kept_back and change.after == told[pk]:
+            told[pk] = change.before
+        else:
+            settled.add(pk)
+    return told
 
 
 def told_status(person):
-    """What the person has been told so far: decisions not yet released stay in the house."""
-    status = person.status
-    changes = StatusChange.objects.filter(participant=person).select_related("batch")
-    for change in changes.order_by("-pk")[:10]:
-        waiting = change.batch and not change.batch.released_at and not change.batch.undone_at
-        if not (waiting and change.after == status and status in TOLD_BY_BATCH):
-            return status
-        status = change.before
-    return status
+    """What this person has been told so far."""
+    return told_statuses([person])[person.pk]
+
+
+def told_of_a_seat(people):
+    """The pks of those among the people who know of a seat of theirs."""
+    told = told_statuses(people)
+    return {pk for pk, status in told.items() if status in Participant.SEATED}

@@ -9,20 +9,21 @@ from django.utils.translation import gettext as _
 from participants import quota
 from participants.models import FreedSeat, Participant
 from participants.seats import room_seats
-from participants.standing import lock_event, lock_people, stand, told_status, write_letter
+from participants.standing import lock_event, lock_people, stand, told_of_a_seat, write_letter
 from salon import audit, clock
 
 Status = Participant.Status
 
 
-def seat_freed(*, event, category, online, now, by=None):
+def seat_freed(*, event, category, online, now, by=None, passing_over=()):
     """Offer a freed seat to the next in the category. Call under the event's lock.
 
-    Returns the FreedSeat that tells what happened. Past the opening of the doors nobody is moved
+    Whoever has just been put on the list for it is passed over, by pk. Returns the FreedSeat that
+    tells what happened. Past the opening of the doors nobody is moved
     up: the desk gives away what is left.
     """
     with translation.override(settings.LANGUAGE_CODE):  # kept for the organiser, not for the asker
-        moved = _next(event, category, online, now)
+        moved = _next(event, category, online, now, passing_over)
     if isinstance(moved, quota.Promotion):
         person = lock_people(event, [moved.person.id])[0]
         deadline = event.confirmation_deadline(now, offered=True)
@@ -42,7 +43,7 @@ def seat_freed(*, event, category, online, now, by=None):
     )
 
 
-def _next(event, category, online, now):
+def _next(event, category, online, now, passing_over):
     if event.starts_at <= now:
         return quota.NobodyMoved(
             "started", _("没有人递补，因为活动已经开始，空席由签到台现场安排。")
@@ -54,6 +55,7 @@ def _next(event, category, online, now):
         for person in Participant.objects.filter(event=event, online=online)
         .with_status(Status.WAITLISTED)
         .present()
+        .exclude(pk__in=passing_over)
         .select_related("category")
     ]
     labels = dict(event.categories.values_list("key", "name"))
@@ -80,14 +82,20 @@ def expire_event(event_id):
         with translation.override(settings.LANGUAGE_CODE):
             told = _("确认截止前没有收到您的确认，名额已经顺延。")
             sorry = _("活动开始前没能给您答复，很抱歉。希望下一场见到您。")
-        unheard = [person for person in people if told_status(person) != person.status]
-        silent = [person for person in people if person not in unheard]
+        heard = told_of_a_seat(people)
+        silent = [person for person in people if person.pk in heard]
+        never_told = [person for person in people if person.pk not in heard]
         for change in stand(
             silent, Status.WITHDRAWN, now=now, by=None, reason="no_answer", told_reason=told
         ):
             write_letter(change, "seat_passed_on", now=now)
         stand(
-            unheard, Status.NOT_SELECTED, now=now, by=None, reason="never_told", told_reason=sorry
+            never_told,
+            Status.NOT_SELECTED,
+            now=now,
+            by=None,
+            reason="never_told",
+            told_reason=sorry,
         )
         audit.record_all("expire_seat", people, by=None, event_id=event.pk)
         for person in people:

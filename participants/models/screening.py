@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -158,6 +158,15 @@ class ScreeningBatch(models.Model):
         return f"#{self.pk}"
 
 
+class StatusChangeQuerySet(models.QuerySet):
+    def newest(self):
+        """Of each person the last one: how they stand now."""
+        later = StatusChange.objects.filter(
+            participant=OuterRef("participant"), pk__gt=OuterRef("pk")
+        )
+        return self.filter(~Exists(later))
+
+
 class StatusChange(models.Model):
     """Where a person stood before and after, who decided, and why."""
 
@@ -173,6 +182,8 @@ class StatusChange(models.Model):
     # For the organiser's eyes: why a person was taken against a rule, or not.
     reason = models.CharField(_("理由"), max_length=200, blank=True)
     at = models.DateTimeField(auto_now_add=True)
+
+    objects = StatusChangeQuerySet.as_manager()
 
     class Meta:
         ordering = ["-pk"]

@@ -1,0 +1,137 @@
+"""Decided and not yet told: what the house knows and the person does not."""
+
+from datetime import timedelta
+
+import pytest
+
+from events import agenda
+from participants import applications, mailings, rooms, screening
+from participants.models import FreedSeat, Participant
+from participants.standing import told_status
+from participants.tests import scenes
+from salon.models import Message
+
+pytestmark = pytest.mark.django_db
+Status = Participant.Status
+
+
+@pytest.fixture
+def event():
+    return scenes.a_salon()
+
+
+@pytest.fixture
+def chen(event):
+    return scenes.an_organiser(event)
+
+
+def decide(person, to_status, by, told_reason=""):
+    return screening.decide(participant=person, to_status=to_status, by=by, told_reason=told_reason)
+
+
+def stands(person):
+    return Participant.objects.get(pk=person.pk).status
+
+
+def told(person):
+    return told_status(Participant.objects.get(pk=person.pk))
+
+
+def a_waiting(event, chen, name="周晓", number=2):
+    person = scenes.an_applicant(event, name, number)
+    screening.release_batch(batch=decide(person, Status.WAITLISTED, chen), by=chen)
+    return person
+
+
+def edit_expectation(person, **changed):
+    person.refresh_from_db()
+    answers = scenes.answers(person.name, 0, **changed)
+    applications.edit(participant=person, answers=answers, version=person.version, by=person)
+
+
+# --- undoing --------------------------------------------------------------------------------------
+
+
+def test_undo_leaves_a_seat_that_was_told_by_a_later_batch(event, chen):
+    lin = scenes.an_applicant(event, "林知夏")
+    decide(lin, Status.ACCEPTED, chen)
+    edit_expectation(lin, community_size=30000)  # back to review, before anybody was told
+    decide(lin, Status.ACCEPTED, chen)
+    assert mailings.release_all(event=event, by=chen) == 1
+    assert screening.last_batch(event, chen) is None
+    for batch in event.screening_batches.filter(released_at=None):
+        assert screening.undo_batch(batch=batch, by=chen) == (0, 1)
+    assert stands(lin) == told(lin) == "accepted"
+
+
+def test_undo_after_undo_goes_back_step_by_step(event, chen):
+    lin = scenes.an_applicant(event, "林知夏")
+    decide(lin, Status.WAITLISTED, chen)
+    decide(lin, Status.ACCEPTED, chen)
+    seen = []
+    while batch := screening.last_batch(event, chen):
+        assert screening.undo_batch(batch=batch, by=chen) == (1, 0)
+        seen.append((stands(lin), told(lin)))
+    assert seen == [("waitlisted", "submitted"), ("submitted", "submitted")]
+    assert not Message.objects.held().exists()
+
+
+# --- what the person has been told ----------------------------------------------------------------
+
+
+def test_a_second_thought_of_a_released_batch_was_never_told(event, chen):
+    """Lin and Zhou are accepted together; Lin's turns into a place on the list, and the batch,
+    released afterwards, speaks to Zhou alone."""
+    lin, zhou = scenes.applicants(event, 2)
+    both, _refused = screening.decide_many(
+        event=event, people=[lin.pk, zhou.pk], to_status=Status.ACCEPTED, by=chen
+    )
+    second = decide(lin, Status.WAITLISTED, chen)
+    assert screening.release_batch(batch=both, by=chen) == 1
+    assert (told(lin), told(zhou)) == ("submitted", "accepted")
+    screening.undo_batch(batch=second, by=chen)
+    assert (stands(lin), told(lin)) == ("accepted", "submitted")
+    assert Message.objects.held().get().person_id == lin.pk
+
+
+def accepted_on_second_thought(event, chen):
+    """First on the list, then accepted after all; only the second decision was ever released."""
+    lin = scenes.an_applicant(event, "林知夏", 1)
+    decide(lin, Status.WAITLISTED, chen)
+    decide(lin, Status.ACCEPTED, chen)
+    mailings.release_all(event=event, by=chen)
+    assert told(lin) == "accepted"
+    return lin
+
+
+def test_who_was_told_on_second_thought_hears_that_the_event_moves(event, chen):
+    lin = accepted_on_second_thought(event, chen)
+    agenda.move_event(event=event, starts_at=event.starts_at + timedelta(days=7), by=chen)
+    assert Message.objects.get(kind="event_moved").person_id == lin.pk
+
+
+def test_a_seat_told_on_second_thought_passes_on_when_it_is_taken_away(event, chen):
+    lin, zhou = accepted_on_second_thought(event, chen), a_waiting(event, chen)
+    decide(lin, Status.CANCELLED, chen, told_reason="这一场改为内部交流")
+    assert (FreedSeat.objects.get().promoted, stands(zhou)) == (zhou, "offered")
+
+
+def test_a_seat_told_on_second_thought_passes_on_when_its_owner_goes_online(event, chen):
+    lin, zhou = accepted_on_second_thought(event, chen), a_waiting(event, chen)
+    rooms.move_room(participant=lin, online=True, by=lin)
+    assert stands(zhou) == "offered"
+
+
+def test_a_told_seat_that_is_given_back_before_the_release_was_known_all_along(event, chen):
+    lin = scenes.accepted(event, "林知夏", 1, by=chen)
+    decide(lin, Status.WAITLISTED, chen)
+    decide(lin, Status.ACCEPTED, chen)
+    agenda.move_event(event=event, starts_at=event.starts_at + timedelta(days=7), by=chen)
+    assert Message.objects.get(kind="event_moved").person_id == lin.pk
+
+
+def test_who_loses_a_seat_to_the_waiting_list_is_not_the_next_to_move_up(event, chen):
+    lin = scenes.accepted(event, "林知夏", 1, by=chen, community_size=90000)
+    zhou = a_waiting(event, chen)
+    decide(lin, Status.WAITLISTED, chen)
+    assert (stands(lin), stands(zhou)) == ("waitlisted", "offered")
