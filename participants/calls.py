@@ -1,7 +1,8 @@
 """Phone screening: a queue that hands each person to one caller, for a quarter of an hour.
 
-A claim is a Call row without an end; the database keeps at most one open per person. Rows that
-another caller is just taking are skipped, so nobody waits and nobody is called twice.
+A claim is a Call row without an end; the database keeps at most one open per person. Who claims
+waits for the event's row as every decision does, so each caller looks after the one before has
+taken: nobody is called twice, and one caller holds one person.
 """
 
 from datetime import timedelta
@@ -73,16 +74,19 @@ def claim_next(*, event, by):
     Whoever holds one already gets that one again.
     """
     with transaction.atomic():
+        event = lock_event(event.pk)
         now = clock.now()
         mine = open_call(event, by)
         if mine and mine.claim_expires_at > now:
             return mine
-        person = to_call(event, now).select_for_update(of=("self",), skip_locked=True).first()
+        person = to_call(event, now).first()
         if person is None:
             return None
         # Claims that ran out, of this person or of this caller, make way.
         Call.objects.filter(
-            Q(participant=person) | Q(participant__event=event, caller=by), finished_at=None
+            Q(participant=person) | Q(participant__event=event, caller=by),
+            finished_at=None,
+            claim_expires_at__lte=now,
         ).update(finished_at=now)
         call = Call.objects.create(
             participant=person, caller=by, claimed_at=now, claim_expires_at=now + CLAIM
@@ -91,26 +95,33 @@ def claim_next(*, event, by):
     return call
 
 
-def give_back(*, call, by):
-    """Let the person go to another caller."""
+def give_back(*, call, by, notes=""):
+    """Let the person go to another caller, who finds the notes among the earlier calls."""
     with transaction.atomic():
-        call = _lock_own(call, by)
+        call = _lock_call(call)
+        _refuse_if_lost(call, by)
         call.finished_at = clock.now()
-        call.save(update_fields=["finished_at"])
+        call.notes = _clean_notes(notes)
+        call.save(update_fields=["finished_at", "notes"])
 
 
-def _lock_own(call, by):
-    call = (
+def _lock_call(call):
+    return (
         Call.objects.select_for_update(of=("self",))
         .select_related("participant__event", "participant__category")
         .get(pk=call.pk)
     )
-    if call.finished_at is not None or call.caller_id != by.pk:
+
+
+def _refuse_if_lost(call, by):
+    if call.caller_id != by.pk or call.finished_at is not None:
         raise Refused(
-            "claim_lost",
-            _("这通电话已经转给别人了。您的记录还在下面，可以复制给接手的同事。"),
+            "claim_lost", _("这通电话已经不在您手上了。接手的同事会和对方沟通，您不用再打。")
         )
-    return call
+
+
+def _clean_notes(notes):
+    return clean_text(notes, multiline=True, max_length=4000)
 
 
 def finish_call(*, call, by, outcome, notes="", told_reason="", call_back_at=None, reason=""):
@@ -119,24 +130,42 @@ def finish_call(*, call, by, outcome, notes="", told_reason="", call_back_at=Non
 
     pass: accepted while the category has a seat, else on the waiting list. hold: back to review.
     not_a_fit: not selected, `told_reason` needed. no_answer: called again at `call_back_at`, or
-    in two hours. Raises Refused: claim_lost, outcome, past, told_reason_needed, reason_needed.
+    in two hours. The same outcome once more, because the first answer never arrived, only keeps
+    the later notes. Raises Refused: claim_lost, finished, outcome, past, told_reason_needed,
+    reason_needed.
     """
     if outcome not in Outcome.values:
         raise Refused("outcome", _("请选择这通电话的结果。"), status=422)
     with transaction.atomic():
         event = lock_event(call.participant.event_id)
-        call = _lock_own(call, by)
+        call = _lock_call(call)
+        if call.outcome and call.caller_id == by.pk:
+            return _finished_again(call, outcome, notes)
+        _refuse_if_lost(call, by)
         now = clock.now()
         if call_back_at is not None and call_back_at <= now:
             raise Refused("past", _("回电时间要在现在之后。"), status=422)
         if outcome == Outcome.NO_ANSWER and call_back_at is None:
             call_back_at = now + RING_AGAIN
         call.outcome, call.finished_at = outcome, now
-        call.notes = clean_text(notes, multiline=True, max_length=4000)
+        call.notes = _clean_notes(notes)
         call.call_back_at = call_back_at if outcome == Outcome.NO_ANSWER else None
         call.save()
         audit.record("finish_call", call.participant, by=by, event_id=event.pk, fields=[outcome])
         return _carry_out(call, event, by, told_reason, reason)
+
+
+def _finished_again(call, outcome, notes):
+    if outcome != call.outcome:
+        raise Refused(
+            "finished",
+            _("这通电话您已经记为“%(outcome)s”。要改结果，请到筛选页重新决定。")
+            % {"outcome": call.get_outcome_display()},
+        )
+    if notes := _clean_notes(notes):
+        call.notes = notes
+        call.save(update_fields=["notes"])
+    return _("这通电话已经记下了。")
 
 
 def _carry_out(call, event, by, told_reason, reason):

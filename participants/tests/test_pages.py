@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from events.models import Event
-from participants import exporting, import_runs, notes, queue, screening
+from participants import calls, exporting, import_runs, notes, queue, screening
 from participants.access import issue_link
 from participants.models import CheckIn, ImportFile, Participant
 from participants.tests import scenes
@@ -444,6 +444,46 @@ def test_a_caller_works_through_the_queue(client, event, chen):
     client.post(address("calls_finish", call.pk), {"outcome": "pass", "notes": "很好"})
     lin.refresh_from_db()
     assert lin.status == "accepted"
+
+
+def fields_of(page):
+    """{id: text} of the textareas of a page."""
+    return dict(re.findall(r'<textarea[^>]* id="([^"]+)"[^>]*>([^<]*)</textarea>', page))
+
+
+def test_the_notes_of_a_lost_call_stay_on_the_page_and_out_of_the_next_persons_form(
+    client, event, chen
+):
+    lin, zhao = scenes.applicants(event, 2)
+    screening.decide_many(
+        event=event, people=[lin.pk, zhao.pk], to_status=Status.PHONE_SCREENING, by=chen
+    )
+    client.post(address("calls_claim"))
+    lost = lin.calls.get()
+    calls.give_back(call=lost, by=chen)
+    posted = {"outcome": "pass", "notes": "聊了八分钟"}
+    fields = fields_of(client.post(address("calls_finish", lost.pk), posted).content.decode())
+    assert fields["c-apart"] == "聊了八分钟"
+    screening.decide(participant=lin, to_status=Status.SUBMITTED, by=chen)
+    assert calls.claim_next(event=event, by=chen).participant == zhao
+    fields = fields_of(client.post(address("calls_finish", lost.pk), posted).content.decode())
+    assert (fields["c-apart"], fields["c-notes"]) == ("聊了八分钟", "")
+    fields = fields_of(client.post(address("calls_give_back", lost.pk), posted).content.decode())
+    assert (fields["c-apart"], fields["c-notes"]) == ("聊了八分钟", "")
+
+
+def test_beside_a_half_written_call_everything_opens_in_a_tab_of_its_own(client, event, chen):
+    lin = scenes.an_applicant(event)
+    screening.decide(participant=lin, to_status=Status.PHONE_SCREENING, by=chen)
+    client.post(address("calls_claim"))
+    page = client.get(address("calls")).content.decode()
+    steps = re.findall(
+        rf"<form[^>]*/screening/{lin.pk}/[^>]*>|<a[^>]*/screening/{lin.pk}/[^>]*>", page
+    )
+    assert len(steps) >= 5
+    assert all('target="_blank"' in step for step in steps)
+    alone = client.get(address("screening_person", lin.pk)).content.decode()
+    assert 'target="_blank"' not in alone
 
 
 def test_a_sheet_is_uploaded_looked_at_and_imported(client, event, chen):

@@ -23,7 +23,9 @@ def page(request, slug):
     return _page(request)
 
 
-def _page(request, *, typed=None, problem=""):
+def _page(request, *, refused_call=None, problem=""):
+    """The page; with `refused_call` what was posted for that call is on it, in its form, or apart
+    when the form now belongs to another person or to nobody."""
     event, now = request.event, clock.now()
     call = calls.open_call(event, request.user)
     context = {
@@ -43,7 +45,10 @@ def _page(request, *, typed=None, problem=""):
         .select_related("caller"),
         "outcomes": Call.Outcome,
         "told_reasons": TOLD_REASONS,
-        "typed": typed or {},
+        "categories": event.categories.all(),
+        "typed": request.POST if refused_call and refused_call == call else {},
+        "apart": refused_call if refused_call != call else None,
+        "apart_notes": request.POST.get("notes", ""),
         "problem": problem,
     }
     return render(request, "participants/calls.html", context)
@@ -60,10 +65,11 @@ def claim(request, slug):
 @organiser
 @require_POST
 def give_back(request, slug, pk):
+    call = _call(request, pk)
     try:
-        calls.give_back(call=_call(request, pk), by=request.user)
+        calls.give_back(call=call, by=request.user, notes=request.POST.get("notes", ""))
     except Refused as refused:
-        messages.error(request, str(refused))
+        return _page(request, refused_call=call, problem=str(refused))
     return redirect("calls", slug)
 
 
@@ -71,10 +77,10 @@ def give_back(request, slug, pk):
 @require_POST
 def finish(request, slug, pk):
     """End the call; what was typed stays on the page when it is refused."""
-    typed = request.POST
+    typed, call = request.POST, _call(request, pk)
     try:
         sentence = calls.finish_call(
-            call=_call(request, pk),
+            call=call,
             by=request.user,
             outcome=typed.get("outcome", ""),
             notes=typed.get("notes", ""),
@@ -83,7 +89,7 @@ def finish(request, slug, pk):
             call_back_at=_moment(typed.get("call_back_at", ""), request.event.zone),
         )
     except Refused as refused:
-        return _page(request, typed=typed, problem=str(refused))
+        return _page(request, refused_call=call, problem=str(refused))
     messages.success(request, sentence)
     return redirect("calls", slug)
 
