@@ -10,14 +10,16 @@ from salon.errors import Refused
 
 
 def opens_at(event):
-    return (event.ended_at or event.ends_at) + FOLLOW_UP
+    return event.over_at + FOLLOW_UP
+
+
+def was_asked(person):
+    return SurveyTicket.objects.filter(survey__event=person.event, participant=person).exists()
 
 
 def may_answer(*, person, now):
     """Those who came and were asked, from the thirtieth day on; they may correct it later."""
-    return now >= opens_at(person.event) and (
-        SurveyTicket.objects.filter(survey__event=person.event, participant=person).exists()
-    )
+    return now >= opens_at(person.event) and was_asked(person)
 
 
 def answer(*, person, active_rate, note):

@@ -205,7 +205,7 @@ def plan_digests():
     events = (
         Event.objects.ended(now)
         .filter(
-            Q(ended_at__lte=now - FORTNIGHT) | Q(ended_at=None, ends_at__lte=now - FORTNIGHT),
+            ends_at__lte=now - FORTNIGHT,
             ends_at__gt=now - LETTERS_FOR,
             participants__listing__isnull=False,
         )

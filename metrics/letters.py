@@ -8,7 +8,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from events.models import Event
-from metrics import claims, going_on, surveys
+from metrics import claims, follow_ups, going_on, surveys
 from metrics.models import FollowUp, WhitepaperClaim
 from participants import letters, wording
 from participants.access import issue_link
@@ -66,11 +66,13 @@ for _kind, _text in TEXTS.items():
 
 
 def overtaken(person, kind):
-    """Whether nobody needs to send this any more: it has been answered."""
+    """Whether nobody needs to send this any more: it has been answered, or is not theirs to
+    answer."""
     if kind == "digest":
         return not going_on.wants_digest(person)
     if kind == "follow_up":
-        return FollowUp.objects.filter(participant=person).exists()
+        answered = FollowUp.objects.filter(participant=person).exists()
+        return answered or not follow_ups.was_asked(person)
     return surveys.may_answer(person=person) is None
 
 

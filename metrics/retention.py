@@ -12,7 +12,7 @@ Their consents for the day itself (name on the wall, photo) keep nobody.
 from collections import Counter
 from datetime import timedelta
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef
 
 from events.models import Event
 from metrics.models import Retention, RetentionRun, StreamUpload
@@ -29,7 +29,6 @@ UPLOADS_KEPT = timedelta(days=1)
 def due(event, *, now):
     """[(participant, reason), …] who are to go now; reason is not_selected, over or withdrawn."""
     kept = Retention.objects.filter(event=event).first() or Retention(event=event)
-    ended_at = event.ended_at or event.ends_at
     people = Participant.objects.filter(event=event).present()
     given = Consent.objects.filter(participant=OuterRef("pk"), withdrawn_at=None)
     processing = Consent.objects.filter(participant=OuterRef("pk"), purpose=Purpose.PROCESSING)
@@ -38,12 +37,12 @@ def due(event, *, now):
         ~Exists(given.filter(purpose=Purpose.PROCESSING)),
     )
     found = {person.pk: (person, "withdrawn") for person in withdrawn}
-    if now >= ended_at + timedelta(days=kept.not_selected_days):
+    if now >= event.over_at + timedelta(days=kept.not_selected_days):
         for person in people.exclude(status=Status.CONFIRMED).exclude(
             check_ins__voided_at=None, check_ins__isnull=False
         ):
             found.setdefault(person.pk, (person, "not_selected"))
-    if now >= ended_at + timedelta(days=kept.others_days):
+    if now >= event.over_at + timedelta(days=kept.others_days):
         for person in people.filter(~Exists(given.filter(purpose__in=LASTING))):
             found.setdefault(person.pk, (person, "over"))
     return list(found.values())
@@ -53,8 +52,7 @@ def clear(*, now=None):
     """Erase everybody who is due, one transaction each, and keep a report: the RetentionRun."""
     now = now or clock.now()
     counts = Counter()
-    events = Event.objects.filter(Q(ended_at__lte=now) | Q(ends_at__lte=now))
-    for event in events.order_by("pk"):
+    for event in Event.objects.filter(ends_at__lte=now).order_by("pk"):
         for person, reason in due(event, now=now):
             erase_person(participant=person, by=None)
             counts[event.slug, reason] += 1

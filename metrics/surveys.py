@@ -18,7 +18,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from events.models import Event
-from metrics.evaluation import attendee_ids
+from metrics.contributions import attendee_ids
 from metrics.models import Survey, SurveyQuestion, SurveyResponse, SurveyTicket
 from participants.applications import channel_of
 from participants.models import Participant
@@ -41,7 +41,8 @@ def open_survey(*, event, by=None):
     """Open the survey of an ended event and ask everyone who came; again is harmless.
 
     Plans three letters a person: one hour after the end, 20 hours after it for those who have
-    not answered by then, and the follow-up after 30 days. Returns the number of people newly
+    not answered by then, and the follow-up after 30 days. Who turns out not to have come (the
+    wrong stream file, a check-in undone) is asked no more. Returns the number of people newly
     asked. Raises Refused("not_over") before the end.
     """
     with transaction.atomic():
@@ -49,18 +50,16 @@ def open_survey(*, event, by=None):
         now = clock.now()
         if not event.is_over(now):
             raise Refused("not_over", _("活动还没有结束，结束后问卷会自动开放。"))
-        ended_at = event.ended_at or event.ends_at
+        ended_at = event.over_at
         if survey.opened_at is None:
             survey.opened_at = now
             survey.closes_at = ended_at + OPEN_FOR
             survey.save(update_fields=["opened_at", "closes_at"])
             audit.record("open_survey", survey, by=by, fields=["opened_at"])
+        came = set(attendee_ids(event))
+        survey.tickets.filter(answered=False).exclude(participant__in=came).delete()
         asked = set(survey.tickets.values_list("participant", flat=True))
-        newcomers = list(
-            Participant.objects.present()
-            .filter(pk__in=set(attendee_ids(event)) - asked)
-            .order_by("pk")
-        )
+        newcomers = list(Participant.objects.present().filter(pk__in=came - asked).order_by("pk"))
         SurveyTicket.objects.bulk_create(
             SurveyTicket(survey=survey, participant=person) for person in newcomers
         )
@@ -90,7 +89,7 @@ def _ask(person, ended_at, now):
 def events_to_ask(now):
     """Ended events whose survey is still to be opened or still open to latecomers."""
     return Event.objects.ended(now).filter(
-        Q(ended_at__gt=now - OPEN_FOR) | Q(ended_at=None, ends_at__gt=now - OPEN_FOR),
+        Q(survey__closes_at__gt=now) | Q(survey__closes_at=None, ends_at__gt=now - OPEN_FOR),
         survey__isnull=False,
     )
 

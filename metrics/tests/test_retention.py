@@ -47,6 +47,14 @@ def test_nobody_goes_before_their_time():
     assert run.report == {"erased": {}, "files": 0}
 
 
+def test_the_days_are_counted_from_the_day_not_from_its_rehearsal():
+    event, _people = days_ago(89)
+    event.ended_at = event.starts_at - timedelta(days=7)
+    event.save()
+    retention.clear()
+    assert len(left()) == 5
+
+
 def test_who_had_no_seat_goes_after_ninety_days_and_the_report_says_so():
     event, _people = days_ago(91)
     run = retention.clear()

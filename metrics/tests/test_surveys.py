@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
-from metrics import surveys, tasks
+from metrics import stream_import, surveys, tasks
 from metrics.models import StreamImport, StreamVisit, SurveyResponse, SurveyTicket
 from metrics.tests.scenes import SHEET, a_past_salon, came, sheet, someone
 from participants.tests.scenes import an_organiser
@@ -49,6 +49,51 @@ def test_the_survey_opens_when_the_host_has_finished_early():
     event.save()
     tasks.run_surveys()
     assert surveys.may_answer(person=lin) == event.survey
+
+
+def test_a_rehearsal_opens_no_survey_and_the_day_itself_does():
+    event = a_past_salon(hours_ago=-24)
+    lin = came(event, "林知夏", 1)
+    event.ended_at = clock.now() - timedelta(days=20)
+    event.save()
+    tasks.run_surveys()
+    assert letters_to(lin) == []
+    event.starts_at, event.ends_at = (
+        moment - timedelta(hours=24.5) for moment in (event.starts_at, event.ends_at)
+    )
+    event.save()
+    tasks.run_surveys()
+    assert [message.due_at - event.ends_at for message in letters_to(lin)] == [
+        timedelta(hours=1),
+        timedelta(hours=20),
+        timedelta(days=30),
+    ]
+    event.survey.refresh_from_db()
+    assert event.survey.closes_at == event.ends_at + timedelta(days=14)
+
+
+def test_whoever_only_a_wrong_stream_file_brought_is_asked_no_more():
+    event = a_past_salon(hours_ago=30)
+    lin = came(event, "林知夏", 1)
+    wu, xu = (came(event, name, n, online=True) for n, name in ((3, "吴桐"), (4, "徐来")))
+    source = StreamImport.objects.create(event=event, kind="visits", file_digest="f")
+    for person in (wu, xu):
+        source.visits.create(
+            participant=person,
+            viewer=person.name,
+            joined_at=event.starts_at,
+            left_at=event.ends_at,
+        )
+    tasks.run_surveys()
+    surveys.answer(person=xu, answers=sheet(event))
+    assert surveys.turnout(event.survey) == (3, 1)
+    stream_import.undo(source=source, by=an_organiser(event))
+    tasks.run_surveys()
+    # Xu's sheet is nobody's and stays; Wu is asked nothing any more.
+    assert surveys.turnout(event.survey) == (2, 1)
+    assert surveys.may_answer(person=wu) is None
+    assert [outbox.preview(letter) for letter in letters_to(wu)] == [None] * 3
+    assert outbox.preview(letters_to(lin)[2]).to == lin.email
 
 
 def test_before_the_end_nobody_opens_it():
