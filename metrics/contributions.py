@@ -33,7 +33,7 @@ CONTRIBUTIONS = """
     UNION ALL
     SELECT l.participant_id, 'danmaku', l.at
       FROM metrics_chatline l JOIN metrics_streamimport i ON i.id = l.source_id
-     WHERE i.event_id = %(event)s AND i.undone_at IS NULL
+     WHERE i.event_id = %(event)s AND i.undone_at IS NULL AND NOT l.repeated
     UNION ALL
     SELECT t.participant_id, 'tip', t.finished_at
       FROM workshops_tip t JOIN workshops_icebreaker i ON i.id = t.icebreaker_id

@@ -92,7 +92,7 @@ FACTS = f"""
              WHERE i.event_id = %(event)s AND i.undone_at IS NULL),
         'chat_lines', (SELECT count(*) FROM metrics_chatline l
              JOIN metrics_streamimport i ON i.id = l.source_id
-             WHERE i.event_id = %(event)s AND i.undone_at IS NULL),
+             WHERE i.event_id = %(event)s AND i.undone_at IS NULL AND NOT l.repeated),
         'contributions', (SELECT count(*) FROM contribution),
         'solutions', (SELECT count(*) FROM ({SOLUTIONS}) s WHERE shown),
         'questions', (SELECT count(*) FROM workshops_question

@@ -45,7 +45,7 @@ def visits_of(participant):
 
 @own_data.part("stream_chat")
 def chat_of(participant):
-    return list(participant.chat_lines.order_by("at").values("at", "text"))
+    return list(participant.chat_lines.filter(repeated=False).order_by("at").values("at", "text"))
 
 
 @own_data.part("follow_up")

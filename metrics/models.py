@@ -160,6 +160,8 @@ class ChatLine(models.Model):
     viewer = models.CharField(max_length=64, blank=True)  # as in StreamVisit
     at = models.DateTimeField()
     text = models.CharField(max_length=500)
+    # Brought by another file already: not counted, until that file is undone.
+    repeated = models.BooleanField(default=False)
 
 
 class Target(models.Model):

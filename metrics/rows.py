@@ -85,7 +85,7 @@ ONLINE = """
            CASE WHEN 'imported' = ANY(%(sources)s) THEN 'counted' ELSE 'apart' END
       FROM metrics_chatline l JOIN metrics_streamimport i ON i.id = l.source_id
       LEFT JOIN participants_participant p ON p.id = l.participant_id
-     WHERE i.event_id = %(event)s AND i.undone_at IS NULL
+     WHERE i.event_id = %(event)s AND i.undone_at IS NULL AND NOT l.repeated
      ORDER BY at
 """
 # By question and mark, never by sheet: a sheet with all its answers may tell who wrote it, and so

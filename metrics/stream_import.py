@@ -1,4 +1,8 @@
-"""Bringing a stream platform's file into the house: looked at first, taken once, undone whole."""
+"""Bringing a stream platform's file into the house: looked at first, taken once, undone whole.
+
+Every file keeps all it brought. A chat line that two of them hold counts once: the later one is
+`repeated`, and takes the other's place when that file is undone.
+"""
 
 import hashlib
 from collections import Counter
@@ -84,10 +88,10 @@ def people_of(event):
 
 
 def commit(*, event, look, by=None):
-    """Take what the look found: `(import, rows written)`. The same file again writes nothing.
+    """Take what the look found: `(import, new rows)`. The same file again writes nothing.
 
-    Chat lines that another file has brought already are not taken twice; overlapping visits need
-    no such care, they are merged when they are counted.
+    Chat lines that another file has brought already are not new; overlapping visits need no such
+    care, they are merged when they are counted.
     """
     with transaction.atomic():
         Event.objects.select_for_update(no_key=True).get(pk=event.pk)
@@ -113,11 +117,14 @@ def commit(*, event, look, by=None):
 def undo(*, source, by):
     """Take an import back, whole; its rows go, the record of it stays. Again is harmless."""
     with transaction.atomic():
+        Event.objects.select_for_update(no_key=True).get(pk=source.event_id)
         source = StreamImport.objects.select_for_update().get(pk=source.pk)
         if source.undone_at is not None:
             return source
         source.visits.all().delete()
+        counted = Counter(map(_said, source.lines.filter(repeated=False)))
         source.lines.all().delete()
+        _take_the_place_of(counted, source.event)
         source.undone_at = clock.now()
         source.save(update_fields=["undone_at"])
         audit.record("undo_import_stream", source, by=by, fields=["undone_at"])
@@ -168,20 +175,39 @@ def _write_chat(source, look):
                 text=line.text,
             )
         )
-    there = Counter(
-        ChatLine.objects.filter(source__event=source.event, source__undone_at=None).values_list(
-            "viewer", "at", "text"
-        )
-    )
-    fresh = []
+    there = Counter(map(_said, _lines_of(source.event).filter(repeated=False)))
     for line in lines:
-        key = (line.viewer, line.at, line.text)
-        if there[key]:
-            there[key] -= 1
-        else:
-            fresh.append(line)
-    ChatLine.objects.bulk_create(fresh, batch_size=2000)
-    return len(fresh)
+        line.repeated = _one_less(there, line)
+    ChatLine.objects.bulk_create(lines, batch_size=2000)
+    return sum(not line.repeated for line in lines)
+
+
+def _take_the_place_of(gone, event):
+    """Of the lines that counted and are `gone`, those that another file holds count from there."""
+    heirs = [
+        line.pk
+        for line in _lines_of(event).filter(repeated=True).order_by("pk")
+        if _one_less(gone, line)
+    ]
+    ChatLine.objects.filter(pk__in=heirs).update(repeated=False)
+
+
+def _lines_of(event):
+    return ChatLine.objects.filter(source__event=event)
+
+
+def _said(line):
+    """What one line is known by in two files; whom an erased one was said by still tells them
+    apart."""
+    return line.participant_id, line.viewer, line.at, line.text
+
+
+def _one_less(counter, line):
+    """Take one such line from the counter; whether there was one."""
+    said = _said(line)
+    found = counter[said] > 0
+    counter[said] -= found
+    return found
 
 
 # --- between the dry run and the import, in the browser -------------------------------------------

@@ -8,9 +8,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.core.management import CommandError, call_command
 
-from metrics import evaluation, stream_import
+from metrics import evaluation, rows, stream_import
+from metrics.for_below import chat_of
 from metrics.models import ChatLine, StreamImport, StreamUpload, StreamVisit
 from metrics.tests.scenes import a_past_salon, someone
+from participants.erase import erase_person
 from participants.importing import read_applications
 from participants.models import Participant
 from participants.tests.scenes import an_organiser
@@ -123,6 +125,50 @@ def test_a_longer_export_of_the_same_chat_adds_only_what_is_new(event):
         {"rows": 2, "matched": 0, "errors": 0},
         {"rows": 3, "matched": 0, "errors": 0},
     ]
+
+
+CHAT_HEAD = "时间,昵称,内容\n"
+LIN_TWICE = "2026-12-19 14:00:00,林知夏,666\n" * 2
+HE_ONCE = "2026-12-19 14:00:01,何敏,学到了\n"
+
+
+def chat(event, text):
+    look = stream_import.look(event=event, content=(CHAT_HEAD + text).encode(), name="chat.csv")
+    return stream_import.commit(event=event, look=look)[0]
+
+
+def counted(event):
+    measured = {row["key"]: row["value"] for row in evaluation.measure(event)}
+    assert evaluation.facts(event)["chat_lines"] == measured["online_interactions"]
+    assert len(rows.behind(event, "online_interactions").rows) == measured["online_interactions"]
+    return measured["online_interactions"]
+
+
+def test_undoing_one_of_two_overlapping_chats_leaves_the_other_whole(event):
+    organiser = an_organiser(event)
+    lin = someone(event, "林知夏", 1)
+    half, whole = chat(event, LIN_TWICE), chat(event, LIN_TWICE + HE_ONCE)
+    more = chat(event, LIN_TWICE + HE_ONCE + LIN_TWICE)
+    assert counted(event) == 5
+    assert len(chat_of(lin)) == 4
+    stream_import.undo(source=half, by=organiser)
+    assert counted(event) == 5
+    stream_import.undo(source=more, by=organiser)
+    assert counted(event) == 3
+    assert len(chat_of(lin)) == 2
+    stream_import.undo(source=whole, by=organiser)
+    assert counted(event) == 0
+
+
+def test_lines_of_the_erased_are_still_counted_once(event):
+    organiser = an_organiser(event)
+    half, _whole = chat(event, LIN_TWICE), chat(event, LIN_TWICE + HE_ONCE)
+    lin = someone(event, "林知夏", 1)
+    ChatLine.objects.filter(text="666").update(participant=lin)
+    erase_person(participant=lin, by=None)
+    assert counted(event) == 3
+    stream_import.undo(source=half, by=organiser)
+    assert counted(event) == 3
 
 
 def test_an_import_is_undone_in_one_action_and_may_come_again(event):
