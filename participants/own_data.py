@@ -7,6 +7,7 @@ A room above adds its part from AppConfig.ready:
 """
 
 from participants.models import Participant
+from participants.standing import told_status, unheard
 from salon.models import Message
 
 _parts = {}
@@ -14,7 +15,7 @@ _parts = {}
 ANSWERS = (
     *("name", "mobile", "email", "organisation", "job_title", "industry", "community_size"),
     *("active_rate", "followers", "creator_field", "can_bring", "cooperation_need"),
-    *("resource_offer", "expertise", "expectation", "online", "status", "told_reason", "code"),
+    *("resource_offer", "expertise", "expectation", "online", "code"),
     *("submitted_at", "source"),
 )
 
@@ -30,14 +31,20 @@ def part(name):
 
 
 def of(participant):
-    """The export: answers, consents, where they stood, letters, check-ins, and what rooms add."""
+    """The export: answers, consents, where they stood, letters, check-ins, and what rooms add.
+
+    Decisions that the organiser has not released are no answer yet and stay out.
+    """
     person = Participant.objects.select_related("event", "category", "channel").get(
         pk=participant.pk
     )
+    told = told_status(person)
     data = {
         "event": {"slug": person.event.slug, "title": person.event.title},
         "answers": {name: getattr(person, name) for name in ANSWERS}
         | {
+            "status": told,
+            "told_reason": person.told_reason if told == person.status else "",
             "category": person.category.name,
             "channel": person.channel.label if person.channel else "",
             "pain_points": [point.text for point in person.pain_points.all()],
@@ -47,9 +54,7 @@ def of(participant):
                 "purpose", "wording", "given_at", "withdrawn_at"
             )
         ),
-        "status_changes": list(
-            person.status_changes.order_by("pk").values("before", "after", "reason", "at")
-        ),
+        "status_changes": told_changes(person),
         "phone_notes": list(
             person.calls.order_by("pk").values("claimed_at", "outcome", "notes", "call_back_at")
         ),
@@ -57,6 +62,7 @@ def of(participant):
         "letters": list(
             Message.objects.of_person(person.pk)
             .filter(event_id=person.event_id)
+            .released()
             .order_by("pk")
             .values("kind", "channel", "state", "due_at", "sent_at", "subject", "body")
         ),
@@ -64,6 +70,21 @@ def of(participant):
         "tag_card": person_card(person),
     }
     return data | {name: collect(person) for name, collect in _parts.items()}
+
+
+def told_changes(person):
+    """Where they stood as they were told of it, oldest first."""
+    changes = list(person.status_changes.order_by("pk"))
+    kept_back = unheard(changes)
+    stood, told = changes[0].before if changes else "", []
+    for change in changes:
+        if change.pk in kept_back or change.after == stood:
+            continue
+        told.append(
+            {"before": stood, "after": change.after, "reason": change.reason, "at": change.at}
+        )
+        stood = change.after
+    return told
 
 
 def person_card(person):

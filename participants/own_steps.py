@@ -31,12 +31,13 @@ class OwnStanding:
     may: frozenset
     steps: list = field(default_factory=list)
     confirm_by: object = None
+    in_question: bool = False  # a seat they know of that a decision not yet released takes away
     came: bool = False  # checked in
     is_inside: bool = False  # came, or online since it began: what is on comes before all
 
     @property
     def shows_code(self):
-        return self.status == Status.CONFIRMED
+        return self.status == Status.CONFIRMED and not self.in_question
 
 
 def consents_of(person):
@@ -52,24 +53,31 @@ def consents_of(person):
 def standing_of(person, *, now):
     """The OwnStanding by what has been released to the person so far."""
     event, status = person.event, told_status(person)
-    late = (
-        status in (Status.ACCEPTED, Status.OFFERED)
-        and person.confirm_by is not None
-        and person.confirm_by <= now
-    )
+    in_question = status in Participant.SEATED and person.status not in Participant.SEATED
+    to_confirm = status in (Status.ACCEPTED, Status.OFFERED) and not in_question
+    late = to_confirm and person.confirm_by <= now
     over = event.is_over(now)
     confirmed = status == Status.CONFIRMED
-    came = confirmed and person.check_ins.filter(voided_at=None).exists()
+    came = confirmed and person.check_ins.in_force().exists()
+    what_next = (
+        _("主办方正在重新核对名额，有结果马上写信告诉您。现在不用做什么。")
+        if in_question and not over
+        else _what_next(person, status, late, over, came)
+    )
+    may = _may(event, status, late, over, now)
+    if in_question:
+        may -= {"confirm", "change_room"}
+    if came:
+        may -= {"withdraw", "change_room"}
     return OwnStanding(
         status=status,
         word=_("已签到") if came else _word(person, status, late),
-        what_next=_what_next(person, status, late, over, came),
-        tone=_tone(status, late),
-        may=_may(event, status, late, over, now),
-        steps=_steps(person, status, came),
-        confirm_by=person.confirm_by
-        if status == person.status and status in (Status.ACCEPTED, Status.OFFERED)
-        else None,
+        what_next=what_next,
+        tone="wait" if in_question else _tone(status, late),
+        may=may,
+        steps=_steps(person, status, came, person.confirm_by if to_confirm else None),
+        confirm_by=person.confirm_by if to_confirm else None,
+        in_question=in_question,
         came=came,
         is_inside=came or (confirmed and person.online and event.starts_at <= now),
     )
@@ -160,7 +168,7 @@ STANDS_AT = {
 }
 
 
-def _steps(person, status, came):
+def _steps(person, status, came, confirm_by):
     """The way from the form to the door; nothing for those who have left it."""
     if status not in STANDS_AT:
         return []
@@ -175,7 +183,7 @@ def _steps(person, status, came):
         (_("审核"), _("候补中") if status == Status.WAITLISTED else ""),
         (
             _("您来确认"),
-            _("最迟 %(at)s") % {"at": _when(person, person.confirm_by)} if at == 2 else "",
+            _("最迟 %(at)s") % {"at": _when(person, confirm_by)} if confirm_by else "",
         ),
         arrive,
     ]

@@ -23,6 +23,7 @@ from participants.standing import (
     lock_person,
     stand,
     told_of_a_seat,
+    told_status,
     unheard,
     write_letter,
 )
@@ -372,11 +373,17 @@ def confirm(*, participant, by):
 
 
 def withdraw(*, participant, by, reason=""):
-    """The person is not coming; a seat they held passes on at once. Twice is once."""
+    """The person is not coming; a seat they held passes on at once. Twice is once.
+
+    Raises Refused: gone, inside.
+    """
     with transaction.atomic():
         event, person = lock_person(participant)
-        if person.status in (Status.WITHDRAWN, Status.CANCELLED):
+        # Cancelled, and not told so yet: their own word comes first.
+        if told_status(person) in (Status.WITHDRAWN, Status.CANCELLED):
             return person
+        if person.check_ins.in_force().exists():
+            raise Refused("inside", _("已经签到，不用再取消报名了。"))
         now = clock.now()
         seated = person.status in Participant.SEATED
         [change] = stand(

@@ -42,6 +42,9 @@ class MessageQuerySet(models.QuerySet):
         """Prepared by a decision, waiting for the organiser's release."""
         return self.open().filter(released_at=None)
 
+    def released(self):
+        return self.filter(released_at__isnull=False)
+
     def sent(self):
         return self.filter(state=Message.State.SENT)
 

@@ -8,6 +8,11 @@ from events.models import DeskPass, Event
 from participants.models.person import Participant
 
 
+class CheckInQuerySet(models.QuerySet):
+    def in_force(self):
+        return self.filter(voided_at=None)
+
+
 class CheckIn(models.Model):
     """One person came. A voided row stays; at most one per person is in force."""
 
@@ -31,6 +36,8 @@ class CheckIn(models.Model):
     received_at = models.DateTimeField(_("收到时间"))
     voided_at = models.DateTimeField(_("撤销时间"), null=True, blank=True)
     void_reason = models.CharField(_("撤销理由"), max_length=200, blank=True)
+
+    objects = CheckInQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("签到")

@@ -4,8 +4,11 @@ from datetime import timedelta
 
 import pytest
 
+from django.urls import reverse
+
 from events import agenda
 from participants import applications, mailings, rooms, screening
+from participants.access import issue_link
 from participants.models import FreedSeat, Participant
 from participants.standing import told_status
 from participants.tests import scenes
@@ -47,6 +50,17 @@ def edit_expectation(person, **changed):
     person.refresh_from_db()
     answers = scenes.answers(person.name, 0, **changed)
     applications.edit(participant=person, answers=answers, version=person.version, by=person)
+
+
+def page_of(client, person, page="me"):
+    client.get(issue_link(participant=person))
+    answer = client.get(reverse(page, args=[person.event.slug]))
+    assert answer.status_code == 200
+    return answer
+
+
+def says(client, person, page="me"):
+    return page_of(client, person, page).content.decode()
 
 
 # --- undoing --------------------------------------------------------------------------------------
@@ -135,3 +149,76 @@ def test_who_loses_a_seat_to_the_waiting_list_is_not_the_next_to_move_up(event, 
     zhou = a_waiting(event, chen)
     decide(lin, Status.WAITLISTED, chen)
     assert (stands(lin), stands(zhou)) == ("waitlisted", "offered")
+
+
+# --- the person's own page ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("to_status", [Status.WAITLISTED, Status.NOT_SELECTED, Status.CANCELLED])
+def test_a_told_seat_taken_away_in_the_house_is_neither_promised_nor_denied(
+    client, event, chen, to_status
+):
+    lin = scenes.accepted(event, "林知夏", 1, by=chen)
+    assert "确认参加" in says(client, lin)
+    batch = decide(lin, to_status, chen, told_reason="这一场改为内部交流")
+    page = says(client, lin)
+    assert "主办方正在重新核对名额" in page
+    assert "已通过·待确认" in page
+    for unsaid in ("确认参加", "最迟", "改为线上参加", "内部交流", str(Status(to_status).label)):
+        assert unsaid not in page
+    screening.release_batch(batch=batch, by=chen)
+    assert str(Status(to_status).label) in says(client, lin)
+
+
+def test_an_offered_seat_taken_away_in_the_house_leaves_the_page_standing(client, event, chen):
+    lin, zhou = scenes.confirmed(event, "林知夏", 1, by=chen), a_waiting(event, chen)
+    screening.withdraw(participant=lin, by=lin)
+    assert stands(zhou) == "offered"
+    decide(zhou, Status.NOT_SELECTED, chen, told_reason="名额有限")
+    page = says(client, zhou)
+    assert "主办方正在重新核对名额" in page
+    assert "名额有限" not in page
+
+
+def test_a_confirmed_guest_cancelled_in_the_house_may_still_say_that_they_do_not_come(
+    client, event, chen
+):
+    lin = scenes.confirmed(event, "林知夏", 1, by=chen)
+    decide(lin, Status.CANCELLED, chen, told_reason="这一场改为内部交流")
+    page = says(client, lin)
+    assert "主办方正在重新核对名额" in page
+    assert lin.code not in page
+    client.post(reverse("me_withdraw", args=["spring"]))
+    assert stands(lin) == told(lin) == "withdrawn"
+    assert not Message.objects.held().exists()
+
+
+def test_a_held_acceptance_does_not_show_when_lin_edits_her_answers(client, event, chen):
+    lin = scenes.an_applicant(event, "林知夏", 1)
+    batch = decide(lin, Status.ACCEPTED, chen)
+    assert "名额暂时不保留" not in says(client, lin, "me_edit")
+    screening.release_batch(batch=batch, by=chen)
+    assert "名额暂时不保留" in says(client, lin, "me_edit")
+
+
+def test_her_own_data_tell_lin_nothing_that_is_not_released(client, event, chen):
+    lin = scenes.an_applicant(event, "林知夏", 1)
+    first = decide(lin, Status.ACCEPTED, chen)
+    screening.undo_batch(batch=first, by=chen)
+    batch = decide(lin, Status.NOT_SELECTED, chen, told_reason="名额有限")
+    text = says(client, lin, "me_data")
+    for unsaid in ("accepted", "not_selected", "名额有限"):
+        assert unsaid not in text
+    data = page_of(client, lin, "me_data").json()
+    assert data["answers"]["status"] == "submitted"
+    assert data["status_changes"] == []
+    assert [letter["kind"] for letter in data["letters"]] == ["received"]
+    screening.release_batch(batch=batch, by=chen)
+    data = page_of(client, lin, "me_data").json()
+    assert (data["answers"]["status"], data["answers"]["told_reason"]) == (
+        "not_selected",
+        "名额有限",
+    )
+    [change] = data["status_changes"]
+    assert (change["before"], change["after"]) == ("submitted", "not_selected")
+    assert [letter["kind"] for letter in data["letters"]] == ["received", "not_selected"]

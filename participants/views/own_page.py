@@ -61,12 +61,15 @@ def edit(request, slug):
     form = OwnAnswersForm(request.POST or None, person=request.person)
     if request.method == "POST" and form.is_valid() and _edited(request, form):
         return redirect("me", slug)
+    now = clock.now()
+    own = own_steps.standing_of(request.person, now=now)
     context = {
         "event": request.event,
         "person": request.person,
         "form": form,
-        "reviewed_again": request.person.status in request.person.SEATED
-        and clock.now() < request.event.starts_at,
+        "reviewed_again": own.status in request.person.SEATED
+        and not (own.came or own.in_question)
+        and now < request.event.starts_at,
         "criteria_labels": [rule.label for rule in request.person.category.criteria.all()],
     }
     return render(request, "participants/me_edit.html", context)
