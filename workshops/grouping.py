@@ -225,7 +225,8 @@ def place_late(
 
     First where people are missing, then where there is room, in each case to the most
     alike, then the smaller group. When all are full the most alike group becomes one
-    larger than wanted; when all are, a new group opens, which the next latecomers fill.
+    larger than wanted; when all are, a new group opens, which the next latecomers fill. Nobody
+    is seated alone in a group that was emptied by hand, unless there would be a new one to open.
     Only groups of the same room, on site or online, are looked at.
     """
     groups = tuple(groups)
@@ -233,10 +234,11 @@ def place_late(
         raise ValueError(_("这位参与者已经在小组里了。"))
     low, high = size
     room = [group for group in groups if _same_room(group, person)]
-    missing = [group for group in room if len(group.members) < low]
-    free = [group for group in room if len(group.members) < high]
+    missing = [group for group in room if 0 < len(group.members) < low]
+    free = [group for group in room if 0 < len(group.members) < high]
     full = [group for group in room if len(group.members) == high]
-    choice = missing or free or full
+    empty = [group for group in room if not group.members]
+    choice = missing or free or full or empty
     if not choice:
         return _opened(groups, person, labels)
     home = min(
@@ -245,7 +247,7 @@ def place_late(
     grown = _with_member(home, person)
     result = tuple(grown if group.number == home.number else group for group in groups)
     words = {"name": home.name, "now": len(grown.members), "high": high}
-    if missing or free:
+    if len(grown.members) <= high:
         sentence = _("已加入%(name)s，现在 %(now)s 人，其他人都没有移动。") % words
         return LatePlacement(result, grown, "joined", sentence)
     sentence = _("各组都满 %(high)s 人，加入最相近的%(name)s，现在 %(now)s 人，其他人都没有移动。")

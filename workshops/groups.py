@@ -6,7 +6,7 @@ SALON §6. The split itself is pure, see grouping.py; here it meets the database
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import Max, Prefetch
+from django.db.models import Max, Prefetch, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -15,8 +15,8 @@ from participants.models import Participant, TagCard
 from participants.tags import size_band
 from salon import audit, clock, live
 from salon.errors import Refused
-from workshops import grouping
-from workshops.models import Membership, Plan, VoteTicket, WorkGroup
+from workshops import grouping, phases
+from workshops.models import Membership, Phase, Plan, VoteTicket, WorkGroup
 from workshops.taking_part import said
 
 SIZE_POINTS = {band: points for points, band in enumerate(TagCard.SizeBand.values)}
@@ -191,17 +191,26 @@ def publish(*, event, by):
 
 
 def unpublish(*, event, by):
-    """Take the groups back from the phones, to form them anew. Refused once somebody wrote or
-    voted: votes that are in would go with their groups, and nobody votes twice."""
+    """Take the groups back from the phones, to form them anew. Refused once somebody wrote,
+    while the vote runs, and once somebody voted."""
     with transaction.atomic():
         event = _lock(event)
         if event.work_groups.filter(plan__version__gt=0).exists():
             raise Refused("written", _("已经有小组开始写方案，不能撤回分组，可以手动调整。"))
-        if VoteTicket.objects.filter(award__event=event).exists():
-            raise Refused("voted", _("已经有人投票，不能撤回分组，可以手动调整。"))
+        _require_no_vote(event)
         if event.work_groups.update(published_at=None):
             audit.record("unpublish_groups", event, by=by, event_id=event.pk)
             _tell(event)
+
+
+def _require_no_vote(event):
+    """What is on the ballot stays there: votes that are in would go with their groups, and nobody
+    votes twice. Waits for a vote that is being opened or cast."""
+    phase = event.phases.select_for_update().filter(kind=Phase.Kind.VOTE).first()
+    if phase and phases.is_open(event, phase.kind):
+        raise Refused("voting", _("正在投票，小组先不动。投票结束后再调整。"))
+    if VoteTicket.objects.filter(award__event=event).exists():
+        raise Refused("voted", _("已经有人投票，不能再撤回或解散小组，可以手动调整。"))
 
 
 # --- reading ----------------------------------------------------------------------------------
@@ -423,6 +432,27 @@ def rename(*, group, name, by):
         group.save(update_fields=["name"])
         audit.record("rename_group", group, by=by, fields=["name"])
         _tell(group.event)
+
+
+def dissolve(*, group, by):
+    """Take away a group that nobody is in any more and that has nothing to show: it would stand
+    on the wall and on the ballot, and be counted among those that did not submit.
+
+    Again is harmless. Raises Refused("people" | "written" | "voting" | "voted").
+    """
+    with transaction.atomic():
+        event = _lock(group.event)
+        if group.memberships.exists():
+            raise Refused("people", _("这一组还有人。先把他们移到别的组，再解散。"))
+        written = Q(version__gt=0) | Q(submitted_at__isnull=False)
+        kept = Q(photos__isnull=False) | Q(late_drafts__isnull=False)
+        if Plan.objects.filter(written | kept, group=group).exists():
+            raise Refused("written", _("这一组已经有方案，不能解散。"))
+        _require_no_vote(event)
+        deleted, _per_table = WorkGroup.objects.filter(pk=group.pk).delete()
+        if deleted:
+            audit.record("dissolve_group", group, by=by, event_id=event.pk)
+            _tell(event)
 
 
 def place_everywhere():

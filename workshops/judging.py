@@ -79,9 +79,11 @@ def ballots(person):
 
 
 def candidates(person):
-    """Groups one may vote for: published, and not the own one."""
+    """Groups one may vote for: those that stood when the vote was opened, without the own one. A
+    group that opened since, for latecomers, has had no time for a plan."""
+    on_the_ballot = VoteCount.objects.filter(award__event=person.event_id)
     return (
-        WorkGroup.objects.filter(event=person.event_id, published_at__isnull=False)
+        WorkGroup.objects.filter(pk__in=on_the_ballot.values("group"))
         .exclude(memberships__participant=person)
         .select_related("plan")
         .order_by("number")

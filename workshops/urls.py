@@ -60,6 +60,7 @@ urlpatterns = [
 organiser_urlpatterns = [
     path("pains.xlsx", pains.pains_export, name="pains_export"),
     path("groups/", groups.page, name="groups"),
+    path("groups/what-ifs/", groups.what_ifs, name="groups_what_ifs"),
     path("groups/press/", groups.press, name="groups_press"),
     path("groups/move/", groups.move, name="groups_move"),
     path("groups/board/", groups.board, name="groups_board"),

@@ -338,6 +338,15 @@ def test_a_group_that_lacks_people_comes_first():
     assert place_late([small, like], person(99, "education")).group.number == 1
 
 
+def test_a_group_that_was_emptied_takes_somebody_only_before_a_new_one_opens():
+    emptied = Group(1, "甲", ())
+    whole = Group(2, "乙", tuple(person(n) for n in range(6)))
+    groups = place_late([emptied, whole], person(98)).groups
+    assert [len(group.members) for group in groups] == [0, 7]
+    placed = place_late(groups, person(99))
+    assert (placed.group.number, placed.kind, placed.group.leader) == (1, "joined", 99)
+
+
 def test_when_all_are_full_one_grows_and_when_all_have_grown_a_new_one_opens():
     groups = split([person(n) for n in range(12)], labels=LABELS).groups
     kinds_of_answer, opened = [], []

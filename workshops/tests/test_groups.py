@@ -9,9 +9,10 @@ from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.urls import reverse
 
+from participants import erase
 from salon.errors import Refused
 from tests.house import until
-from workshops import groups, judging
+from workshops import groups, judging, plans, stage
 from workshops.models import Membership
 from workshops.tests import scenes
 
@@ -171,10 +172,91 @@ def test_once_somebody_voted_the_groups_stay(salon):
     scenes.start(salon, scenes.VOTE)
     voter = scenes.members(first)[0]
     judging.vote(person=voter, award=salon.awards.get(key="best"), group=second)
-    with pytest.raises(Refused) as refused:
-        groups.unpublish(event=salon, by=None)
-    assert refused.value.code == "voted"
+    scenes.end(salon, scenes.VOTE)
+    assert scenes.why_not(groups.unpublish, event=salon, by=None) == "voted"
     assert groups.group_of(voter) == first
+
+
+def test_while_the_vote_runs_the_ballot_stands_and_nobody_is_left_without_one(salon):
+    _room, (first, second) = scenes.two_groups(salon)
+    scenes.start(salon, scenes.VOTE)
+    assert scenes.why_not(groups.unpublish, event=salon, by=None) == "voting"
+    lin = scenes.members(first)[0]
+    judging.vote(person=lin, award=salon.awards.get(key="best"), group=second)
+
+
+def test_a_group_opened_for_latecomers_during_the_vote_is_not_offered(salon):
+    _room, (first, second) = scenes.two_groups(salon)
+    scenes.start(salon, scenes.VOTE)
+    for number in range(3):
+        groups.place_late(person=scenes.person(salon, f"后到{number}"))
+    assert salon.work_groups.count() == 3
+    lin = scenes.members(first)[0]
+    assert list(judging.candidates(lin)) == [second]
+
+
+# --- groups that nobody is in any more ----------------------------------------------------------
+
+
+def emptied(group, other):
+    for person in scenes.members(group):
+        groups.move(event=group.event, person=person, group=other, by=None)
+    return group
+
+
+def test_an_emptied_group_is_dissolved_and_asked_for_no_plan(client, salon):
+    _room, (first, second) = scenes.two_groups(salon)
+    client.force_login(scenes.an_organiser(salon))
+    dissolve = reverse("groups_change", args=[salon.slug, first.pk])
+    page = reverse("groups", args=[salon.slug])
+    assert "解散这一组" not in client.get(page).text
+    client.post(dissolve, {"act": "dissolve"})
+    assert salon.work_groups.count() == 2, "its people sit there"
+    emptied(first, second)
+    assert "解散这一组" in client.get(page).text
+    assert "已解散" in client.post(dissolve, {"act": "dissolve"}, follow=True).text
+    assert list(salon.work_groups.all()) == [second]
+    assert [group.number for group in stage.groups_with_plans(salon)] == [second.number]
+    assert groups.dissolve(group=first, by=None) is None, "a second press finds nothing to do"
+
+
+def test_what_a_group_wrote_is_not_dissolved_with_it(salon):
+    _room, (first, second) = scenes.two_groups(salon)
+    scenes.start(salon, scenes.DESIGN)
+    writer = scenes.members(first)[0]
+    plans.save_plan(group=first, person=writer, version=0, title="七天破冰")
+    emptied(first, second)
+    assert scenes.why_not(groups.dissolve, group=first, by=None) == "written"
+
+
+def test_the_next_latecomer_is_not_seated_alone_in_an_emptied_group(salon):
+    _room, (first, second) = scenes.two_groups(salon, people_in_room=10)
+    emptied(first, None)
+    placed = groups.place_late(person=scenes.person(salon, "迟来的许多多"))
+    assert placed.group == second
+
+
+def test_an_erased_member_can_be_taken_out_of_the_group(client, salon):
+    _room, (first, _second) = scenes.two_groups(salon)
+    lin = scenes.members(first)[0]
+    erase.erase_person(participant=lin, by=None)
+    client.force_login(scenes.an_organiser(salon))
+    form = {"person": lin.pk, "group": "", "seen_in": first.pk}
+    client.post(reverse("groups_move", args=[salon.slug]), form)
+    assert not Membership.objects.filter(participant=lin).exists()
+
+
+def test_the_organiser_gives_a_group_another_name(client, salon):
+    _room, (first, _second) = scenes.two_groups(salon)
+    client.force_login(scenes.an_organiser(salon))
+    page = client.get(reverse("groups", args=[salon.slug])).text
+    assert 'value="rename"' in page
+    rename = reverse("groups_change", args=[salon.slug, first.pk])
+    client.post(rename, {"act": "rename", "name": "破冰小队"})
+    first.refresh_from_db()
+    assert first.name == "破冰小队"
+    answer = client.post(rename, {"act": "rename", "name": "长" * 61}, follow=True)
+    assert "最多 60 个字" in answer.text
 
 
 def test_whoever_leads_a_group_that_was_formed_anew_meanwhile_is_told_so(salon):
@@ -237,11 +319,13 @@ def test_from_preview_to_the_phones(client, salon):
     chen = scenes.an_organiser(salon)
     client.force_login(chen)
     url = reverse("groups", args=[salon.slug])
-    page = client.get(url)
-    assert len(page.context["runs"]) == 4
+    what_ifs = reverse("groups_what_ifs", args=[salon.slug])
+    assert what_ifs in client.get(url).text
+    runs = client.get(what_ifs).context["runs"]
+    assert len(runs) == 4
     assert salon.work_groups.count() == 0, "looking forms nothing"
     press = reverse("groups_press", args=[salon.slug])
-    client.post(press, {"act": "form", "seed": page.context["runs"][0].seed})
+    client.post(press, {"act": "form", "seed": runs[0].seed})
     assert "公布分组" in client.get(url).text
     client.logout()
     phone = scenes.phone_of(client, room[0])
@@ -252,6 +336,19 @@ def test_from_preview_to_the_phones(client, salon):
     page = phone.get(mine)
     assert room[0].membership.group.name in page.text
     assert salon.work_groups.first().leader_reason in groups.standing(salon)[0].leader_reason
+
+
+def test_the_page_comes_before_anything_is_tried(client, salon):
+    client.force_login(scenes.an_organiser(salon))
+    url = reverse("groups", args=[salon.slug])
+    page = client.get(url).text
+    assert "还没有可以分组的人" in page
+    assert "what-ifs" not in page, "with nobody here there is nothing to try"
+    scenes.people(salon, 12)
+    for asked in ("", "?seed=7"):
+        page = client.get(url + asked).text
+        assert f"groups/what-ifs/?seed={asked[-1:] or 0}" in page
+        assert "ws-run" not in page
 
 
 def test_dragging_posts_a_move_and_the_board_says_what_is_wrong(client, salon):

@@ -21,25 +21,38 @@ RUNS = 4
 @never_cache
 @require_GET
 def page(request, slug):
-    """The groups as they are kept, or with `?seed=` what-if runs to choose from."""
+    """The groups as they are kept; without any, or with `?seed=`, what-if runs to choose from,
+    which the page fetches when it stands: a hundred people take a while to try."""
     event = request.event
     kept = groups.standing(event)
     published = any(group.published_at for group in kept)
-    runs = []
-    if not published and (not kept or "seed" in request.GET):
-        first = _seed(request.GET.get("seed", ""))
-        runs = groups.propose_several(event, seeds=range(first, first + RUNS))
-        runs = [run for run in runs if run.people]
+    unplaced = groups.without_group(event)
     context = {
         "event": event,
         "groups": kept,
         "published": published,
         "note": groups.note_of(kept),
-        "unplaced": groups.without_group(event),
-        "runs": runs,
+        "unplaced": unplaced,
+        "trying": not published and ("seed" in request.GET if kept else unplaced),
+        "seed": _seed(request.GET.get("seed", "")),
         "next_seed": secrets.randbelow(10**6),
     }
     return render(request, "workshops/groups.html", context)
+
+
+@organiser
+@never_cache
+@require_GET
+def what_ifs(request, slug):
+    """A few runs from `?seed=` on."""
+    first = _seed(request.GET.get("seed", ""))
+    runs = groups.propose_several(request.event, seeds=range(first, first + RUNS))
+    context = {
+        "event": request.event,
+        "groups": request.event.work_groups.exists(),
+        "runs": [run for run in runs if run.people],
+    }
+    return render(request, "workshops/_what_ifs.html", context)
 
 
 def _seed(text):
@@ -77,7 +90,7 @@ def move(request, slug):
     the group where the page showed them, 0 for none."""
     event = request.event
     try:
-        person = event.participants.present().filter(pk=number(request, "person")).first()
+        person = event.participants.filter(pk=number(request, "person")).first()
         home = None
         if request.POST.get("group"):
             home = event.work_groups.filter(pk=number(request, "group")).first()
@@ -97,7 +110,7 @@ def move(request, slug):
 @organiser
 @require_POST
 def change(request, slug, pk):
-    """`act` is leader or recorder (with `person`), or rename (with `name`)."""
+    """`act` is leader or recorder (with `person`), rename (with `name`) or dissolve."""
     event, act = request.event, request.POST.get("act", "")
     group = get_object_or_404(event.work_groups, pk=pk)
     try:
@@ -106,6 +119,9 @@ def change(request, slug, pk):
             groups.appoint(group=group, role=act, person=person, by=request.user)
         elif act == "rename":
             groups.rename(group=group, name=request.POST.get("name"), by=request.user)
+        elif act == "dissolve":
+            groups.dissolve(group=group, by=request.user)
+            messages.success(request, _("已解散“%(name)s”。") % {"name": group.name})
     except Refused as refused:
         messages.warning(request, refused.message)
     return redirect("groups", slug)
