@@ -26,6 +26,15 @@ ITEM_TIMES = (
     "finished_at",
 )
 EVENT_TIMES = ("ends_at", "ended_at")
+# What taking a step back may touch: the day's marks stand beside a schedule that somebody may have
+# edited since; an extension owns the schedule until somebody edits it, see _outdate_extensions.
+MARKS = ("planned_starts_at", "planned_ends_at", "started_at", "finished_at", "ended_at")
+SCHEDULE = ("starts_at", "ends_at", "planned_starts_at", "planned_ends_at")
+TAKES_BACK = {
+    AgendaStep.Verb.START: MARKS,
+    AgendaStep.Verb.FINISH: MARKS,
+    AgendaStep.Verb.EXTEND: SCHEDULE,
+}
 
 
 @dataclass(frozen=True)
@@ -75,7 +84,6 @@ def slot_of(item):
         ends_at=item.ends_at,
         kind=item.kind,
         interactive=item.interactive,
-        fixed=item.started_at is not None,
     )
 
 
@@ -318,12 +326,13 @@ def undo(*, event, seen, by):
         if step is None:
             raise Refused("nothing_to_undo", _("没有可以撤销的操作。"))
         before = Span(event.starts_at, event.ends_at)
-        _put_back(step.before["event"], event)
+        fields = TAKES_BACK[step.verb]
+        _put_back(step.before["event"], event, fields)
         # What runs now may have to stop before what ran then runs again.
         items.sort(key=lambda item: item.started_at is None or item.finished_at is not None)
         for item in items:
             if str(item.pk) in step.before["items"]:
-                _put_back(step.before["items"][str(item.pk)], item)
+                _put_back(step.before["items"][str(item.pk)], item, fields)
         step.undone_at = clock.now()
         step.save(update_fields=["undone_at"])
         audit.record("agenda_undo", step, by=by, event_id=event.pk)
@@ -333,10 +342,16 @@ def undo(*, event, seen, by):
         return step
 
 
-def _put_back(times, row):
-    for name, value in times.items():
-        setattr(row, name, value and parse_datetime(value))
-    row.save(update_fields=list(times))
+def _put_back(times, row, fields):
+    names = [name for name in times if name in fields]
+    for name in names:
+        setattr(row, name, times[name] and parse_datetime(times[name]))
+    row.save(update_fields=names)
+
+
+def _outdate_extensions(event):
+    """The schedule has been laid anew by hand: the times from before are nobody's wish any more."""
+    event.agenda_steps.in_force().filter(verb=AgendaStep.Verb.EXTEND).update(undone_at=clock.now())
 
 
 # --- editing ------------------------------------------------------------------------------------
@@ -372,6 +387,7 @@ def save_agenda(*, event, drafts, version, by):
             raise Refused("stale", _("您编辑时，另一位同事刚保存过流程。请打开最新版再改一次。"))
         _refuse_bad_times(drafts)
         known = {item.pk: item for item in event.agenda.all()}
+        was = _schedule(known.values())
         kept = {draft.id for draft in drafts if draft.id}
         if not kept <= known.keys():
             raise Refused("no_item", _("流程里没有这个环节，它可能刚被删掉。"), status=404)
@@ -384,10 +400,16 @@ def save_agenda(*, event, drafts, version, by):
             for name in Draft.FIELDS:
                 setattr(item, name, getattr(draft, name))
             item.save()
+        if _schedule(event.agenda.all()) != was:
+            _outdate_extensions(event)
         _follow_agenda(event, drafts, by)
         audit.record("save_agenda", event, by=by, event_id=event.pk, fields=["agenda"])
         _show(event)
         return event
+
+
+def _schedule(items):
+    return {(item.pk, item.starts_at, item.ends_at) for item in items}
 
 
 def _refuse_bad_times(drafts):
@@ -443,6 +465,7 @@ def move_event(*, event, starts_at, by):
             item.starts_at, item.ends_at = days.later(item.starts_at), days.later(item.ends_at)
             item.planned_starts_at = item.planned_ends_at = None
             item.save()
+        _outdate_extensions(event)
         _move_registration(event, days, now)
         event.starts_at, event.ends_at = starts_at, days.later(event.ends_at)
         event.version += 1

@@ -7,7 +7,7 @@ it. The organiser's own texts are content, not interface: they are stored as wri
 
 from datetime import datetime, time, timedelta
 
-from events import preparation
+from events import preparation, timetable
 from events.models import (
     AgendaItem,
     Material,
@@ -416,27 +416,32 @@ def _record_frame(event):
 
 
 def _record_agenda(event):
-    """As it was planned: neither the delays of the day nor a plan B belong into the next salon."""
+    """As it was planned: neither the delays of the day nor a plan B belong into the next salon.
+
+    What was put in on the day was planned by nobody: the rest makes way for it, in today's order.
+    """
     replaced = {
         trigger.item_id: trigger.before
         for plan in event.risk_plans.prefetch_related("triggers")
         for trigger in plan.triggers.all()
         if trigger.undone_at is None and trigger.item_id
     }
+    items = list(event.agenda.all())
+    planned = [
+        timetable.Slot(
+            item.pk,
+            item.title,
+            item.planned_starts_at or item.starts_at,
+            item.planned_ends_at or item.ends_at,
+        )
+        for item in items
+    ]
     rows = []
-    for item in event.agenda.all():
-        starts_at = item.planned_starts_at or item.starts_at
-        ends_at = item.planned_ends_at or item.ends_at
+    for item, slot in zip(items, timetable.apart(planned), strict=True):
         content = _values(item, *CONTENT)
         content.update(
             {name: value for name, value in replaced.get(item.pk, {}).items() if name in CONTENT}
         )
-        minute = timedelta(minutes=1)
-        rows.append(
-            {
-                "at": (starts_at - event.starts_at) // minute,
-                "minutes": (ends_at - starts_at) // minute,
-            }
-            | content
-        )
+        at = (slot.starts_at - event.starts_at) // timedelta(minutes=1)
+        rows.append({"at": at, "minutes": slot.minutes} | content)
     return rows

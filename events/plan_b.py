@@ -44,12 +44,19 @@ class Change:
 
 
 def in_force(event):
-    """Triggers that hold now, newest first."""
+    """Triggers that hold now, newest first. A replacement has had its hour when its item is
+    finished, or the event over: then there is nothing left to settle."""
+    over = Event.objects.ended(clock.database_now())
     return (
-        RiskTrigger.objects.filter(plan__event=event, undone_at=None)
-        .select_related("plan", "item", "by")
-        .order_by("-at", "-pk")
+        log_of(event)
+        .filter(undone_at=None)
+        .exclude(item__finished_at__isnull=False)
+        .exclude(item__isnull=False, plan__event__in=over)
     )
+
+
+def _replaced(event):
+    return RiskTrigger.objects.filter(plan__event=event, undone_at=None).exclude(item=None)
 
 
 def stands(item_id):
@@ -66,7 +73,7 @@ def stands(item_id):
 def log_of(event):
     return (
         RiskTrigger.objects.filter(plan__event=event)
-        .select_related("plan", "item", "by")
+        .select_related("plan", "item__speaker", "by")
         .order_by("-at", "-pk")
     )
 
@@ -75,7 +82,7 @@ def replaceable(event):
     """Items an absent speaker may leave empty: not finished, and not replaced already."""
     return event.agenda.filter(
         finished_at=None, kind__in=(AgendaItem.Kind.TALK, AgendaItem.Kind.OPENING)
-    ).exclude(pk__in=in_force(event).exclude(item=None).values("item"))
+    ).exclude(pk__in=_replaced(event).values("item"))
 
 
 def _take(event, plan_id):
@@ -99,15 +106,16 @@ def replace_speaker(*, event, plan_id, item_id, instead, backup_id=None, note=""
         item = event.agenda.filter(pk=item_id).first()
         if item is None or item.finished_at:
             raise Refused("no_item", _("请选择一个还没结束的环节。"))
-        if in_force(event).filter(item=item).exists():
+        if _replaced(event).filter(item=item).exists():
             raise Refused("in_force", _("“%(title)s”已经启用过预案了。") % {"title": item.title})
-        before = {name: getattr(item, name) for name in REPLACED}
+        was = {name: getattr(item, name) for name in REPLACED}
         _replace(event, plan, item, instead, backup_id)
         item.save(update_fields=REPLACED)
+        before = {name: value for name, value in was.items() if getattr(item, name) != value}
         trigger = RiskTrigger.objects.create(plan=plan, by=by, note=note, item=item, before=before)
         audit.record("plan_b", trigger, by=by, event_id=event.pk, fields=REPLACED)
         with override(LANGUAGE):
-            sentence = _sentence(before["title"], item.title, instead)
+            sentence = _sentence(was["title"], item.title, instead)
         _tell(event, Change(f"plan-b-{trigger.pk}", sentence, item.pk, str(instead)), by)
         return trigger
 
@@ -156,7 +164,11 @@ def put_in_force(*, event, plan_id, note="", by):
 
 
 def undo(*, event, trigger_id, by):
-    """Settle a plan; a replaced item becomes what it was, at the times it has now."""
+    """Settle a plan; a replaced item becomes what it was, at the times it has now.
+
+    What the replacement left alone stays as somebody may have edited it since. Refused with
+    "over" when the item is finished or the event over: what happened is not rewritten.
+    """
     with transaction.atomic():
         event = Event.objects.select_for_update(no_key=True).get(pk=event.pk)
         trigger = log_of(event).filter(pk=trigger_id).first()
@@ -164,10 +176,14 @@ def undo(*, event, trigger_id, by):
             raise Refused("gone", _("这份预案已经不在了，请刷新后再看。"), status=404)
         if trigger.undone_at:
             return trigger
-        trigger.undone_at = clock.now()
+        now = clock.now()
+        if trigger.item and (trigger.item.finished_at or event.is_over(now)):
+            title = trigger.item.title
+            raise Refused("over", _("“%(title)s”已经结束，不再改回。") % {"title": title})
+        trigger.undone_at = now
         trigger.save(update_fields=["undone_at"])
         audit.record("undo_plan_b", trigger, by=by, event_id=event.pk)
-        if trigger.item and trigger.before:
+        if trigger.item:
             _restore(event, trigger, by)
         live.publish(event, "control")
         return trigger
@@ -180,7 +196,7 @@ def _restore(event, trigger, by):
         setattr(item, name, value)
     if item.speaker_id and not event.speakers.filter(pk=item.speaker_id).exists():
         item.speaker_id = None
-    item.save(update_fields=REPLACED)
+    item.save(update_fields=list(trigger.before))
     with override(LANGUAGE):
         sentence = _("流程恢复原样：“%(title)s”照常进行。") % {"title": item.title}
         if became != item.title:

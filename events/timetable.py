@@ -17,7 +17,7 @@ SHORTEST_BREAK = timedelta(minutes=5)
 
 @dataclass(frozen=True)
 class Slot:
-    """One item of the agenda in time. `fixed` ones have begun and are not moved any more."""
+    """One item of the agenda in time."""
 
     id: int
     title: str
@@ -25,7 +25,6 @@ class Slot:
     ends_at: datetime
     kind: str = ""
     interactive: bool = False
-    fixed: bool = False
 
     @property
     def length(self):
@@ -115,6 +114,11 @@ def extend(slots, *, which, minutes, how):
     if how == How.BREAK:
         ahead = _shorten_next_break(extended, ahead)
     return [*slots[:place], extended, *_push(extended, ahead)]
+
+
+def apart(slots):
+    """The slots in the order given, each moved just far enough to begin after the one before."""
+    return [*slots[:1], *_push(slots[0], slots[1:])] if slots else []
 
 
 def _push(before, following):

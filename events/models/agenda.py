@@ -144,6 +144,7 @@ class AgendaStep(models.Model):
     )
     # {"items": {id: {field: ISO time or null}}, "event": {"ends_at": …, "ended_at": …}}
     before = models.JSONField(_("之前"), default=dict)
+    # Taken back, or, an extension, outdated by a schedule that was edited later.
     undone_at = models.DateTimeField(_("撤销时间"), null=True, blank=True)
 
     objects = AgendaStepQuerySet.as_manager()

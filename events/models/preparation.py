@@ -180,7 +180,8 @@ class RiskPlan(models.Model):
 
 
 class RiskTrigger(models.Model):
-    """Plan B was put into force; `before` is what undoing it brings back."""
+    """Plan B was put into force; `before` is what undoing it brings back: {field: value} of the
+    item, as far as it was replaced."""
 
     plan = models.ForeignKey(RiskPlan, on_delete=models.CASCADE, related_name="triggers")
     at = models.DateTimeField(_("时间"), auto_now_add=True)

@@ -117,6 +117,37 @@ def test_people_and_the_day_s_delays_stay_behind():
     assert "周予安" not in str(part)
 
 
+def test_what_was_put_in_on_the_day_goes_along_and_the_rest_makes_way():
+    event = a_salon()
+    agenda.start(event=event, item_id=event.agenda.first().pk, seen=0, by=None)
+    event.refresh_from_db()
+    rest = event.agenda.get(kind="break")
+    drafts = [
+        agenda.Draft(id=item.pk, **{name: getattr(item, name) for name in agenda.Draft.FIELDS})
+        for item in event.agenda.exclude(pk=rest.pk)
+    ]
+    for pk, title, start, end in (
+        (rest.pk, rest.title, "15:30", "15:50"),
+        (None, "抽奖", "15:20", "15:30"),
+    ):
+        drafts.append(
+            agenda.Draft(id=pk, kind="break", title=title, starts_at=at(start), ends_at=at(end))
+        )
+    agenda.save_agenda(event=event, drafts=drafts, version=event.version, by=None)
+    event.refresh_from_db()
+    part = blueprint.record(event)
+    assert [(row["title"][:2], row["at"], row["minutes"]) for row in part["agenda"]][2:6] == [
+        ("主题", 50, 60), ("抽奖", 110, 10), ("茶歇", 120, 30), ("主题", 150, 60),
+    ]  # fmt: skip
+    assert part["event"]["minutes"] == 280
+    later = DAY + timedelta(days=60)
+    clone = Event.objects.create(
+        slug="summer", title="续", starts_at=later, ends_at=later + timedelta(minutes=280)
+    )
+    blueprint.build(clone, part, now=clock.now())
+    assert [title for title, _start, _end in times(clone)][3:5] == ["抽奖", "茶歇与资源对接"]
+
+
 def test_the_route_goes_along_only_to_the_same_venue():
     part = blueprint.record(a_salon(route="云锦路站 2 号口")) | {
         name: []

@@ -1,14 +1,16 @@
 """Something goes wrong, and the afternoon goes on."""
 
 import threading
+from datetime import timedelta
 
 import pytest
 from django.db import connection
 
 from events import agenda, blueprint, plan_b, upstairs
-from events.models import Crew, RiskTrigger, Speaker
+from events.models import Crew, Event, RiskTrigger, Speaker
 from events.tests.scenes import a_salon, crew, times
 from events.tests.test_running_the_agenda import press_together
+from salon import clock
 from salon.errors import Refused
 from salon.models import AuditEntry
 
@@ -93,6 +95,52 @@ def test_the_same_talk_may_be_replaced_again_after_an_undo(salon, told):
     second = switch(salon, "clinic")
     assert second.before["title"] == "主题分享一：用户分层互动策略"
     assert len({change.key for change in told}) == 3
+
+
+def test_undoing_a_backup_speaker_keeps_what_was_edited_meanwhile(salon):
+    lu = Speaker.objects.create(event=salon, name="陆以宁")
+    shen = Speaker.objects.create(event=salon, name="沈确", is_backup=True)
+    salon.agenda.filter(pk=talk(salon).pk).update(speaker=lu)
+    trigger = switch(salon, "backup", backup_id=shen.pk)
+    salon.agenda.filter(pk=trigger.item_id).update(title="主题分享一：改过的题目", cue="先介绍沈确")
+    plan_b.undo(event=salon, trigger_id=trigger.pk, by=None)
+    item = talk(salon)
+    assert (item.title, item.cue, item.speaker) == ("主题分享一：改过的题目", "先介绍沈确", lu)
+
+
+def held_clinic(salon):
+    """The clinic took the place of the talk, and is over."""
+    trigger = switch(salon, "clinic")
+    agenda.start(event=salon, item_id=trigger.item_id, seen=0, by=None)
+    agenda.finish(event=salon, seen=agenda.seen_of(salon), by=None)
+    return trigger
+
+
+def held_and_never_finished(salon):
+    """The host put the phone away, and the evening came."""
+    trigger = switch(salon, "clinic")
+    Event.objects.filter(pk=salon.pk).update(
+        starts_at=clock.now() - timedelta(hours=5), ends_at=clock.now()
+    )
+    return trigger
+
+
+@pytest.mark.parametrize("happened", [held_clinic, held_and_never_finished])
+def test_what_has_happened_is_not_rewritten_that_evening(salon, told, client, happened):
+    trigger = happened(salon)
+    del told[:]
+    client.force_login(crew(salon, "shen"))
+    assert "预案进行中" not in client.get("/admin/e/spring/").content.decode()
+    assert "plan-running" not in client.get("/e/spring/host/plan-b/").content.decode()
+    assert "照此讲完" in client.get("/admin/e/spring/risks/").content.decode()
+    with pytest.raises(Refused) as refused:
+        plan_b.undo(event=salon, trigger_id=trigger.pk, by=None)
+    assert refused.value.code == "over"
+    assert salon.agenda.get(pk=trigger.item_id).title == "圆桌与案例门诊"
+    assert told == []
+    assert blueprint.record(salon)["agenda"] == blueprint.DEFAULT["agenda"]
+    assert plan_b.stands(trigger.item_id) == "clinic"
+    assert trigger.item not in plan_b.replaceable(salon)
 
 
 @pytest.mark.parametrize(

@@ -119,6 +119,69 @@ def test_undo_of_the_last_finish_opens_the_event_again(salon):
     assert salon.agenda.running().get().title.startswith("圆桌")
 
 
+def edit(salon, *, without=(), extra=(), **changes):
+    """Save the editor with `changes` {title's beginning: {field: value}}."""
+    salon.refresh_from_db()
+    drafts = []
+    for item in salon.agenda.all():
+        fields = {name: getattr(item, name) for name in agenda.Draft.FIELDS}
+        for start, change in changes.items():
+            if item.title.startswith(start):
+                fields |= change
+        if not item.title.startswith(tuple(without)):
+            drafts.append(agenda.Draft(id=item.pk, **fields))
+    agenda.save_agenda(event=salon, drafts=[*drafts, *extra], version=salon.version, by=None)
+
+
+def encore(start, end):
+    return agenda.Draft(
+        id=None, kind="roundtable", title="抽奖", starts_at=at(start), ends_at=at(end)
+    )
+
+
+def test_undoing_a_start_leaves_the_schedule_that_was_edited_since(salon):
+    press(salon, agenda.advance)
+    edit(
+        salon,
+        extra=[encore("15:20", "15:30")],
+        茶歇={"starts_at": at("15:30"), "ends_at": at("15:50"), "title": "短茶歇"},
+    )
+    edited = times(salon)
+    press(salon, agenda.undo)
+    judge_at_once()
+    assert times(salon) == edited
+    assert not agenda.programme(salon).begun
+
+
+def test_an_extension_that_was_edited_over_is_no_longer_to_be_undone(salon):
+    press(salon, agenda.advance)
+    press(salon, agenda.extend, item_id=titled(salon, "签到").pk, minutes=10, how=How.ALONG)
+    edit(salon, without=["开场"], extra=[encore("14:10", "14:30")])
+    edited = times(salon)
+    step = press(salon, agenda.undo)
+    judge_at_once()
+    assert step.verb == "start", "the step before it is next"
+    assert times(salon) == edited
+
+
+def test_an_extension_outlives_an_edit_of_words(salon):
+    press(salon, agenda.extend, item_id=titled(salon, "签到").pk, minutes=10, how=How.ALONG)
+    edit(salon, 开场={"title": "开场"})
+    press(salon, agenda.undo)
+    assert times(salon)[:2] == [("签到入场", "13:30", "14:00"), ("开场", "14:00", "14:20")]
+
+
+def test_what_was_tried_before_the_salon_moved_is_not_brought_back(salon, travel):
+    travel(DAY - timedelta(days=40))
+    press(salon, agenda.extend, item_id=titled(salon, "共创").pk, minutes=5, how=How.ALONG)
+    agenda.move_event(event=salon, starts_at=DAY + timedelta(days=31), by=None)
+    moved = times(salon)
+    with pytest.raises(Refused) as refused:
+        press(salon, agenda.undo)
+    assert refused.value.code == "nothing_to_undo"
+    assert times(salon) == moved
+
+
 def play_through(salon):
     for _press in range(8):
         press(salon, agenda.advance)

@@ -105,6 +105,7 @@ def risks(request, slug):
             "event": request.event,
             "plans": _plans(request.event),
             "log": plan_b.log_of(request.event),
+            "in_force": set(plan_b.in_force(request.event)),
             "backups": request.event.speakers.filter(is_backup=True),
         },
     )
