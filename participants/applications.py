@@ -23,6 +23,7 @@ from salon.models import Message
 from salon.text import clean_text, normalize_email, normalize_mobile, person_name, pinyin_for_search
 
 MOST_PAIN_POINTS = 5
+MOST_EXPERTISE = 20
 # A colleague may sign up the whole team on one phone; a script may not sign up a city.
 NEW_PER_DEVICE = {"times": 30, "seconds": 3600}
 # Pressing "send" again is not asking for the link again.
@@ -37,6 +38,8 @@ TEXT_FIELDS = (
     "resource_offer",
     "expectation",
 )
+# Written over several lines, in the form and in a sheet alike.
+LONG_FIELDS = ("can_bring", "cooperation_need", "resource_offer", "expectation")
 NUMBER_FIELDS = ("community_size", "active_rate", "followers")
 # Asked only of the categories whose criteria name them.
 CATEGORY_FIELDS = (
@@ -164,14 +167,14 @@ def read_answers(answers):
         raise Refused("phone", _("手机和邮箱至少填一项，我们才能联系到您。"), status=422)
     for name in TEXT_FIELDS:
         limit = Participant._meta.get_field(name).max_length
-        row[name] = clean_text(answers.get(name), max_length=limit)
+        row[name] = clean_text(answers.get(name), max_length=limit, multiline=name in LONG_FIELDS)
     for name in NUMBER_FIELDS:
         row[name] = answers.get(name)
     row["industry"] = answers.get("industry") or Participant.Industry.OTHER
     if row["industry"] not in Participant.Industry.values:
         raise Refused("industry", _("请选择行业。"), status=422)
     expertise = (clean_text(word, max_length=40) for word in answers.get("expertise") or ())
-    row["expertise"] = list(dict.fromkeys(filter(None, expertise)))[:10]
+    row["expertise"] = list(dict.fromkeys(filter(None, expertise)))[:MOST_EXPERTISE]
     row["online"] = bool(answers.get("online"))
     row["pinyin"] = pinyin_for_search(row["name"])
     return row

@@ -25,6 +25,7 @@ from salon.text import (
     parse_count,
     parse_rate,
     person_name,
+    rate_text,
 )
 
 EXPERTISE = (
@@ -41,16 +42,18 @@ TOO_LONG = _("最多 %(limit_value)d 字，现在有 %(show_value)d 字。")
 
 
 class Text(forms.CharField):
-    """Text as every screen can hold it; too long is said, not cut."""
+    """Text as every screen can hold it; too long is said, not cut. What is written into a
+    textarea keeps its lines."""
 
     def __init__(self, **options):
         super().__init__(**options)
+        self.multiline = isinstance(self.widget, forms.Textarea)
         for validator in self.validators:
             if getattr(validator, "code", "") == "max_length":
                 validator.message = TOO_LONG
 
     def to_python(self, value):
-        return clean_text(value)
+        return clean_text(value, multiline=self.multiline)
 
 
 class ReadAs(forms.CharField):
@@ -372,12 +375,15 @@ class OwnAnswersForm(AnswersForm):
     version = forms.IntegerField(widget=forms.HiddenInput)
 
     def __init__(self, *args, person, **options):
+        self.person = person
         pains = [point.text for point in person.pain_points.all()]
         fields = [*AnswersForm.base_fields, "version"]
         initial = {name: getattr(person, name) for name in fields if name != "pain_points"}
-        initial |= {"pain_points": pains, "mobile": national_mobile(person.mobile)}
-        if person.active_rate is not None:
-            initial["active_rate"] = f"{person.active_rate.normalize():f}"
+        initial |= {
+            "pain_points": pains,
+            "mobile": national_mobile(person.mobile),
+            "active_rate": rate_text(person.active_rate),
+        }
         super().__init__(*args, categories=[asked(person.category)], initial=initial, **options)
 
     def sections(self):
@@ -387,5 +393,13 @@ class OwnAnswersForm(AnswersForm):
         answers = super().answers()
         for name in CATEGORY_FIELDS:
             if name not in self.categories[0].fields:
-                answers[name] = self.initial[name]
+                answers[name] = getattr(self.person, name)
+        answers["expertise"] = self._in_their_order(answers["expertise"])
         return answers
+
+    def _in_their_order(self, chosen):
+        """The boxes come in the form's order; what was chosen before keeps its own."""
+        before = self.person.expertise
+        return [word for word in before if word in chosen] + [
+            word for word in chosen if word not in before
+        ]

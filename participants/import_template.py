@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from participants.import_columns import CONSENTS
 from salon.sheets import write_table
-from salon.text import national_mobile
+from salon.text import national_mobile, rate_text
 
 CATEGORY_LABELS = {"core": "社群核心运营者", "brand": "品牌方代表", "creator": "内容创作者"}
 INDUSTRY_LABELS = {
@@ -118,7 +118,7 @@ _CELLS = {
     "category": lambda key: CATEGORY_LABELS.get(key, ""),
     "industry": lambda key: INDUSTRY_LABELS.get(key, ""),
     "expertise": "\n".join,
-    "active_rate": lambda rate: "" if rate is None else f"{rate}%",
+    "active_rate": rate_text,
     "on_site": lambda on_site: "线下到场" if on_site else "线上参加",
 }
 

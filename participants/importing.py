@@ -15,6 +15,7 @@ from decimal import Decimal
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from participants.applications import LONG_FIELDS, MOST_EXPERTISE, MOST_PAIN_POINTS
 from participants.import_columns import CONSENTS, find_application_header
 from participants.import_template import TEMPLATE_HEADERS
 from salon.sheets import Problem, Table
@@ -28,8 +29,6 @@ from salon.text import (
     read_moment,
 )
 
-MOST_PAIN_POINTS = 5
-MOST_EXPERTISE = 20
 LENGTHS = {
     "name": 80,
     "organisation": 120,
@@ -336,10 +335,9 @@ class _RowReader:
         self._read_numbers(cell, values, refuse)
         for name in ("organisation", "job_title", "channel"):
             setattr(values, name, _answer(cell(name)))
-        for name in (
-            "cooperation_need", "resource_offer", "creator_field", "can_bring", "expectation",
-        ):  # fmt: skip
-            setattr(values, name, _answer(cell(name), multiline=True, nothing=_NOTHING))
+        for name in ("creator_field", *LONG_FIELDS):
+            text = _answer(cell(name), multiline=name in LONG_FIELDS, nothing=_NOTHING)
+            setattr(values, name, text)
         values.expertise = [e for c in every("expertise") for e in _choices(c, survey=self.survey)]
         values.pain_points = [pain for c in every("pain_points") for pain in _pain_points(c)]
         values.industry = _first_key(_INDUSTRY_WORDS, cell("industry"), otherwise="other")

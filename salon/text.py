@@ -324,6 +324,12 @@ def parse_rate(value):
     return rate.quantize(Decimal("0.01"))
 
 
+def rate_text(rate):
+    """Write a stored rate so that `parse_rate` reads the same again: with its sign (a bare 1 would
+    be read as a whole), without idle zeros; "" for None."""
+    return "" if rate is None else f"{rate.normalize():f}%"
+
+
 def _percent(number, *, fraction):
     return number * 100 if fraction and 0 < number <= 1 else number
 

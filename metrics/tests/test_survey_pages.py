@@ -209,6 +209,17 @@ def test_thirty_days_later_lin_is_asked_and_may_correct_herself(event, client):
     assert (rows["community_uplift"]["value"], rows["conversion_rate"]["value"]) == (12, 100)
 
 
+def test_a_small_rate_stays_small_when_lin_corrects_her_note(event, client):
+    lin = came(event, "林知夏", 1)
+    surveys.open_survey(event=event)
+    a_month_later(event)
+    follow_ups.answer(person=lin, active_rate=Decimal(1), note="")
+    page = visits(client, lin, "followup").content.decode()
+    [shown] = re.findall(r'name="active_rate" value="([^"]*)"', page)
+    client.post(f"/e/{event.slug}/me/followup/", {"active_rate": shown, "note": "还在"})
+    assert FollowUp.objects.get().active_rate == 1
+
+
 @pytest.mark.parametrize("value", ["", "很高", "101", "-1", "nan", "\x00"])
 def test_a_rate_that_is_none_is_told_beside_its_field(event, client, value):
     lin = came(event, "林知夏", 1)

@@ -13,6 +13,7 @@ from metrics.models import FollowUp, Survey
 from participants.access import person
 from salon import clock
 from salon.errors import Refused
+from salon.text import rate_text
 
 
 @person
@@ -51,9 +52,7 @@ def me_survey(request, slug):
 @require_http_methods(["GET", "HEAD", "POST"])
 def me_followup(request, slug):
     given = FollowUp.objects.filter(participant=request.person).first()
-    initial = (
-        {"active_rate": f"{float(given.active_rate):g}", "note": given.note} if given else None
-    )
+    initial = {"active_rate": rate_text(given.active_rate), "note": given.note} if given else None
     form = FollowUpForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         follow_ups.answer(person=request.person, **form.cleaned_data)

@@ -5,6 +5,7 @@ import json
 import re
 import uuid
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -21,7 +22,7 @@ from participants.tests import scenes
 from participants.tests.test_import_runs import a_sheet
 from salon import clock
 from salon.models import AuditEntry, Message
-from salon.sheets import open_table
+from salon.sheets import open_table, write_table
 
 pytestmark = pytest.mark.django_db
 Status = Participant.Status
@@ -256,6 +257,62 @@ def test_lin_edits_her_answers(client, event):
     assert [point.text for point in lin.pain_points.all()] == ["只有一条"]
     stale = client.post(address("me_edit"), data | {"job_title": "又改"})
     assert "刚刚在别处改过" in stale.content.decode()
+
+
+def as_it_stands(page, **changed):
+    """What a browser sends when the form of a page is posted as it stands, with changes."""
+    form = page.context["form"]
+    shown = {field.html_name: field.value() for field in form}
+    return {name: value for name, value in shown.items() if value is not None} | changed
+
+
+IMPORTED = {
+    "姓名": "林知夏",
+    "手机": "+81 90-1234-5678",
+    "邮箱": "Lin@Example.com",
+    "行业": "教育",
+    "社群规模（人）": "1.2万",
+    "近6个月平均月活率": "1%",
+    "痛点1": "1、潜水的人多",
+    "创作领域": "短视频\n图文",
+    "可以带来的案例或方法": "拉新案例：\n\n从 0 到 5 万人",
+    "合作需求": "招募体验官\n长期",
+    "可以提供的资源": "试用装\t200 份\n场地",
+    "擅长领域": "数据分析\n" + "\n".join(f"本事{number}" for number in range(14)) + "\n活动策划",
+    "期望收获": "一套流程\n几位朋友",
+    "同意处理个人信息": "是",
+}
+
+
+@pytest.mark.parametrize("identity", ["社群核心运营者", "品牌方代表", "内容创作者"])
+def test_whoever_was_imported_and_corrects_one_thing_changes_nothing_else(client, event, identity):
+    sheet = io.BytesIO()
+    cells = IMPORTED | {"身份": identity}
+    write_table(sheet, sheets=[("报名表", list(cells), [list(cells.values())], None)])
+    reading = import_runs.look(event=event, source=sheet.getvalue())
+    import_runs.take(event=event, reading=reading, by=scenes.an_organiser(event))
+    lin = Participant.objects.get()
+    Participant.objects.update(status=Status.CONFIRMED)
+    before = Participant.objects.values().get()
+    as_person(client, lin)
+    data = as_it_stands(client.get(address("me_edit")), organisation="拾光教育")
+    # A browser writes the lines of a textarea with CR LF, and none in a single line.
+    data = {
+        name: str(v).replace("\n", "\r\n") if isinstance(v, str) else v for name, v in data.items()
+    }
+    assert client.post(address("me_edit"), data).url == address("me")
+    assert AuditEntry.objects.get(verb="edit_answers").fields == ["organisation"]
+    after = Participant.objects.values().get()
+    assert after == before | {"organisation": "拾光教育", "version": before["version"] + 1}
+
+
+def test_a_small_rate_stays_small_when_lin_corrects_her_organisation(client, event):
+    lin = scenes.an_applicant(event, active_rate=Decimal(1))
+    as_person(client, lin)
+    data = as_it_stands(client.get(address("me_edit")), organisation="知夏工作室")
+    client.post(address("me_edit"), data)
+    lin.refresh_from_db()
+    assert (lin.organisation, lin.active_rate) == ("知夏工作室", 1)
 
 
 def test_consents_are_changed_one_by_one(client, event):

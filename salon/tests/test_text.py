@@ -20,6 +20,7 @@ from salon.text import (
     parse_rate,
     person_name,
     pinyin_of,
+    rate_text,
     read_moment,
 )
 
@@ -252,6 +253,15 @@ def test_a_number_of_people_that_cannot_be_read_is_refused(typed):
 )
 def test_a_rate_is_read_as_percent(typed, percent):
     assert parse_rate(typed) == (None if percent is None else Decimal(percent))
+
+
+def test_a_rate_written_out_is_read_as_the_same_rate():
+    rates = [Decimal(hundredths) / 100 for hundredths in range(10_001)]
+    assert [parse_rate(rate_text(rate.quantize(Decimal("0.01")))) for rate in rates] == rates
+    assert [rate_text(Decimal(rate)) for rate in ("0.00", "0.50", "1.00", "45.00", "100")] == [
+        *("0%", "0.5%", "1%", "45%", "100%")
+    ]
+    assert rate_text(None) == ""
 
 
 @pytest.mark.parametrize(
