@@ -6,7 +6,6 @@ Opening the link changes nothing on the server, so a mail scanner may open it a 
 
 from django.conf import settings
 from django.core import signing
-from django.db import connection
 from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 
@@ -73,12 +72,10 @@ def person_of(request, slug):
         pk = int(_signer.unsign(request.COOKIES.get(person_cookie(slug), ""), KEEP_SECONDS))
     except (signing.BadSignature, ValueError):
         return None
-    with connection.cursor() as cursor:
-        cursor.execute(_PERSON, [pk, slug])
-        row = cursor.fetchone()
-    if row is None:
+    found = by_hand.first(_PERSON, [pk, slug], *_MODELS)
+    if found is None:
         return None
-    person, person.event, person.category = by_hand.instances(row, *_MODELS)
+    person, person.event, person.category = found
     return person
 
 

@@ -76,17 +76,8 @@ class Registration:
 
 _LOOK = """
     SELECT clock_timestamp(),
-        count(*) FILTER (WHERE NOT online AND status IN %(seated)s),
-        count(*) FILTER (WHERE online AND status IN %(seated)s),
-        EXISTS (SELECT FROM participants_participant WHERE client_id = %(client_id)s)
-        OR EXISTS (
-            SELECT FROM participants_participant
-            WHERE event_id = %(event)s AND mobile = %(mobile)s AND mobile <> ''
-        )
-        OR EXISTS (
-            SELECT FROM participants_participant
-            WHERE event_id = %(event)s AND email = %(email)s AND email <> ''
-        ),
+        count(*) FILTER (WHERE NOT online),
+        count(*) FILTER (WHERE online),
         (SELECT id FROM participants_channel WHERE event_id = %(event)s AND code = %(code)s)
     FROM participants_participant
     WHERE event_id = %(event)s AND status IN %(seated)s
@@ -98,8 +89,8 @@ def registration(event):
     return _look(event)[0]
 
 
-def _look(event, *, client_id=None, mobile="", email="", channel_code=""):
-    """`(Registration, whether the post or the person is known, the channel's id or None)`.
+def _look(event, *, channel_code=""):
+    """`(Registration, the channel's id or None)`.
 
     One statement, and not one that the ORM has to put together: every sign-up passes here.
     """
@@ -109,19 +100,16 @@ def _look(event, *, client_id=None, mobile="", email="", channel_code=""):
             {
                 "event": event.pk,
                 "seated": tuple(str(status) for status in Participant.SEATED),
-                "client_id": client_id,
-                "mobile": mobile,
-                "email": email,
                 "code": channel_code,
             },
         )
-        now, on_site, online, is_known, channel_id = cursor.fetchone()
+        now, on_site, online, channel_id = cursor.fetchone()
     full = set()
     if on_site >= event.on_site_capacity:
         full.add("on_site")
     if online >= event.online_capacity:
         full.add("online")
-    return Registration(_state(event, now), now, frozenset(full)), is_known, channel_id
+    return Registration(_state(event, now), now, frozenset(full)), channel_id
 
 
 def _state(event, now):
@@ -241,28 +229,24 @@ def apply(*, event, answers, client_id, channel_code="", device=""):
     if Consent.Purpose.PROCESSING not in consents:
         raise Refused("consent", _("需要您同意处理个人信息，才能受理报名。"), status=422)
     for _attempt in range(3):
-        try:
-            with transaction.atomic():
-                person = _take_new(
-                    event,
-                    category=category,
-                    row=row,
-                    pains=pains,
-                    consents=consents,
-                    client_id=client_id,
-                    channel_code=channel_code,
-                    device=device,
-                )
-        except IntegrityError:
-            continue  # a twin was faster, or the code is taken: look again
-        if person is None:
-            known = _known(event, client_id, row)
-            if any(_is_theirs(one, event, row) for one in known):
-                return _answer_known(known, client_id, row)
-            # A form left open and filled in for a colleague: another person, another number.
-            client_id = uuid.uuid4()
-            continue
-        return Outcome("new", person)
+        with transaction.atomic():
+            person = _take_new(
+                event,
+                category=category,
+                row=row,
+                pains=pains,
+                consents=consents,
+                client_id=client_id,
+                channel_code=channel_code,
+                device=device,
+            )
+        if person is not None:
+            return Outcome("new", person)
+        known = _known(event, client_id, row)
+        if any(_is_theirs(one, event, row) for one in known):
+            return _answer_known(known, client_id, row)
+        # A form left open and filled in for a colleague: another person, another number.
+        client_id = uuid.uuid4()
     raise Refused("busy", _("系统正忙，请稍等几秒再试。您填的内容不会丢。"), status=503)
 
 
@@ -330,19 +314,11 @@ def _category(event, value):
 
 def _take_new(event, *, category, row, pains, consents, client_id, channel_code, device):
     """Write the application of somebody new; None when the person or the post is known."""
-    sign_up, is_known, channel_id = _look(
-        event,
-        client_id=client_id,
-        mobile=row["mobile"],
-        email=row["email"],
-        channel_code=channel_code,
-    )
-    if is_known:
-        return None
+    sign_up, channel_id = _look(event, channel_code=channel_code)
     if not sign_up.takes_applications:
+        if _known(event, client_id, row):
+            return None
         raise Refused("closed", why_not_open(event, sign_up.state))
-    if device:
-        limits.require(f"apply:{event.pk}:{device}", **NEW_PER_DEVICE)
     waits = sign_up.waits(online=row["online"])
     person = Participant(
         event=event,
@@ -356,14 +332,29 @@ def _take_new(event, *, category, row, pains, consents, client_id, channel_code,
         **row,
     )
     person.score = judge_person(person, rules=category.rules, pain_points=pains).score
-    _write(person, pains, consents, sign_up.now)
+    if not _write(person, pains, consents):
+        return None
+    # Counted after the writing: who presses twice is not asking for two.
+    if device:
+        limits.require(f"apply:{event.pk}:{device}", **NEW_PER_DEVICE)
+    audit.record("apply", person, by=person, event_id=event.pk)
+    outbox.plan(
+        dedup_key=f"received:{person.pk}",
+        kind="received",
+        event_id=event.pk,
+        person_id=person.pk,
+        due_at=sign_up.now,
+        channel=channel_of(person),
+    )
     return person
 
 
 _NEW_PERSON = [field for field in Participant._meta.concrete_fields if not field.primary_key]
 _WRITE = """
     WITH person AS (
-        INSERT INTO participants_participant ({columns}) VALUES ({values}) RETURNING id
+        INSERT INTO participants_participant ({columns}) VALUES ({values})
+        ON CONFLICT DO NOTHING
+        RETURNING id
     ), pains AS (
         INSERT INTO participants_painpoint (participant_id, position, text)
         SELECT id, position, text
@@ -381,8 +372,10 @@ _WRITE = """
 )
 
 
-def _write(person, pains, consents, now):
-    agreed = new_consents(person, consents, now)
+def _write(person, pains, consents):
+    """Write the person with pains and consents; False when a row has their number, mobile, e-mail
+    or code already. A twin that is being written is waited for."""
+    agreed = new_consents(person, consents, person.submitted_at)
     values = {field.attname: getattr(person, field.attname) for field in _NEW_PERSON}
     with connection.cursor() as cursor:
         cursor.execute(
@@ -394,17 +387,12 @@ def _write(person, pains, consents, now):
                 "its_wordings": [consent.wording for consent in agreed],
             },
         )
-        (person.pk,) = cursor.fetchone()
+        written = cursor.fetchone()
+    if written is None:
+        return False
+    (person.pk,) = written
     person._state.adding = False
-    audit.record("apply", person, by=person, event_id=person.event_id)
-    outbox.plan(
-        dedup_key=f"received:{person.pk}",
-        kind="received",
-        event_id=person.event_id,
-        person_id=person.pk,
-        due_at=now,
-        channel=channel_of(person),
-    )
+    return True
 
 
 def new_consents(person, purposes, now):

@@ -25,3 +25,11 @@ def instances(row, *models):
         names = [field.attname for field in model._meta.concrete_fields]
         found.append(model.from_db(connection.alias, names, list(islice(values, len(names)))))
     return found
+
+
+def first(statement, parameters, *models):
+    """The instances in the first row of a statement that selects `columns`; None without a row."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        row = cursor.fetchone()
+    return None if row is None else instances(row, *models)

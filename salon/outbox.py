@@ -104,9 +104,7 @@ def plan(
         "due_at": due_at,
         "released": released,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_PLAN, values)
-        [message] = by_hand.instances(cursor.fetchone(), Message)
+    [message] = by_hand.first(_PLAN, values, Message)
     message.context = json.loads(message.context)  # Django lets psycopg2 leave JSON as text
     # A hint by this machine's clock; whether it is due the database decides.
     if released and due_at <= timezone.now() + timedelta(seconds=10):
