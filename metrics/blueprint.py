@@ -1,6 +1,6 @@
 """The evaluation's part of a blueprint: survey, targets, the event's own goals."""
 
-from metrics.models import Goal, Survey, SurveyQuestion, Target
+from metrics.models import Goal, Retention, Survey, SurveyQuestion, Target
 
 SCALE, CHOICE, OPEN = "scale", "choice", "open"
 
@@ -88,10 +88,13 @@ def build(event, part, *, now):
         for key, value in part["targets"].items()
     )
     Goal.objects.bulk_create(Goal(event=event, **goal) for goal in part["goals"])
+    if days := part.get("retention"):  # of an event without its own, and in older documents: none
+        Retention.objects.create(event=event, **days)
 
 
 def record(event):
-    """The inverse of `build`: questions and targets, without answers and results."""
+    """The inverse of `build`: questions, targets and days of keeping, without answers and
+    results."""
     survey = event.survey
     return {
         "survey": {
@@ -109,4 +112,7 @@ def record(event):
             target.key: target.definition for target in event.targets.all() if target.definition
         },
         "goals": list(event.goals.values("text", "target", "source")),
+        "retention": Retention.objects.filter(event=event)
+        .values("not_selected_days", "others_days")
+        .first(),
     }

@@ -8,6 +8,7 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from events.models import Blueprint, Crew, Event
+from metrics.models import Retention
 from salon import blueprint, clock
 from salon.models import User
 
@@ -77,10 +78,12 @@ def test_a_clone_is_set_up_alike_without_people():
     source.agenda.filter(kind="opening").update(title="院长致辞")
     source.on_site_capacity = 80
     source.save()
+    Retention.objects.create(event=source, not_selected_days=30, others_days=180)
     copy = blueprint.clone(source=source, slug="autumn", title="秋天", date=DAY + timedelta(150))
     assert blueprint.record(copy) == blueprint.record(source)
     assert copy.agenda.get(kind="opening").title == "院长致辞"
     assert copy.on_site_capacity == 80
+    assert (copy.retention.not_selected_days, copy.retention.others_days) == (30, 180)
     assert copy.participants.count() == 0
 
 
