@@ -23,7 +23,8 @@ PER_DEVICE = {"times": 10, "seconds": 3600}
 
 def claim(*, event, email, wants_news, device, person=None):
     """Count a claimant of the event's whitepaper; the same address again only sets its wish for
-    news. `person` is whoever opened the page by a personal link.
+    news. `person` is whoever opened the page by a personal link: the claim is theirs unless the
+    address is another participant's, or not the one they gave themselves.
 
     Raises Refused("email" | "not_published" | "too_often").
     """
@@ -37,8 +38,9 @@ def claim(*, event, email, wants_news, device, person=None):
     if whitepaper.published(event) is None:
         raise Refused("not_published", _("白皮书还没有发布。"), status=404)
     with transaction.atomic():
-        if person is None or person.email != email:
-            person = Participant.objects.filter(event=event, email=email).present().first()
+        owner = Participant.objects.filter(event=event, email=email).present().first()
+        if owner or (person and person.email):
+            person = owner
         found, made = WhitepaperClaim.objects.get_or_create(
             event=event, email=email, defaults={"participant": person, "wants_news": wants_news}
         )
