@@ -6,7 +6,6 @@ Drawn by templates/metrics/_chart_*.html as SVG on the server; the numbers stand
 from collections import Counter, defaultdict
 from datetime import timedelta
 
-from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 
 from metrics.contributions import ATTENDEES, CONTRIBUTIONS, KINDS, rows
@@ -65,7 +64,7 @@ _PEOPLE = (
 
 def _people(event):
     return [
-        {"category": (key, name), "channel": ("", channel or _("没有渠道码")), "counts": counts}
+        {"category": (key, name), "channel": ("", channel), "counts": counts}
         for key, name, channel, *counts in rows(_PEOPLE, event)
     ]
 
@@ -116,14 +115,15 @@ def over_the_agenda(event):
         f"""
         WITH contribution AS ({CONTRIBUTIONS})
         SELECT a.title, a.from_at, a.interactive,
-               count(c.at) FILTER (WHERE NOT coalesce(p.online, true)),
-               count(c.at) FILTER (WHERE coalesce(p.online, true))
+               count(c.at) FILTER (WHERE k.id IS NOT NULL),
+               count(c.at) FILTER (WHERE k.id IS NULL)
           FROM (SELECT id, title, interactive, coalesce(started_at, starts_at) AS from_at,
                        lead(coalesce(started_at, starts_at))
                            OVER (ORDER BY coalesce(started_at, starts_at), id) AS until
                   FROM events_agendaitem WHERE event_id = %(event)s) a
           LEFT JOIN contribution c ON c.at >= a.from_at AND (a.until IS NULL OR c.at < a.until)
-          LEFT JOIN participants_participant p ON p.id = c.participant_id
+          LEFT JOIN participants_checkin k
+            ON k.participant_id = c.participant_id AND k.voided_at IS NULL
          GROUP BY a.id, a.title, a.from_at, a.interactive ORDER BY a.from_at, a.id
         """,
         event,
@@ -142,14 +142,15 @@ def over_the_agenda(event):
 
 def room_and_stream(event):
     """Who came and what they did, room beside stream: {"came": [room, stream], "active": […],
-    "kinds": [[kind, room, stream], …]}. Guests of the stream count as stream."""
+    "kinds": [[kind, room, stream], …]}. In the room is who was checked in; guests of the stream
+    count as stream."""
     ((room, stream, active_room, active_stream),) = rows(
         ATTENDEES
         + """
-        SELECT count(*) FILTER (WHERE NOT online), count(*) FILTER (WHERE online),
-               count(*) FILTER (WHERE NOT online AND active),
-               count(*) FILTER (WHERE online AND active)
-          FROM (SELECT online, id IN (SELECT participant_id FROM contribution) AS active
+        SELECT count(*) FILTER (WHERE in_room), count(*) FILTER (WHERE NOT in_room),
+               count(*) FILTER (WHERE in_room AND active),
+               count(*) FILTER (WHERE NOT in_room AND active)
+          FROM (SELECT in_room, id IN (SELECT participant_id FROM contribution) AS active
                   FROM attendee) a
         """,
         event,
@@ -159,9 +160,9 @@ def room_and_stream(event):
         for what, in_room, on_stream in rows(
             f"""
             WITH contribution AS ({CONTRIBUTIONS})
-            SELECT c.what, count(*) FILTER (WHERE NOT coalesce(p.online, true)),
-                   count(*) FILTER (WHERE coalesce(p.online, true))
-              FROM contribution c LEFT JOIN participants_participant p ON p.id = c.participant_id
+            SELECT c.what, count(k.id), count(*) - count(k.id)
+              FROM contribution c LEFT JOIN participants_checkin k
+                ON k.participant_id = c.participant_id AND k.voided_at IS NULL
              GROUP BY c.what
             """,
             event,

@@ -63,6 +63,7 @@ SOLUTIONS = """
 """
 
 # Who came: checked in at the door, seen on the stream, or an online person who contributed.
+# `in_room` were those who were checked in, whatever they had signed up for.
 ATTENDEES = f"""
     WITH contribution AS ({CONTRIBUTIONS}),
     visit AS (
@@ -73,11 +74,10 @@ ATTENDEES = f"""
            AND v.joined_at < e.ends_at AND v.left_at > e.starts_at AND v.left_at > v.joined_at
     ),
     attendee AS (
-        SELECT p.* FROM participants_participant p
-         WHERE p.event_id = %(event)s AND (
-            EXISTS (SELECT FROM participants_checkin c
-                     WHERE c.participant_id = p.id AND c.voided_at IS NULL)
-            OR p.id IN (SELECT participant_id FROM visit)
+        SELECT p.*, c.id IS NOT NULL AS in_room
+          FROM participants_participant p
+          LEFT JOIN participants_checkin c ON c.participant_id = p.id AND c.voided_at IS NULL
+         WHERE p.event_id = %(event)s AND (c.id IS NOT NULL OR p.id IN (SELECT participant_id FROM visit)
             OR p.online AND p.id IN (SELECT participant_id FROM contribution))
     )
 """

@@ -11,10 +11,19 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from metrics.contributions import ATTENDEES, KINDS, SOLUTIONS, row
 
 HUNDRED = Decimal(100)
+# As they stand behind a number; English sets a space before them.
+UNITS = {
+    "%": "%",
+    "min": pgettext_lazy("unit", "分钟"),
+    "count": "",
+    "points": pgettext_lazy("unit", "分"),
+    "pp": pgettext_lazy("unit", "个百分点"),
+}
 
 
 @dataclass(frozen=True)
@@ -28,7 +37,8 @@ class Count:
 
 @dataclass(frozen=True)
 class Option:
-    """What an organiser may set in a definition: some of `choices`, or a number without them."""
+    """What an organiser may set in a definition: some of `choices`, or without them a number that
+    stands in the formula as {key}."""
 
     key: str
     label: str
@@ -69,25 +79,25 @@ class Metric:
         return {option.key: option.read(own) for option in self.options}
 
     def spelled_out(self, definition):
-        """The formula, and what of it differs from the default at this event."""
+        """The formula with the numbers in force, and which choices differ at this event."""
+        own = {option.key: option.read(definition) for option in self.options}
         changed = [
             option
             for option in self.options
-            if definition.get(option.key, option.default) != option.default
+            if option.choices is not None and own[option.key] != option.default
         ]
-        return _join([self.formula, *(_said(option, definition[option.key]) for option in changed)])
+        formula = format_lazy(self.formula, **own)
+        return _joined(_("；"), [formula, *(_said(option, own[option.key]) for option in changed)])
 
 
-def _join(parts):
-    text = "{0}" + "".join(f"；{{{number}}}" for number in range(1, len(parts)))
-    return format_lazy(text, *parts)
+def _joined(mark, parts):
+    places = "{mark}".join(f"{{{number}}}" for number in range(len(parts)))
+    return format_lazy(places, *parts, mark=mark)
 
 
 def _said(option, value):
-    if option.choices is not None:
-        names = [option.choices[key] for key in value if key in option.choices]
-        value = format_lazy("、".join(f"{{{n}}}" for n in range(len(names))), *names)
-    return format_lazy("{label} {value}", label=option.label, value=value)
+    names = [option.choices[key] for key in value if key in option.choices]
+    return format_lazy("{label} {value}", label=option.label, value=_joined(_("、"), names))
 
 
 DIMENSIONS = {
@@ -369,7 +379,7 @@ METRICS = (
         "conversion_rate",
         "conversion",
         _("转化率"),
-        _("有成功对接、领取白皮书或月活率提升 ≥ 10 个百分点的到场者 ÷ 到场者"),
+        _("有成功对接、领取白皮书或月活率提升 ≥ {uplift_points} 个百分点的到场者 ÷ 到场者"),
         "%",
         conversion_rate,
         ("check_ins", "visits", "contributions", "matches", "claims", "follow_ups"),

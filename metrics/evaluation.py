@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from events.models import Event
 from metrics import charts
 from metrics.contributions import ATTENDEES, CONTRIBUTIONS, SOLUTIONS, attendee_ids, row
-from metrics.definitions import BY_KEY, DIMENSIONS, METRICS
+from metrics.definitions import BY_KEY, DIMENSIONS, METRICS, UNITS
 from metrics.models import Evaluation, Goal
 from salon import audit, clock
 
@@ -45,8 +45,6 @@ def _measured(metric, event, target):
         "unit": metric.unit,
         "target": _number(wanted),
         "met": None if value is None or wanted is None else bool(value >= wanted),
-        "name": str(metric.name),
-        "formula": str(metric.spelled_out(definition)),
         "definition": definition,
         "left_out": [[_frozen(sentence), number] for sentence, number in count.left_out if number],
     }
@@ -236,7 +234,8 @@ _SAID = {
 
 @dataclass(frozen=True)
 class Difference:
-    """One metric that came out otherwise: `because` are sentences of what was different."""
+    """One metric that came out otherwise: `because` are sentences of what was different, `unit`
+    stands behind both values."""
 
     key: str
     name: str
@@ -253,7 +252,7 @@ def differences(earlier, later):
         Difference(
             key=after["key"],
             name=BY_KEY[after["key"]].name,
-            unit=after["unit"],
+            unit=UNITS[after["unit"]],
             before=before[after["key"]]["value"],
             after=after["value"],
             because=_reasons(before[after["key"]], after, earlier.facts, later.facts),

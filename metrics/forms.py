@@ -20,6 +20,7 @@ class TargetsForm(forms.Form):
     def __init__(self, *args, event, **kwargs):
         super().__init__(*args, **kwargs)
         own = {target.key: target for target in event.targets.all()}
+        self.definitions = {}
         for metric in METRICS:
             target = own.get(metric.key)
             self.fields[metric.key] = forms.DecimalField(
@@ -29,20 +30,22 @@ class TargetsForm(forms.Form):
                 max_value=1_000_000,
                 max_digits=10,
                 decimal_places=2,
-                initial=target.value.normalize() if target and target.value is not None else None,
+                initial=_plain(target and target.value),
                 widget=forms.NumberInput(attrs=_FIELD | {"step": "any"}),
             )
-            self.fields[metric.key].initial = _plain(target and target.value)
-            definition = metric.definition(target.definition if target else {})
+            definition = self.definitions[metric.key] = metric.definition(
+                target.definition if target else {}
+            )
             for option in metric.options:
                 name = f"{metric.key}-{option.key}"
                 self.fields[name] = _option_field(option, definition[option.key])
 
     def groups(self):
-        """[(metric, its target's field, [its options' fields])], for the page."""
+        """[(metric, its formula, its target's field, [its options' fields])], for the page."""
         return [
             (
                 metric,
+                metric.spelled_out(self.definitions[metric.key]),
                 self[metric.key],
                 [self[f"{metric.key}-{option.key}"] for option in metric.options],
             )

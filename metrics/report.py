@@ -5,26 +5,18 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Q
-from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from events.models import Event
 from metrics.charts import STEPS
 from metrics.contributions import KINDS
-from metrics.definitions import BY_KEY, DIMENSIONS
+from metrics.definitions import BY_KEY, DIMENSIONS, UNITS
 from metrics.models import Evaluation, Report
 from salon import audit, clock
 from salon.errors import Refused
 from salon.text import clean_text
 
-# As they stand behind a number; English sets a space before them.
-UNITS = {
-    "%": "%",
-    "min": pgettext_lazy("unit", "分钟"),
-    "count": "",
-    "points": pgettext_lazy("unit", "分"),
-    "pp": pgettext_lazy("unit", "个百分点"),
-}
 PARTS = {
     "figures": _("各项指标与目标"),
     "goals": _("本场目标"),
@@ -108,15 +100,18 @@ class Funnel:
     total: list
 
 
-def funnel(lines):
-    """A Funnel of a frozen chart, None when nobody applied."""
+def funnel(lines, *, nameless=""):
+    """A Funnel of a frozen chart, None when nobody applied; `nameless` names who has no label."""
     total = [sum(numbers) for numbers in zip(*(line["counts"] for line in lines), strict=True)]
     if not total or not total[0]:
         return None
     words = [str(word) for _key, word in STEPS]
     return Funnel(
         steps=words,
-        lines=[{**line, "cells": _cells(words, line["counts"])} for line in lines],
+        lines=[
+            {**line, "label": line["label"] or nameless, "cells": _cells(words, line["counts"])}
+            for line in lines
+        ],
         total=_cells(words, total),
     )
 
@@ -224,7 +219,7 @@ def charts_of(evaluation, event):
     frozen = evaluation.charts
     return {
         "by_category": funnel(frozen.get("by_category", [])),
-        "by_channel": funnel(frozen.get("by_channel", [])),
+        "by_channel": funnel(frozen.get("by_channel", []), nameless=_("没有渠道码")),
         "arrivals": arrivals(frozen.get("arrivals"), event),
         "agenda": agenda(frozen.get("agenda"), event),
         "rooms": rooms(frozen.get("rooms")),

@@ -50,7 +50,7 @@ WATCHING = """
 ATTENDING = (
     ATTENDEES
     + """
-    SELECT a.name, a.online, coalesce(n.contributions, 0), coalesce(n.kinds, ARRAY[]::text[]),
+    SELECT a.name, NOT a.in_room, coalesce(n.contributions, 0), coalesce(n.kinds, ARRAY[]::text[]),
            CASE WHEN n.kinds && %(kinds)s THEN 'counted' ELSE 'silent' END
       FROM attendee a
       LEFT JOIN (SELECT participant_id, count(*) AS contributions,
@@ -104,7 +104,7 @@ CONVERSION = (
     ATTENDEES
     + """
     , way AS (
-        SELECT a.id, a.name, a.online, a.pinyin,
+        SELECT a.id, a.name, NOT a.in_room AS online, a.pinyin,
                EXISTS (SELECT FROM workshops_match m WHERE a.id IN (m.first_id, m.second_id)
                           AND m.first_confirmed_at IS NOT NULL
                           AND m.second_confirmed_at IS NOT NULL) AS matched,
@@ -305,7 +305,7 @@ def sheets(event, evaluation):
             [
                 str(DIMENSIONS[measured["dimension"]]),
                 str(BY_KEY[measured["key"]].name),
-                measured.get("formula") or str(BY_KEY[measured["key"]].formula),
+                str(BY_KEY[measured["key"]].spelled_out(measured.get("definition", {}))),
                 measured["numerator"],
                 measured["denominator"],
                 _("没有数据") if measured["value"] is None else measured["value"],

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from events.models import Event
-from metrics import blueprint, evaluation, rows
+from metrics import blueprint, charts, evaluation, rows
 from metrics.models import FollowUp, StreamImport, StreamVisit, SurveyResponse, WhitepaperClaim
 from participants.models import Category, CheckIn, Participant
 from salon import clock
@@ -114,6 +114,19 @@ def test_an_empty_event_has_no_data_rather_than_zero_or_all(event):
         assert (rows[key]["value"], rows[key]["met"]) == (None, None), key
     assert rows["solutions"]["value"] == 0
     assert rows["solutions"]["met"] is False
+
+
+def test_in_the_room_is_who_was_checked_in(event):
+    wu = person(event, 1)  # confirmed for the room, watched from home
+    lin = person(event, 2, online=True, came=True)  # meant to watch, came to the door
+    visits(event, ("wu", wu, 0, 60))
+    for each in (wu, lin):
+        Question.objects.create(event=event, participant=each, kind="danmaku", text="来了")
+    rooms = charts.room_and_stream(event)
+    assert (rooms["came"], rooms["active"]) == ([1, 1], [1, 1])
+    assert rooms["kinds"] == [["danmaku", 1, 1]]
+    found = rows.behind(event, "interaction_rate").rows
+    assert {row[0]: row[1] for row in found} == {"来宾1": "线上", "来宾2": "现场"}
 
 
 def test_attendance_counts_confirmed_people_and_leaves_walk_ins_apart(event):

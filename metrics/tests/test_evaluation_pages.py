@@ -53,7 +53,7 @@ def test_the_page_shows_every_metric_with_formula_result_and_target(event, organ
     page = client.get(address(event)).content.decode()
     for metric in evaluation.METRICS:
         assert str(metric.name) in page
-        assert str(metric.formula) in page
+        assert str(metric.spelled_out({})) in page
     assert "66.67" in page  # two of three came
     assert "没有数据" in page
     assert page.count('id="attendance_rate"') == 1
@@ -168,11 +168,52 @@ def test_targets_definitions_and_goals_are_edited_and_count_from_then_on(event, 
     assert (measured["attendance_rate"]["target"], measured["attendance_rate"]["met"]) == (60, True)
     assert (measured["solutions"]["target"], measured["solutions"]["met"]) == (None, None)
     assert measured["interaction_rate"]["value"] == 0
-    assert "点赞" in measured["interaction_rate"]["formula"]
+    assert report.line(measured["interaction_rate"]).formula.endswith("；算作互动 点赞")
     assert event.evaluations.first().goals == [
         {"text": "达成合作意向", "target": 5, "result": 0, "met": False},
         {"text": "整理两份模板", "target": 2, "result": 1, "met": False},
     ]
+
+
+def test_the_formula_says_the_points_in_force_once_and_in_the_readers_language(
+    event, organiser, client
+):
+    event.targets.filter(key="conversion_rate").update(
+        definition={"uplift_points": 5, "ways": ["match", "uplift"]}
+    )
+    made = evaluation.evaluate(event=event)
+    (measured,) = [each for each in made.metrics if each["key"] == "conversion_rate"]
+    said = str(report.line(measured).formula)
+    assert "提升 ≥ 5 个百分点" in said
+    assert "10" not in said
+    assert said.endswith("；算作转化 双方确认的对接、月活率提升")
+    with translation.override("en"):
+        ends = "; Counts as conversion Matches confirmed by both, Active-rate uplift"
+        assert str(report.line(measured).formula).endswith(ends)
+    assert "≥ 5 个百分点" in client.get(address(event, "settings/")).content.decode()
+    table = open_table(io.BytesIO(client.get(address(event, "rows.xlsx")).content), name="e.xlsx")
+    assert said in [values[2] for _number, values in table.sheets[0].rows()]
+
+
+def test_people_without_a_channel_are_named_in_the_readers_language(event, organiser):
+    with translation.override("en"):
+        made = evaluation.evaluate(event=event)
+    label = report.charts_of(made, event)["by_channel"].lines[0]["label"]
+    assert label == "没有渠道码"
+
+
+def test_a_fall_draws_no_bar(event, organiser, client):
+    old = a_past_salon("spring", hours_ago=24 * 60)
+    an_organiser(old)
+    for each in (old, event):
+        made = evaluation.evaluate(event=each)
+        for measured in made.metrics:
+            if measured["key"] == "community_uplift":
+                measured |= {"value": -3.5, "numerator": -7, "denominator": 2}
+        made.save()
+    page = client.get(address(event)).content.decode()
+    assert page.count("-3.5") >= 3
+    assert 'width="-' not in page
 
 
 def test_a_wrong_target_is_told_beside_its_field(event, organiser, client):
@@ -203,6 +244,7 @@ def test_two_evaluations_are_explained(event):
     found = {change.key: change for change in evaluation.differences(first, second)}
     assert (found["attendance_rate"].before, found["attendance_rate"].after) == (66.67, 75)
     assert found["attendance_rate"].because == ["名单变了", "多了 1 次签到"]
+    assert found["attendance_rate"].unit == "%"
     assert found["survey_score"].because == ["多了 1 份答卷"]
     assert "solutions" not in found
 
