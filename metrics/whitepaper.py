@@ -87,10 +87,11 @@ def published(event):
 
 @dataclass(frozen=True)
 class Shown:
-    """One section as readers meet it. `number` counts like 1.2; `repeats` when it goes
-    on under the heading above."""
+    """One section as readers meet it. `number` counts like 1.2, in the preface nothing does;
+    `anchor` is its place in the document; `repeats` when it goes on under the heading above."""
 
     number: str
+    anchor: str
     title: str
     text: str
     html: str
@@ -126,6 +127,7 @@ def _shown(sections, module, names, photos, key):
         shown.append(
             Shown(
                 number=f"{module}.{count}" if module else "",
+                anchor=f"{module or key}.{count}",
                 title=section["title"],
                 text=section["text"],
                 html=as_html(section["text"]),

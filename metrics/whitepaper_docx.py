@@ -60,7 +60,7 @@ def build(paper, *, url, photo_file):
                 title = document.add_heading(
                     clean(f"{section.number} {section.title}").strip(), level=2
                 )
-                marks.put(title, section.number)
+                marks.put(title, section.anchor)
             _Writer(document).write(section.text)
             for photo in section.photos:
                 _picture(document, photo, photo_file)
@@ -248,7 +248,7 @@ def _contents(document, modules):
     for number, key, name, sections in modules:
         entries.append((1, number or key, f"{number} {name}".strip()))
         entries += [
-            (2, section.number, clean(f"{section.number} {section.title}"))
+            (2, section.anchor, clean(f"{section.number} {section.title}").strip())
             for section in sections
             if section.title and not section.repeats
         ]

@@ -1,6 +1,7 @@
 """The whitepaper: only what people agreed to, edited by one hand at a time, versions, claims."""
 
 import io
+import re
 from concurrent.futures import ThreadPoolExecutor
 from html.parser import HTMLParser
 
@@ -544,6 +545,25 @@ def test_before_publishing_the_page_says_so_and_takes_no_claim(event, organiser,
     assert client.get(f"/e/{event.slug}/whitepaper/read/").status_code == 404
 
 
+def test_lin_who_gave_a_mobile_only_claims_as_herself(event, organiser):
+    published(event, organiser)
+    event.lin.email = ""
+    event.lin.save()
+    his = claims.claim(
+        event=event, email=event.he.email, wants_news=False, device="1", person=event.lin
+    )
+    hers = claims.claim(
+        event=event, email="lin@qq.com", wants_news=True, device="1", person=event.lin
+    )
+    colleague = claims.claim(
+        event=event, email="somebody@qq.com", wants_news=False, device="2", person=event.wu
+    )
+    assert [each.participant for each in (his, hers, colleague)] == [event.he, event.lin, None]
+    erase_person(participant=event.lin, by=None)
+    hers.refresh_from_db()
+    assert (hers.email, hers.wants_news) == ("", False)
+
+
 def test_each_address_counts_once_and_gets_the_same_answer(event, organiser):
     published(event, organiser)
     answers = []
@@ -596,6 +616,34 @@ def test_a_draft_is_the_crews_only(event, organiser, client):
     assert "第 1 版" in client.get(address).content.decode()
     client.force_login(organiser)
     assert "草稿" in client.get(address).content.decode()
+
+
+def test_of_an_older_version_the_crew_reads_and_downloads_just_that(with_photo, organiser, client):
+    published(with_photo, organiser)
+    published(with_photo, organiser)
+    client.force_login(organiser)
+    address = f"/e/{with_photo.slug}/whitepaper"
+    photo = f"{address}/photos/{PlanPhoto.objects.get().pk}/"
+    old = client.get(f"{address}/read/?v=1").content.decode()
+    assert f'"{address}/whitepaper.docx?v=1"' in old
+    assert f'"{photo}?v=1"' in old
+    assert "?v=" not in client.get(f"{address}/read/").content.decode()
+
+
+def test_two_sections_of_the_preface_have_places_of_their_own(event, organiser, client):
+    paper = published(event, organiser)
+    own = {"module": "preface", "source": "", "authors": [], "photos": []}
+    paper.sections = [
+        *({"title": title, "text": "写在前面。"} | own for title in ("缘起", "致读者")),
+        *(section for section in paper.sections if section["module"] != "preface"),
+    ]
+    paper.save()
+    client.force_login(organiser)
+    page = client.get(f"/e/{event.slug}/whitepaper/read/").content.decode()
+    places = re.findall(r'id="(s-[^"]*)"', page)
+    assert len(places) == len(set(places)) == len(re.findall(r'href="#s-[^"]+"', page))
+    marks = [e.get(qn("w:name")) for e in docx_of(paper).element.body.iter(qn("w:bookmarkStart"))]
+    assert len(marks) == len(set(marks))
 
 
 def test_a_new_version_is_told_to_those_who_asked(event, organiser, client):

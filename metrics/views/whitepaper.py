@@ -76,9 +76,7 @@ def draft(request, slug):
         request, _("第 %(version)d 版草稿已按现在的授权和内容整理好。") % {"version": paper.version}
     )
     if gone:
-        messages.warning(
-            request, _("已撤回授权、不再收入：%(titles)s") % {"titles": _("、").join(gone)}
-        )
+        messages.warning(request, _("不再收入：%(titles)s") % {"titles": _("、").join(gone)})
     if come:
         messages.info(request, _("新收入：%(titles)s") % {"titles": _("、").join(come)})
     return redirect("whitepaper_edit", slug)
@@ -246,6 +244,7 @@ def read(request, slug):
             "paper": paper,
             "modules": whitepaper.modules_of(paper),
             "credits": whitepaper.credits_of(paper),
+            "is_current": paper == whitepaper.published(request.event),
             "claim": claims.find(request.event, request.COOKIES.get(claims.cookie(slug))),
         },
     )
