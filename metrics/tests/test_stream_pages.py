@@ -43,6 +43,14 @@ def test_an_upload_is_shown_first_and_taken_on_a_word(event, client):
     assert "已撤销" in client.get(address).content.decode()
 
 
+def test_of_many_rows_that_cannot_be_read_the_page_says_how_many_it_leaves_out(event, client):
+    bad = "".join(f"来宾{n},昨天,今天\n" for n in range(250))
+    file = SimpleUploadedFile("v.csv", f"昵称,入会时间,退会时间\n{bad}".encode())
+    page = client.post(f"/admin/e/{event.slug}/stream/", {"file": file}, follow=True)
+    assert page.content.decode().count("时间读不出来") == 200
+    assert "只列出前 200 行，一共 250 行。" in page.content.decode()
+
+
 @pytest.mark.parametrize(
     ("name", "content", "says"),
     [

@@ -120,7 +120,7 @@ def edit(request, slug):
 @organiser
 @require_POST
 def open_now(request, slug):
-    """For an event whose end nobody pressed: the clock does the same a minute later."""
+    """At once after the end; the clock does the same within a minute."""
     newly_asked = surveys.open_survey(event=request.event, by=request.user)
     messages.success(
         request, _("问卷已开放，新发给 %(count)d 位到场的朋友。") % {"count": newly_asked}
