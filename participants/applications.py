@@ -26,6 +26,8 @@ MOST_PAIN_POINTS = 5
 MOST_EXPERTISE = 20
 # A colleague may sign up the whole team on one phone; a script may not sign up a city.
 NEW_PER_DEVICE = {"times": 30, "seconds": 3600}
+# Letters that answer the person and not a decision: a later decision leaves them alone.
+ANSWERS = ("received", "link_again")
 # Pressing "send" again is not asking for the link again.
 SAME_PRESS = timedelta(minutes=10)
 
@@ -461,11 +463,13 @@ def edit(*, participant, answers, version, by):
 
 
 def _is_judged_by(person, changed):
-    """Whether these changes undo the decision that gave the seat: not any more once it began."""
+    """Whether these changes undo the decision that gave the seat: not any more once the event
+    began, nor for somebody who is inside."""
     return (
         person.status in Participant.SEATED
         and bool(changed & asked(person.category).fields)
         and clock.now() < person.event.starts_at
+        and not person.check_ins.in_force().exists()
     )
 
 
@@ -480,11 +484,12 @@ def _back_to_review(person, by):
     person.status = Participant.Status.SUBMITTED
     person.confirm_by = None
     person.status_changed_at = clock.now()
-    outbox.cancel(outbox_of(person).open())
+    cancel_letters([person.pk])
 
 
-def outbox_of(person):
-    return Message.objects.filter(event_id=person.event_id, person_id=person.pk)
+def cancel_letters(person_ids):
+    """Call off what was to be said to these people; answers to them stay."""
+    outbox.cancel(Message.objects.open().filter(person_id__in=person_ids).exclude(kind__in=ANSWERS))
 
 
 def set_consent(*, participant, purpose, given, by):

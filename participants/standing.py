@@ -1,4 +1,7 @@
-"""Where a person stands: the one place that writes a status, with its record and its letters.
+"""Where a person stands: every decision writes its status here, with its record and its letters.
+
+Three statuses are nobody's decision and are written where they come about: a criteria answer
+edited (applications), a newcomer at the door (walkins), a person erased (erase).
 
 Locks are taken in one order everywhere: the event's row, then people by number.
 """
@@ -6,7 +9,7 @@ Locks are taken in one order everywhere: the event's row, then people by number.
 from django.utils.translation import gettext as _
 
 from events.models import Event
-from participants.applications import channel_of
+from participants.applications import cancel_letters, channel_of
 from participants.models import Participant, StatusChange
 from salon import audit, outbox
 from salon.errors import Refused
@@ -14,8 +17,6 @@ from salon.models import Message
 
 Status = Participant.Status
 
-# Letters that answer the person and not a decision: a later decision leaves them alone.
-ANSWERS = ("received", "link_again")
 # What a batch tells people by letter; every other change they see at once.
 LETTERS = {
     Status.ACCEPTED: "accepted",
@@ -84,10 +85,6 @@ def stand(people, to_status, *, now, by, batch=None, reason="", told_reason="", 
     )
     cancel_letters([person.pk for person in people])
     return StatusChange.objects.bulk_create(changes)
-
-
-def cancel_letters(person_ids):
-    outbox.cancel(Message.objects.open().filter(person_id__in=person_ids).exclude(kind__in=ANSWERS))
 
 
 def write_letter(change, kind, *, now, batch=None):

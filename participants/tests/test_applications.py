@@ -8,7 +8,7 @@ from django.db.models import F
 
 from events.models import Event
 from participants import applications, erase
-from participants.models import Consent, Participant
+from participants.models import CheckIn, Consent, Participant
 from participants.tests import scenes
 from salon import clock
 from salon.errors import Refused
@@ -260,6 +260,35 @@ def test_once_it_has_begun_a_change_of_answers_costs_nobody_the_seat():
     lin.refresh_from_db()
     assert changed == {"community_size"}
     assert (lin.status, lin.community_size) == ("confirmed", 800)
+
+
+def test_a_guest_inside_before_it_begins_is_not_sent_back_to_review():
+    event = scenes.a_salon()
+    lin = scenes.confirmed(event, by=scenes.an_organiser(event))
+    now = clock.now()
+    CheckIn.objects.create(event=event, participant=lin, method="code", at=now, received_at=now)
+    applications.edit(
+        participant=lin,
+        answers=scenes.answers("林知夏", pain_points=["活动做完就散"]),
+        version=lin.version,
+        by=lin,
+    )
+    lin.refresh_from_db()
+    assert lin.status == "confirmed"
+
+
+def test_going_back_to_review_leaves_the_link_she_has_just_asked_for():
+    event = scenes.a_salon()
+    lin = scenes.confirmed(event, by=scenes.an_organiser(event))
+    applications.send_link_again(participant=lin, now=clock.now())
+    applications.edit(
+        participant=lin,
+        answers=scenes.answers("林知夏", community_size=300),
+        version=lin.version,
+        by=lin,
+    )
+    waiting = Message.objects.open().filter(person_id=lin.pk)
+    assert set(waiting.values_list("kind", flat=True)) == {"received", "link_again"}
 
 
 def test_the_second_of_two_editors_is_told():

@@ -315,6 +315,24 @@ def test_a_small_rate_stays_small_when_lin_corrects_her_organisation(client, eve
     assert (lin.organisation, lin.active_rate) == ("知夏工作室", 1)
 
 
+def test_a_guest_inside_is_offered_nothing_that_would_lose_the_seat(client, event, chen):
+    lin = scenes.confirmed(event, by=chen)
+    as_person(client, lin)
+    page = client.get(address("me")).content.decode()
+    assert "取消报名" in page
+    assert "改为线上参加" in page
+    now = clock.now()
+    CheckIn.objects.create(event=event, participant=lin, method="code", at=now, received_at=now)
+    page = client.get(address("me")).content.decode()
+    assert "已签到" in page
+    assert "取消报名" not in page
+    assert "改为线上参加" not in page
+    assert "名额暂时不保留" not in client.get(address("me_edit")).content.decode()
+    client.post(address("me_withdraw"))  # from a page opened before
+    lin.refresh_from_db()
+    assert lin.status == "confirmed"
+
+
 def test_consents_are_changed_one_by_one(client, event):
     lin = scenes.an_applicant(event)
     as_person(client, lin).post(address("me_consents"), {"consents": ["photo"]})
