@@ -62,8 +62,7 @@ def release(*, event, batch, by):
     """
     if batch.startswith(INVITATIONS) and event.status == Event.Status.DRAFT:
         raise Refused("draft", _("活动页还没有公开，收到的人打不开。先在控制室公开，再放行邀请。"))
-    decided = _screening_batch(event, batch)
-    if decided and not decided.released_at:
+    if decided := _screening_batch(event, batch):
         return screening.release_batch(batch=decided, by=by)
     with transaction.atomic():
         released = outbox.release(Message.objects.of_event(event).in_batch(batch), by=by)

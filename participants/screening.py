@@ -250,19 +250,20 @@ def _lock_batch(batch):
 def release_batch(*, batch, by):
     """Let the batch's letters go and start the confirmation deadline; returns the letters' number.
 
-    Raises Refused: undone, released.
+    Of a batch held half-way the rest goes, and the deadline starts for those alone. Raises
+    Refused: undone, released.
     """
     with transaction.atomic():
         batch = _lock_batch(batch)
-        if batch.released_at:
+        waiting = letters_of(batch).held()
+        if batch.released_at and not waiting.exists():
             raise Refused("released", _("这一批已经放行了。"))
         now = clock.now()
-        waiting = letters_of(batch).held()
         Participant.objects.filter(
             pk__in=waiting.values("person_id"), status=Status.ACCEPTED
         ).update(confirm_by=batch.event.confirmation_deadline(now))
         released = outbox.release(waiting, by=by)
-        batch.released_at = now
+        batch.released_at = batch.released_at or now
         batch.save(update_fields=["released_at"])
         audit.record("release_batch", batch, by=by)
     return released

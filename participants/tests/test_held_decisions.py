@@ -11,6 +11,8 @@ from participants.access import issue_link
 from participants.models import FreedSeat, Participant
 from participants.standing import told_status
 from participants.tests import scenes
+from salon import clock
+from salon.errors import Refused
 from salon.models import Message
 
 pytestmark = pytest.mark.django_db
@@ -87,6 +89,29 @@ def test_undo_after_undo_goes_back_step_by_step(event, chen):
         seen.append((stands(lin), told(lin)))
     assert seen == [("waitlisted", "submitted"), ("submitted", "submitted")]
     assert not Message.objects.held().exists()
+
+
+# --- released, held, released -------------------------------------------------------------------
+
+
+def test_the_held_half_of_a_batch_has_its_own_72_hours(event, chen, travel):
+    lin, zhou = scenes.applicants(event, 2)
+    screening.decide_many(event=event, people=[lin.pk, zhou.pk], to_status=Status.ACCEPTED, by=chen)
+    [name] = {letter.batch for letter in Message.objects.of_kind("accepted")}
+    mailings.release(event=event, batch=name, by=chen)
+    now = clock.now()
+    Message.objects.of_kind("accepted").of_person(lin.pk).update(state="sent", sent_at=now)
+    assert mailings.hold(event=event, batch=name, by=chen) == 1
+    assert (told(lin), told(zhou)) == ("accepted", "submitted")
+    travel(now + timedelta(days=1))
+    assert mailings.release(event=event, batch=name, by=chen) == 1
+    lin.refresh_from_db()
+    zhou.refresh_from_db()
+    assert round((lin.confirm_by - now) / timedelta(hours=1)) == 72
+    assert round((zhou.confirm_by - now) / timedelta(hours=1)) == 96
+    with pytest.raises(Refused) as refused:
+        mailings.release(event=event, batch=name, by=chen)
+    assert refused.value.code == "released"
 
 
 # --- what the person has been told ----------------------------------------------------------------
