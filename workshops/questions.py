@@ -22,6 +22,7 @@ LENGTHS = {Kind.QUESTION: 200, Kind.DANMAKU: 40}
 PACES = {Kind.QUESTION: (5, 60), Kind.DANMAKU: (10, 20)}
 # What flies is young; older ones have flown.
 FLYING = 60
+HIDDEN_LISTED = 60
 
 
 # --- reading ----------------------------------------------------------------------------------
@@ -29,10 +30,8 @@ FLYING = 60
 
 def asked(event, *, person=None):
     """Questions on show, pinned first, then by upvotes; each with `.upvotes` and `.mine`."""
-    questions = (
-        event.questions.filter(kind=Kind.QUESTION, state=Moderated.SHOWN)
-        .annotate(upvotes=Count("votes"))
-        .select_related("participant")
+    questions = event.questions.filter(kind=Kind.QUESTION, state=Moderated.SHOWN).annotate(
+        upvotes=Count("votes")
     )
     if person is not None:
         mine = QuestionVote.objects.filter(question=OuterRef("pk"), participant=person)
@@ -52,7 +51,6 @@ def picked(event):
     """The question on stage, or None."""
     return (
         event.questions.filter(picked_at__isnull=False, answered_at=None, state=Moderated.SHOWN)
-        .select_related("participant")
         .annotate(upvotes=Count("votes"))
         .order_by("-picked_at")
         .first()
@@ -63,6 +61,18 @@ def flying(event):
     """The youngest danmaku on show, the oldest first."""
     rows = event.questions.filter(kind=Kind.DANMAKU, state=Moderated.SHOWN)
     return list(reversed(rows.order_by("-shown_at", "-pk")[:FLYING]))
+
+
+def taken_off(event):
+    """Danmaku that were on show and are not to be seen any more, the youngest."""
+    rows = event.questions.filter(kind=Kind.DANMAKU, state=Moderated.HIDDEN, shown_at__isnull=False)
+    return list(rows.order_by("-shown_at", "-pk")[:FLYING])
+
+
+def hidden(event):
+    """What the host took off or kept off, the newest first, to be put back."""
+    rows = event.questions.filter(state=Moderated.HIDDEN).select_related("participant")
+    return list(rows.order_by("-pk")[:HIDDEN_LISTED])
 
 
 def waiting(event):
@@ -157,8 +167,20 @@ def show(*, question, by):
     return _change(question, by=by, verb="show", state=Moderated.SHOWN, shown_at=clock.now())
 
 
+def show_seen(*, event, seen, by):
+    """Let up what waits and was looked at, by the ids in `seen`; what came since goes on waiting,
+    and so does what says a word of the list. Returns how many went up."""
+    with transaction.atomic():
+        words = words_of(event)
+        rows = event.questions.filter(pk__in=seen, state=Moderated.WAITING).select_for_update()
+        clean = [row for row in rows.order_by("pk") if wordlist.hit(row.text, words) is None]
+        for row in clean:
+            show(question=row, by=by)
+    return len(clean)
+
+
 def hide(*, question, by):
-    """Take it off, or keep it off."""
+    """Take it off, or keep it off; `show` puts it back."""
     return _change(question, by=by, verb="hide", state=Moderated.HIDDEN, picked_at=None)
 
 

@@ -62,8 +62,11 @@ def questions_context(event):
 
 @live.topic("danmaku")
 def danmaku(slug):
-    event = find_event(slug)
-    return render_to_string("workshops/_danmaku.html", {"flying": questions.flying(event)})
+    return render_to_string("workshops/_danmaku.html", danmaku_context(find_event(slug)))
+
+
+def danmaku_context(event):
+    return {"flying": questions.flying(event), "taken_off": questions.taken_off(event)}
 
 
 @live.topic("questions-bell")

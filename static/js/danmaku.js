@@ -3,6 +3,7 @@
 // The stream brings the youngest lines as <q data-key>; a key not seen before takes off. The sky has rows, and all lines fly
 // at one speed, so a row is free again when its last line has wholly come in. A line takes two rows while few come, one row
 // with smaller letters while many wait. What waits is sent off in order; beyond MOST_WAITING the oldest are let go.
+// What the host takes off is named in <data data-off>: it is not sent off, and a line under way vanishes.
 
 const source = document.getElementById("danmaku-source");
 const sky = document.getElementById("danmaku");
@@ -13,7 +14,7 @@ const BUSY = 8;            // so many waiting make the letters small …
 const MOST_WAITING = 300;
 
 const seen = new Set([...source.querySelectorAll("[data-key]")].map((line) => line.dataset.key));
-const waiting = [];
+let waiting = [];
 const freeAt = new Array(ROWS).fill(0);
 let small = false;
 
@@ -25,7 +26,7 @@ function place(height, now) {
   return -1;
 }
 
-function launch(text) {
+function launch({ key, text }) {
   // The clock of the animations: by another one a busy screen would let lines start late and be caught up with.
   const now = document.timeline.currentTime;
   const height = small ? 1 : 2;
@@ -35,6 +36,7 @@ function launch(text) {
   line.className = "danmaku-line ws-danmaku";
   line.dataset.size = small ? "small" : "large";
   line.dataset.row = row;
+  line.dataset.line = key;
   line.textContent = text;
   line.style.top = `${(row * 100) / ROWS}%`;
   sky.append(line);
@@ -60,10 +62,14 @@ function send() {
 
 source.addEventListener("salon:live", () => {
   for (const line of source.querySelectorAll("[data-key]")) {
-    if (seen.has(line.dataset.key)) continue;
-    seen.add(line.dataset.key);
-    waiting.push(line.textContent);
+    const { key } = line.dataset;
+    if (seen.has(key)) continue;
+    seen.add(key);
+    waiting.push({ key, text: line.textContent });
   }
+  const off = new Set(source.querySelector("[data-off]").value.split(" "));
+  waiting = waiting.filter(({ key }) => !off.has(key));
+  for (const line of sky.children) if (off.has(line.dataset.line)) line.remove();
   waiting.splice(0, Math.max(0, waiting.length - MOST_WAITING));
   send();
 });

@@ -3,6 +3,7 @@
 import itertools
 
 import pytest
+from playwright.sync_api import expect
 
 from events.models import Event
 from participants.access import issue_link
@@ -49,6 +50,27 @@ def test_no_line_flies_over_another_and_each_flies_once(house, projector):
             flown |= look(wall)
     until(lambda: flown.update(look(wall)) or len(flown) == 80, what="the last line")
     until(lambda: not wall.evaluate(BOXES), what="an empty sky")
+
+
+def test_a_line_that_the_host_takes_off_vanishes_under_way(house, projector):
+    salon = scenes.a_salon()
+    lin, zhou = scenes.people(salon, 2)
+    questions.switch_moderation(event=salon, mode=Event.Moderation.AFTER, by=None)
+    wall = projector()
+    wall.goto(issue_link(participant=lin))
+    wall.goto("/e/spring/wall/danmaku/")
+    wall.wait_for_selector("html[data-live=on]")
+    rude = fly(lin, "讲得真烂")
+    kind = fly(zhou, "冲冲冲")
+    until(lambda: len(wall.evaluate(BOXES)) == 2, what="both lines")
+    questions.hide(question=rude, by=None)
+    line = wall.locator(".ws-danmaku")
+    expect(line).to_have_text([kind.text])
+
+
+def fly(person, text):
+    person.event.refresh_from_db()
+    return questions.send(person=person, kind="danmaku", text=text, client_id=scenes.new_id())
 
 
 def look(wall):

@@ -275,6 +275,14 @@ def test_the_host_merges_features_and_hides_on_a_phone(client, salon, lin, zhou)
     assert [(c.text, c.featured) for c in wall.cards] == [("甲", True)]
 
 
+@pytest.mark.parametrize("odd", ["²", "一", "-1", "9" * 30, ""])
+def test_a_card_that_is_no_number_is_told_in_a_sentence(client, salon, lin, odd):
+    client.force_login(scenes.host(salon))
+    form = {"act": "merge", "card": [a_card(lin).pk, odd]}
+    answer = client.post(reverse("pains_press", args=[salon.slug]), form, follow=True)
+    assert (answer.status_code, "没看懂这次操作" in answer.text) == (200, True)
+
+
 def test_the_spreadsheet_holds_cards_and_solutions(client, salon, lin, zhou):
     card = a_card(lin, "=1+1")
     pains.like(person=lin, solution=a_solution(zhou, card))

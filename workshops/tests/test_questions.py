@@ -212,6 +212,46 @@ def test_from_the_phone_through_the_queue_to_the_projector(client, salon, lin):
     assert salon.moderation == "after"
 
 
+def test_what_is_hidden_by_a_slip_of_the_thumb_is_put_back_up(client, salon, lin):
+    question = send(lin)
+    client.force_login(scenes.host(salon))
+    press = reverse("questions_press", args=[salon.slug])
+    client.post(press, {"act": "hide", "pk": question.pk})
+    page = client.get(reverse("questions_host", args=[salon.slug]))
+    assert [row.pk for row in page.context["hidden"]] == [question.pk]
+    client.post(press, {"act": "show", "pk": question.pk})
+    assert [row.pk for row in questions.asked(salon)] == [question.pk]
+    assert questions.hidden(salon) == []
+
+
+def test_the_host_takes_a_danmaku_off_that_nobody_had_looked_at(client, salon, lin):
+    after(salon)
+    lin.event.refresh_from_db()
+    rude, kind = send(lin, "讲得真烂", "danmaku"), send(lin, "冲冲冲", "danmaku")
+    client.force_login(scenes.host(salon))
+    page = client.get(reverse("questions_host", args=[salon.slug]))
+    assert [row.text for row in page.context["flying"]] == ["冲冲冲", "讲得真烂"]
+    client.post(reverse("questions_press", args=[salon.slug]), {"act": "hide", "pk": rude.pk})
+    assert [row.pk for row in questions.flying(salon)] == [kind.pk]
+    wall = walls.danmaku(salon.slug)
+    assert "讲得真烂" not in wall
+    assert f'data-off value="d{rude.pk} "' in wall, "a line under way vanishes"
+
+
+def test_all_at_once_puts_up_what_the_host_saw_and_nothing_that_came_since(client, salon, lin):
+    seen = [send(lin, text) for text in ("预算多少？", "怎么拉新？", "加微信领资料")]
+    questions.set_words(event=salon, text="加微信", by=None)
+    client.force_login(scenes.host(salon))
+    page = client.get(reverse("questions_host", args=[salon.slug])).text
+    for row in seen:
+        assert f'name="pk" value="{row.pk}"' in page
+    send(lin, "这时才来的")
+    form = {"act": "show_seen", "pk": [row.pk for row in seen]}
+    client.post(reverse("questions_press", args=[salon.slug]), form)
+    assert {row.text for row in questions.asked(salon)} == {"预算多少？", "怎么拉新？"}
+    assert [row.text for row in questions.waiting(salon)] == ["加微信领资料", "这时才来的"]
+
+
 def test_the_danmaku_fragment_holds_the_youngest(salon, lin):
     after(salon)
     lin.event.refresh_from_db()

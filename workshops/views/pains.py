@@ -20,7 +20,7 @@ from salon.sheets import write_table
 from workshops import pains, pains_sheet, walls
 from workshops.models import PainCard, Solution
 from workshops.taking_part import standing_of
-from workshops.views.posted import client_id, done, number
+from workshops.views.posted import client_id, done, number, numbers
 
 # A phone shows one's own cards and the liveliest; all of them on request.
 AT_FIRST = 40
@@ -163,7 +163,7 @@ def pains_press(request, slug):
 def _press(request):
     event, by, act = request.event, request.user, request.POST.get("act", "")
     if act == "merge":
-        cards = event.pain_cards.filter(pk__in=filter(str.isdigit, request.POST.getlist("card")))
+        cards = event.pain_cards.filter(pk__in=numbers(request, "card"))
         kept = cards.filter(merged_into=None, hidden_at=None).order_by("pk").first()
         if kept is None:
             raise Refused("nothing", _("请先勾选要合并的卡片。"), status=400)

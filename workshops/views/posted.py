@@ -22,7 +22,15 @@ def client_id(request):
 
 def number(request, name):
     """A whole number from the form. Raises Refused("unreadable", 400)."""
-    text = request.POST.get(name, "")
+    return _whole(request.POST.get(name, ""))
+
+
+def numbers(request, name):
+    """All whole numbers of one name. Raises Refused("unreadable", 400)."""
+    return [_whole(text) for text in request.POST.getlist(name)]
+
+
+def _whole(text):
     if not (text.isascii() and text.isdigit() and len(text) < 10):
         raise Refused("unreadable", _("没看懂这次操作，请刷新后再试。"), status=400)
     return int(text)

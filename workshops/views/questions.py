@@ -19,7 +19,7 @@ from salon.qr import qr_svg
 from workshops import questions, walls
 from workshops.models import Question
 from workshops.taking_part import standing_of
-from workshops.views.posted import client_id, done, number
+from workshops.views.posted import client_id, done, number, numbers
 
 
 @person
@@ -93,7 +93,7 @@ def wall_danmaku(request, slug):
     context = {
         "event": request.event,
         **walls.questions_context(request.event),
-        "flying": questions.flying(request.event),
+        **walls.danmaku_context(request.event),
         "qr": qr_svg(link),
         "address": link.split("://")[-1].rstrip("/"),
     }
@@ -120,11 +120,14 @@ def queue(request, slug):
 
 
 def _queue(event):
+    asked = questions.asked(event)
     return {
         "event": event,
         "waiting": questions.waiting(event),
-        "questions": questions.asked(event),
-        "picked": questions.picked(event),
+        "questions": asked,
+        "flying": questions.flying(event)[::-1],
+        "hidden": questions.hidden(event),
+        "picked": next((row for row in asked if row.picked_at), None),
         "modes": Event.Moderation.choices,
     }
 
@@ -143,18 +146,16 @@ ONE = {
 @host
 @require_POST
 def press(request, slug):
-    """`act` is one of ONE (with `pk`; `on=0` takes "answered" back), show_all, moderation (with
-    `mode`) or words (with `words`)."""
+    """`act` is one of ONE (with `pk`; `on=0` takes "answered" back), show_seen (with every `pk`
+    that the presser saw waiting), moderation (with `mode`) or words (with `words`)."""
     event, by, act = request.event, request.user, request.POST.get("act", "")
     try:
         if act in ONE:
             question = get_object_or_404(event.questions, pk=number(request, "pk"))
             off = {"on": False} if act == "answered" and request.POST.get("on") == "0" else {}
             ONE[act](question=question, by=by, **off)
-        elif act == "show_all":
-            for row in questions.waiting(event):
-                if row.word is None:
-                    questions.show(question=row, by=by)
+        elif act == "show_seen":
+            questions.show_seen(event=event, seen=numbers(request, "pk"), by=by)
         elif act == "moderation":
             questions.switch_moderation(event=event, mode=request.POST.get("mode"), by=by)
         elif act == "words":
