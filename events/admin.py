@@ -5,12 +5,12 @@ from datetime import timedelta
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.utils import get_fields_from_path
-from django.core.exceptions import FieldDoesNotExist, ValidationError
+from django.core.exceptions import ValidationError
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
-from events import preparation
+from events import preparation, series
 from events.models import (
     AgendaStep,
     Blueprint,
@@ -28,17 +28,38 @@ from events.models import (
     StaffRole,
 )
 from salon import audit
+from salon.text import clean_text
+
+
+def path_to_event(model):
+    """The lookup from a row of an event to that event; None for what belongs to no event."""
+    if model is PrepMember:
+        return "group__event"
+    return "event" if any(field.name == "event" for field in model._meta.concrete_fields) else None
 
 
 class OneEventForm(forms.ModelForm):
-    """Rows that belong together belong to one event."""
+    """Rows that belong together belong to one event: only its rows are offered, and beside each
+    stands which event's it is as long as that is still to be chosen."""
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        event = getattr(self.instance, "event", None)
+        for field in self.fields.values():
+            model = getattr(getattr(field, "queryset", None), "model", None)
+            path = model and path_to_event(model)
+            if path and event:
+                field.queryset = field.queryset.filter(**{path: event})
+            elif path:
+                field.queryset = field.queryset.select_related(path)
+                field.label_from_instance = lambda row: f"{row} · {row.event}"
 
     def clean(self):
         cleaned = super().clean()
         event = cleaned.get("event") or getattr(self.instance, "event", None)
         for name, value in list(cleaned.items()):
-            other = getattr(value, "event_id", None)
-            if event and other and other != event.pk:
+            other = getattr(value, "event", None)
+            if event and isinstance(other, Event) and other != event:
                 self.add_error(name, ValidationError(_("请选择同一场活动里的。")))
         return cleaned
 
@@ -115,15 +136,11 @@ class OfEvent(admin.ModelAdmin):
         mine = Event.objects.run_by(request.user)
         if model is Event:
             kwargs["queryset"] = mine
-        elif model is PrepMember:
-            kwargs["queryset"] = PrepMember.objects.filter(group__event__in=mine)
-        else:
-            try:
-                model._meta.get_field("event")
-            except FieldDoesNotExist:
-                pass
-            else:
-                kwargs["queryset"] = model._default_manager.filter(event__in=mine)
+        elif model is Series and not request.user.is_superuser:
+            # A series opens its common board: only where one is at home already.
+            kwargs["queryset"] = Series.objects.filter(pk__in=mine.values("series"))
+        elif path := path_to_event(model):
+            kwargs["queryset"] = model._default_manager.filter(**{f"{path}__in": mine})
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
 
@@ -143,7 +160,6 @@ class RowsOfEvent(admin.TabularInline):
 
 class CrewInline(RowsOfEvent):
     model = Crew
-    autocomplete_fields = ()
     verbose_name_plural = _("活动班底")
 
 
@@ -159,6 +175,12 @@ class EventForm(forms.ModelForm):
     """Notices when somebody else changed the event since the form was opened."""
 
     seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    new_series = forms.CharField(
+        label=_("或开一个新系列"),
+        max_length=120,
+        required=False,
+        help_text=_("写上系列名称，保存时就建好。同一系列的活动共用同学会和供需板。"),
+    )
     stream_link = forms.URLField(label=_("直播链接"), required=False, assume_scheme="https")
 
     def __init__(self, *args, **options):
@@ -167,11 +189,19 @@ class EventForm(forms.ModelForm):
 
     def clean(self):
         cleaned = super().clean()
-        now = Event.objects.filter(pk=self.instance.pk).values_list("version", flat=True).get()
-        if cleaned.get("seen") != now:
+        # The admin's transaction is open: whoever is changing the event has finished when this
+        # answers, and what is written back with the form is what they left.
+        fresh = Event.objects.select_for_update(no_key=True)
+        self.instance.refresh_from_db(from_queryset=fresh)
+        if cleaned.get("seen") != self.instance.version:
             raise ValidationError(_("您编辑时，这场活动刚被改过。请在新窗口打开最新版再改一次。"))
         self._check_review(cleaned.get("series"))
+        if cleaned.get("series") and cleaned.get("new_series"):
+            self.add_error("new_series", _("选一个已有的系列，或开一个新的，不能两样都要。"))
         return cleaned
+
+    def clean_new_series(self):
+        return clean_text(self.cleaned_data["new_series"])
 
     def _check_review(self, series):
         month = self.instance.review_month
@@ -192,7 +222,10 @@ class EventAdmin(OfEvent):
     inlines = (CrewInline, SpeakerInline, StaffRoleInline)
     # Times are moved by their verbs (agenda page, moving the event), which take along what hangs
     # on them; the switches of the day belong to the host.
-    readonly_fields = ("starts_at", "ends_at", "timezone", "ended_at", "status", "pages")
+    readonly_fields = (
+        *("starts_at", "ends_at", "timezone", "ended_at", "status", "pages"),
+        *("tag_regions", "moderation", "self_check_in"),
+    )
     fieldsets = (
         (
             None,
@@ -202,7 +235,7 @@ class EventAdmin(OfEvent):
                     "slug",
                     "theme",
                     "description",
-                    "series",
+                    ("series", "new_series"),
                     "status",
                     "pages",
                     "seen",
@@ -239,6 +272,8 @@ class EventAdmin(OfEvent):
 
     def save_model(self, request, obj, form, change):
         obj.version += 1
+        if title := form.cleaned_data.get("new_series"):
+            obj.series = series.begin(title=title, first=obj, by=request.user)
         super().save_model(request, obj, form, change)
 
     def has_add_permission(self, request):
@@ -306,7 +341,8 @@ class MilestoneAdmin(OfEvent):
     readonly_fields = ("due_on", "done_at", "done_by")
 
     def save_model(self, request, obj, form, change):
-        obj.due_on = obj.event.date - timedelta(days=obj.days_before)
+        if obj.done_at is None:
+            obj.due_on = obj.event.date - timedelta(days=obj.days_before)
         super().save_model(request, obj, form, change)
         preparation.plan_reminders(obj.event)
 

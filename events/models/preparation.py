@@ -47,6 +47,10 @@ class PrepMember(models.Model):
     def __str__(self):
         return self.name
 
+    @property
+    def event(self):
+        return self.group.event
+
 
 class MilestoneQuerySet(models.QuerySet):
     def not_done(self):

@@ -1,18 +1,22 @@
 """The control room and the admin: what organisers of an event see, and nobody else."""
 
+import threading
 from datetime import timedelta
 
 import pytest
-from django.test import RequestFactory
+from django import forms
+from django.db import connection, transaction
+from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils.safestring import mark_safe
 
-from events import agenda, control, plan_b, upstairs
-from events.admin import EventAdmin
-from events.models import Crew, Event, Milestone, PrepGroup
+from events import agenda, announcing, control, plan_b, upstairs
+from events.admin import EventAdmin, EventForm
+from events.models import Crew, Event, Milestone, PrepGroup, PrepMember, Series
 from events.tests.scenes import DAY, a_salon, at, crew, somebody
 from salon import clock
 from salon.models import Heartbeat, Message
+from tests.house import until
 
 pytestmark = pytest.mark.django_db
 ROOM = "/admin/e/spring/"
@@ -159,12 +163,43 @@ def test_a_milestone_cannot_be_tied_to_a_group_of_another_event(salon, shen, cli
     autumn = a_salon("autumn")
     Crew.objects.create(event=autumn, user=shen, role="organiser")
     milestone, theirs = salon.milestones.first(), autumn.prep_groups.first()
-    form = {"title": "新名", "days_before": "50", "group": theirs.pk, "owner": ""}
-    answer = client.post(reverse("admin:events_milestone_change", args=[milestone.pk]), form)
-    assert "请选择同一场活动里的" in answer.content.decode()
-    client.post(reverse("admin:events_milestone_change", args=[milestone.pk]), form | {"group": ""})
+    stranger = PrepMember.objects.create(group=theirs, name="别组的人")
+    address = reverse("admin:events_milestone_change", args=[milestone.pk])
+    page = client.get(address).content.decode()
+    assert page.count(f">{theirs.name}</option>") == 1, "not one for each of her salons"
+    assert "别组的人" not in page
+    form = {"title": "新名", "days_before": "50", "group": "", "owner": ""}
+    for wrong in ({"group": theirs.pk}, {"owner": stranger.pk}):
+        assert client.post(address, form | wrong).status_code == 200
+    client.post(address, form)
     milestone.refresh_from_db()
     assert (milestone.title, milestone.due_on) == ("新名", (DAY - timedelta(days=50)).date())
+
+
+def test_a_new_milestone_takes_group_and_owner_from_its_own_event(salon, shen, client):
+    autumn = a_salon("autumn", title="秋场")
+    Crew.objects.create(event=autumn, user=shen, role="organiser")
+    theirs = autumn.prep_groups.first()
+    stranger = PrepMember.objects.create(group=theirs, name="别组的人")
+    address = reverse("admin:events_milestone_add")
+    page = client.get(address).content.decode()
+    assert f"{theirs.name} · 秋场" in page
+    assert "别组的人 · 秋场" in page
+    form = {"event": salon.pk, "title": "彩排", "days_before": "3", "group": "", "owner": ""}
+    for wrong in ({"group": theirs.pk}, {"owner": stranger.pk}):
+        assert "请选择同一场活动里的" in client.post(address, form | wrong).content.decode()
+    assert client.post(address, form).status_code == 302
+    assert salon.milestones.get(title="彩排").due_on == (DAY - timedelta(days=3)).date()
+
+
+def test_a_milestone_that_is_done_keeps_the_date_it_was_due(salon, shen, client):
+    milestone = salon.milestones.first()
+    due_on = milestone.due_on
+    Milestone.objects.filter(pk=milestone.pk).update(done_at=clock.now())
+    form = {"title": "新名", "days_before": "5", "group": "", "owner": ""}
+    client.post(reverse("admin:events_milestone_change", args=[milestone.pk]), form)
+    milestone.refresh_from_db()
+    assert (milestone.title, milestone.due_on) == ("新名", due_on)
 
 
 def posted(client, salon, **changes):
@@ -191,6 +226,98 @@ def test_the_second_of_two_organisers_is_told(salon, shen, client):
     assert "这场活动刚被改过" in client.post(address, second).content.decode()
     salon.refresh_from_db()
     assert (salon.theme, salon.starts_at) == ("甲", DAY)
+
+
+def save_event(client, salon, **changes):
+    address = reverse("admin:events_event_change", args=[salon.pk])
+    answer = client.post(address, posted(client, salon, **changes))
+    salon.refresh_from_db()
+    return answer
+
+
+def test_two_salons_of_one_series_are_still_edited(salon, shen, client):
+    series = Series.objects.create(slug="monthly", title="月月沙龙")
+    autumn = a_salon("autumn", series=series)
+    Crew.objects.create(event=autumn, user=shen, role="organiser")
+    Event.objects.update(series=series)
+    salon.refresh_from_db()
+    page = client.get(reverse("admin:events_event_change", args=[salon.pk])).content.decode()
+    assert page.count(">月月沙龙</option>") == 1
+    assert save_event(client, salon, venue="杨浦滨江").status_code == 302
+    assert (salon.venue, salon.series) == ("杨浦滨江", series)
+
+
+def test_a_series_begins_with_a_salon(salon, shen, client):
+    Series.objects.create(slug="theirs", title="别人的系列")
+    Series.objects.create(slug="spring", title="也叫 spring")
+    page = client.get(reverse("admin:events_event_change", args=[salon.pk])).content.decode()
+    assert "别人的系列" not in page, "a series opens its common board"
+    assert save_event(client, salon, new_series=" 月月沙龙 ").status_code == 302
+    assert (salon.series.title, salon.series.slug) == ("月月沙龙", "spring-2")
+    assert client.get("/admin/e/spring/next-review/").status_code == 200
+    both = save_event(client, salon, new_series="再来一个")
+    assert "不能两样都要" in both.content.decode()
+
+
+def test_what_the_host_switches_on_the_day_is_not_switched_back_by_an_old_form(salon, shen, client):
+    form = posted(client, salon, theme="新主题", moderation="before", tag_regions="industry")
+    Event.objects.update(moderation="after", tag_regions="pain", self_check_in=True)
+    client.post(reverse("admin:events_event_change", args=[salon.pk]), form)
+    salon.refresh_from_db()
+    assert salon.theme == "新主题"
+    assert (salon.moderation, salon.tag_regions, salon.self_check_in) == ("after", "pain", True)
+
+
+def save_while_called_off(client, salon, shen):
+    """A colleague saves the venue while calling off is not committed yet. Returns the answer."""
+    form, answers = posted(client, salon, venue="杨浦滨江"), []
+
+    def save():
+        colleague = Client()
+        colleague.force_login(shen)
+        address = reverse("admin:events_event_change", args=[salon.pk])
+        answers.append(colleague.post(address, form))
+        connection.close()
+
+    with transaction.atomic():
+        announcing.call_off(event=salon, by=shen)
+        saving = threading.Thread(target=save)
+        saving.start()
+        until(somebody_waits, what="the colleague at the lock")
+    saving.join(30)
+    salon.refresh_from_db()
+    return answers[0]
+
+
+def somebody_waits():
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_locks"
+            " WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+        )
+        return cursor.fetchone()[0]
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_a_salon_that_is_being_called_off_is_not_called_on_again_by_a_form(client):
+    salon = a_salon()
+    shen = crew(salon, "shen", is_staff=True)
+    client.force_login(shen)
+    answer = save_while_called_off(client, salon, shen)
+    assert "这场活动刚被改过" in answer.content.decode()
+    assert (salon.status, salon.venue) == ("cancelled", "徐汇滨江 · 西岸艺术中心")
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_without_the_lock_the_form_calls_it_on_again(client, monkeypatch):
+    monkeypatch.setattr(EventForm, "clean", forms.ModelForm.clean)
+    salon = a_salon()
+    shen = crew(salon, "shen", is_staff=True)
+    client.force_login(shen)
+    assert save_while_called_off(client, salon, shen).status_code == 302
+    assert (salon.status, salon.venue) == ("published", "杨浦滨江")
 
 
 def test_a_host_has_no_business_in_the_admin(salon, client):
