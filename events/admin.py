@@ -10,7 +10,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
-from events import preparation, series
+from events import preparation, series, upstairs
 from events.models import (
     AgendaStep,
     Blueprint,
@@ -275,6 +275,11 @@ class EventAdmin(OfEvent):
         if title := form.cleaned_data.get("new_series"):
             obj.series = series.begin(title=title, first=obj, by=request.user)
         super().save_model(request, obj, form, change)
+        for field, online in (("on_site_capacity", False), ("online_capacity", True)):
+            was = form.initial[field]
+            if getattr(obj, field) > was:
+                for let_in in upstairs.when_room_grows:
+                    let_in(obj, online=online, was=was, by=request.user)
 
     def has_add_permission(self, request):
         return False  # a salon is made whole from a blueprint: see "new_salon"

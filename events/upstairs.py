@@ -28,6 +28,10 @@ headcount = Hatch()
 # old starts_at and ends_at. Re-date what hangs on them.
 when_moved = Hatch()
 
+# f(event, *, online, was, by) after a room, on site or online, was given more seats than the `was`
+# it had. Let in who waits.
+when_room_grows = Hatch()
+
 # f(event, *, by) after the event was called off. Tell the people, cancel what was planned.
 when_called_off = Hatch()
 

@@ -6,7 +6,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from events import plan_b, upstairs
-from participants import reminders, roster
+from participants import reminders, roster, waitlist
 from participants.applications import channel_of
 from participants.models import Participant
 from participants.standing import lock_people, stand, told_of_a_seat, write_letter
@@ -51,6 +51,11 @@ def follow_the_date(event, *, before, by):
             now=now,
             key=f"{event.starts_at:%Y%m%d%H%M}",
         )
+
+
+@upstairs.when_room_grows.offer
+def move_up(event, *, online, was, by):
+    waitlist.room_grew(event=event, online=online, was=was, by=by)
 
 
 @upstairs.when_called_off.offer

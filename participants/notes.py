@@ -5,8 +5,9 @@ from django.db import transaction
 
 from participants.access import issue_link
 from participants.applications import judge_person
-from participants.standing import lock_person
-from salon import audit
+from participants.standing import lock_person, told_of_a_seat
+from participants.waitlist import seat_freed
+from salon import audit, clock
 from salon.text import clean_text
 
 
@@ -20,16 +21,23 @@ def save_note(*, participant, note, by):
 
 
 def recategorise(*, participant, category, by):
-    """Put somebody into another category of the event; the score follows its criteria."""
+    """Put somebody into another category of the event; the score follows its criteria.
+
+    A seat they know of is left to the category they leave.
+    """
     with transaction.atomic():
         event, person = lock_person(participant)
         if person.category_id == category.pk:
             return
+        left = person.category
+        seated = person.status in person.SEATED and told_of_a_seat([person])
         person.category = category
         person.score = judge_person(person).score
         person.version += 1
         person.save(update_fields=["category", "score", "version"])
         audit.record("recategorise", person, by=by, event_id=event.pk, fields=["category"])
+        if seated:
+            seat_freed(event=event, category=left, online=person.online, now=clock.now(), by=by)
 
 
 def hand_out_link(*, participant, by):

@@ -3,16 +3,10 @@
 from dataclasses import dataclass
 from fractions import Fraction
 
-from django.db import transaction
 from django.db.models import Count
-from django.utils.translation import gettext as _
 
-from events.models import Event
 from participants import quota
-from participants.models import Category, Participant, SeatRelease
-from salon import audit
-from salon.errors import Refused
-from salon.text import clean_text
+from participants.models import Category, Participant
 
 
 def capacity(event, *, online):
@@ -96,15 +90,18 @@ def count_people(event):
     }
 
 
-def room_seats(event, *, online, categories=None, counts=None, releases=None):
-    """The room's seats per category with the rounding shown; at most three statements."""
+def room_seats(event, *, online, room=None, categories=None, counts=None, releases=None):
+    """The room's seats per category with the rounding shown; at most three statements.
+
+    `room` asks how it would be with so many seats.
+    """
     categories = list(event.categories.all()) if categories is None else categories
     counts = count_people(event) if counts is None else counts
     if releases is None:
         releases = event.seat_releases.all()
     releases = [release for release in releases if release.online == online]
     shares = {category.key: Fraction(category.share_percent) for category in categories}
-    room = capacity(event, online=online)
+    room = capacity(event, online=online) if room is None else room
     problem = quota.shares_problem(room, shares)
     by_key = {} if problem else {share.key: share for share in quota.seats(room, shares)}
     rows = [
@@ -124,37 +121,3 @@ def room_seats(event, *, online, categories=None, counts=None, releases=None):
         for category in categories
     ]
     return RoomSeats(online, room, rows, problem)
-
-
-def release_seats(*, event, source, target, seats, reason, by, online=False):
-    """Give seats that `source` cannot fill to `target`, on record; returns the SeatRelease.
-
-    Raises Refused: same_category, reason_needed, not_free.
-    """
-    reason = clean_text(reason, max_length=200)
-    if source == target:
-        raise Refused("same_category", _("让出和接收的类别要不一样。"), status=422)
-    if not reason:
-        raise Refused("reason_needed", _("请写一句为什么调剂，留作记录。"), status=422)
-    with transaction.atomic():
-        event = Event.objects.select_for_update(no_key=True).get(pk=event.pk)
-        row = room_seats(event, online=online).of(source)
-        if seats < 1 or seats > row.free:
-            raise Refused(
-                "not_free",
-                _("%(category)s现在空着 %(free)s 席，只能调剂 1 到 %(free)s 席。")
-                % {"category": source.name, "free": max(0, row.free)}
-                if row.free > 0
-                else _("%(category)s没有空席可以调剂。") % {"category": source.name},
-            )
-        release = SeatRelease.objects.create(
-            event=event,
-            source=source,
-            target=target,
-            online=online,
-            seats=seats,
-            reason=reason,
-            by=by,
-        )
-        audit.record("release_seats", release, by=by, event_id=event.pk)
-    return release

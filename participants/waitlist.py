@@ -1,5 +1,5 @@
-"""The waiting list: a freed seat moves somebody up inside the category, or says why it did not;
-a held seat that nobody confirms passes on."""
+"""The waiting list: a freed or added seat moves somebody up inside the category, or says why it
+did not; a held seat that nobody confirms passes on."""
 
 from django.conf import settings
 from django.db import transaction
@@ -7,10 +7,12 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from participants import quota
-from participants.models import FreedSeat, Participant
+from participants.models import FreedSeat, Participant, SeatRelease
 from participants.seats import room_seats
 from participants.standing import lock_event, lock_people, stand, told_of_a_seat, write_letter
 from salon import audit, clock
+from salon.errors import Refused
+from salon.text import clean_text
 
 Status = Participant.Status
 
@@ -52,15 +54,82 @@ def _next(event, category, online, now, passing_over):
         return quota.NobodyMoved("event_cancelled", _("没有人递补，因为活动已取消。"))
     waiting = [
         quota.WaitingPerson(person.pk, person.category.key, person.score, person.submitted_at)
-        for person in Participant.objects.filter(event=event, online=online)
-        .with_status(Status.WAITLISTED)
-        .present()
+        for person in _waiting(event, online)
         .exclude(pk__in=passing_over)
         .select_related("category")
     ]
     labels = dict(event.categories.values_list("key", "name"))
     free = room_seats(event, online=online).free_in(category)
     return quota.next_up(waiting, category.key, free, labels=labels)
+
+
+def _waiting(event, online):
+    people = Participant.objects.filter(event=event, online=online).present()
+    return people.with_status(Status.WAITLISTED)
+
+
+def seats_opened(*, event, category, online, seats, now, by):
+    """So many seats more for a category: who waits there moves up, until nobody does and it is
+    said why. Call under the event's lock."""
+    for _seat in range(seats):
+        freed = seat_freed(event=event, category=category, online=online, now=now, by=by)
+        if freed.promoted is None:
+            return
+
+
+def release_seats(*, event, source, target, seats, reason, by, online=False):
+    """Give seats that `source` cannot fill to `target`, on record; returns the SeatRelease.
+
+    Who waits in `target` moves up into them at once, or it is said why not.
+    Raises Refused: same_category, reason_needed, not_free.
+    """
+    reason = clean_text(reason, max_length=200)
+    if source == target:
+        raise Refused("same_category", _("让出和接收的类别要不一样。"), status=422)
+    if not reason:
+        raise Refused("reason_needed", _("请写一句为什么调剂，留作记录。"), status=422)
+    with transaction.atomic():
+        event = lock_event(event.pk)
+        row = room_seats(event, online=online).of(source)
+        if seats < 1 or seats > row.free:
+            raise Refused(
+                "not_free",
+                _("%(category)s现在空着 %(free)s 席，只能调剂 1 到 %(free)s 席。")
+                % {"category": source.name, "free": max(0, row.free)}
+                if row.free > 0
+                else _("%(category)s没有空席可以调剂。") % {"category": source.name},
+            )
+        release = SeatRelease.objects.create(
+            event=event,
+            source=source,
+            target=target,
+            online=online,
+            seats=seats,
+            reason=reason,
+            by=by,
+        )
+        audit.record("release_seats", release, by=by, event_id=event.pk)
+        seats_opened(
+            event=event, category=target, online=online, seats=seats, now=clock.now(), by=by
+        )
+    return release
+
+
+def room_grew(*, event, online, was, by):
+    """The room had `was` seats and has more: who waits moves up into those of their category."""
+    with transaction.atomic():
+        event = lock_event(event.pk)
+        if not _waiting(event, online).exists():
+            return
+        now, grown = clock.now(), room_seats(event, online=online)
+        smaller = room_seats(event, online=online, room=was)
+        for row in grown.rows:
+            more = row.seats - smaller.of(row.category).seats
+            # Shares that do not add up give nobody a seat of their own: then all are for all.
+            more = grown.capacity - was if grown.problem else more
+            seats_opened(
+                event=event, category=row.category, online=online, seats=more, now=now, by=by
+            )
 
 
 def expire_event(event_id):

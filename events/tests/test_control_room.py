@@ -320,6 +320,17 @@ def test_without_the_lock_the_form_calls_it_on_again(client, monkeypatch):
     assert (salon.status, salon.venue) == ("published", "杨浦滨江")
 
 
+def test_a_larger_room_is_said_to_the_rooms_above(salon, shen, client, monkeypatch):
+    heard = []
+    monkeypatch.setattr(
+        upstairs,
+        "when_room_grows",
+        [lambda event, *, online, was, by: heard.append((online, was, by))],
+    )
+    save_event(client, salon, on_site_capacity=60, online_capacity=80)
+    assert heard == [(False, 50, shen)]
+
+
 def test_a_host_has_no_business_in_the_admin(salon, client):
     client.force_login(crew(salon, "hejing", Crew.Role.HOST, is_staff=True))
     assert client.get(reverse("admin:events_event_changelist")).status_code == 403

@@ -1,9 +1,11 @@
 import pytest
 
-from participants import fill, screening, seats
-from participants.models import Participant
+from events.models import Event
+from participants import fill, notes, screening, seats, waitlist
+from participants.models import FreedSeat, Participant
 from participants.tests import scenes
 from salon.errors import Refused
+from salon.models import Message
 
 pytestmark = pytest.mark.django_db
 Status = Participant.Status
@@ -71,16 +73,90 @@ def test_seats_a_category_cannot_fill_go_to_another_on_record():
     event = scenes.a_salon(on_site_capacity=10)
     chen = scenes.an_organiser(event)
     brand, core = event.categories.get(key="brand"), event.categories.get(key="core")
-    seats.release_seats(
+    waitlist.release_seats(
         event=event, source=brand, target=core, seats=1, reason="品牌方只来了零位", by=chen
     )
     room = seats.room_seats(event, online=False)
     assert (room.of(core).seats, room.of(brand).seats) == (8, 0)
     with pytest.raises(Refused) as refused:
-        seats.release_seats(event=event, source=brand, target=core, seats=1, reason="再来", by=chen)
+        waitlist.release_seats(
+            event=event, source=brand, target=core, seats=1, reason="再来", by=chen
+        )
     assert refused.value.code == "not_free"
     online = seats.room_seats(event, online=True)
     assert online.of(core).seats == 70
+
+
+@pytest.fixture
+def full():
+    """Ten seats: seven for core, all taken and confirmed; three more of core wait."""
+    event = scenes.a_salon(on_site_capacity=10)
+    chen = scenes.an_organiser(event)
+    for number in range(7):
+        scenes.confirmed(event, f"在座{number}", number, by=chen)
+    for number in range(3):
+        waiting = scenes.an_applicant(event, f"候补{number}", 20 + number)
+        screening.decide(participant=waiting, to_status=Status.WAITLISTED, by=chen)
+    return event
+
+
+def statuses(event):
+    """Of those who waited, in the order in which they applied."""
+    people = event.participants.filter(name__startswith="候补").order_by("pk")
+    return list(people.values_list("status", flat=True))
+
+
+def test_who_waits_moves_up_into_seats_given_over(full):
+    core, creator = full.categories.get(key="core"), full.categories.get(key="creator")
+    chen = full.crew.get().user
+    waitlist.release_seats(
+        event=full, source=creator, target=core, seats=2, reason="创作者没有来", by=chen
+    )
+    assert statuses(full) == ["offered", "offered", "waitlisted"]
+    assert Message.objects.of_kind("offered").count() == 2
+
+
+def test_seats_given_over_that_nobody_takes_say_why(full):
+    brand, creator = full.categories.get(key="brand"), full.categories.get(key="creator")
+    waitlist.release_seats(
+        event=full, source=creator, target=brand, seats=2, reason="再找品牌", by=None
+    )
+    assert statuses(full) == ["waitlisted"] * 3
+    assert FreedSeat.objects.get().code == "only_other_categories"
+
+
+def test_a_larger_room_lets_in_who_waits(full):
+    """Of 12 seats core has 9, of 10 it had 7; the other categories gain none."""
+    Event.objects.update(on_site_capacity=12)
+    waitlist.room_grew(event=full, online=False, was=10, by=full.crew.get().user)
+    assert statuses(full) == ["offered", "offered", "waitlisted"]
+    assert [freed.code for freed in FreedSeat.objects.all()] == ["promoted", "promoted"]
+
+
+def test_a_larger_room_where_nobody_waits_is_not_worth_a_word():
+    event = scenes.a_salon(on_site_capacity=12)
+    waitlist.room_grew(event=event, online=False, was=10, by=None)
+    assert not FreedSeat.objects.exists()
+
+
+def test_who_changes_category_leaves_the_seat_to_those_who_wait_there(full):
+    lin = full.participants.get(name="在座0")
+    creator = full.categories.get(key="creator")
+    notes.recategorise(participant=lin, category=creator, by=None)
+    assert statuses(full) == ["offered", "waitlisted", "waitlisted"]
+
+
+def test_a_seat_nobody_knows_of_yet_moves_nobody_up_by_a_change_of_category(full):
+    chen = full.crew.get().user
+    creator = full.categories.get(key="creator")
+    full.participants.filter(status__in=["confirmed", "waitlisted"]).update(status="withdrawn")
+    su, he = scenes.an_applicant(full, "苏禾", 30), scenes.an_applicant(full, "何悦", 31)
+    screening.decide(participant=su, to_status=Status.ACCEPTED, by=chen)
+    screening.decide(participant=he, to_status=Status.WAITLISTED, by=chen)
+    notes.recategorise(participant=su, category=creator, by=chen)
+    he.refresh_from_db()
+    assert he.status == "waitlisted"
+    assert not FreedSeat.objects.exists()
 
 
 def test_shares_that_do_not_add_up_are_said_before_anybody_is_chosen():

@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from events.access import organiser
-from participants import fill, notes, queue, rooms, screening, seats
+from participants import fill, notes, queue, rooms, screening, seats, waitlist
 from participants.models import Category, Participant
 from salon.errors import Refused
 from salon.text import clean_text
@@ -270,7 +270,7 @@ def release_seats(request, slug):
     target = get_object_or_404(of_event, key=clean_text(request.POST.get("target")))
     number = (_numbers([request.POST.get("seats", "")]) or [0])[0]
     try:
-        seats.release_seats(
+        waitlist.release_seats(
             event=request.event,
             source=source,
             target=target,
