@@ -22,6 +22,7 @@ class ReadOnly(OfEvent):
     """Rows that verbs write: looked at here, changed on the pages of the event."""
 
     page = ""  # the name of that page
+    of_this_row = ""  # and where on it this row is shown
 
     def has_add_permission(self, request):
         return False
@@ -34,7 +35,7 @@ class ReadOnly(OfEvent):
 
     @admin.display(description=_("打开"))
     def open_page(self, row):
-        address = reverse(self.page, args=[self.event_of(row).slug])
+        address = reverse(self.page, args=[self.event_of(row).slug]) + self.of_this_row.format(row)
         return format_html('<a href="{}">{}</a>', address, _("打开"))
 
 
@@ -62,6 +63,7 @@ class StreamImportAdmin(ReadOnly):
 @admin.register(Evaluation)
 class EvaluationAdmin(ReadOnly):
     page = "evaluation"
+    of_this_row = "?at={0.pk}"
     list_display = ("event", "computed_at", "open_page")
     list_filter = ("event",)
     list_select_related = ("event",)

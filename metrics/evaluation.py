@@ -17,6 +17,7 @@ from metrics import charts
 from metrics.contributions import ATTENDEES, CONTRIBUTIONS, SOLUTIONS, attendee_ids, row
 from metrics.definitions import BY_KEY, DIMENSIONS, METRICS, UNITS
 from metrics.models import Evaluation, Goal
+from metrics.surveys import FEWEST_SHOWN
 from salon import audit, clock
 
 __all__ = ["DIMENSIONS", "METRICS", "attendee_ids", "evaluate", "evaluate_if_due", "measure"]
@@ -61,6 +62,22 @@ def _number(value):
     if value is None:
         return None
     return int(value) if value == int(value) else float(value)
+
+
+def readable(evaluation):
+    """The evaluation's metrics as pages and files show them: a score of fewer than FEWEST_SHOWN
+    sheets would tell whose marks they are, and is held back."""
+    if evaluation.facts.get("answers", 0) >= FEWEST_SHOWN:
+        return evaluation.metrics
+    return [
+        measured | _HELD_BACK
+        if measured["key"] == "survey_score" and measured["value"] is not None
+        else measured
+        for measured in evaluation.metrics
+    ]
+
+
+_HELD_BACK = dict.fromkeys(("numerator", "denominator", "value", "met")) | {"held_back": True}
 
 
 # --- what an evaluation has seen ------------------------------------------------------------------
@@ -247,7 +264,7 @@ class Difference:
 
 def differences(earlier, later):
     """What changed from one frozen evaluation to another, each with its reasons."""
-    before = {measured["key"]: measured for measured in earlier.metrics}
+    before = {measured["key"]: measured for measured in readable(earlier)}
     return [
         Difference(
             key=after["key"],
@@ -257,7 +274,7 @@ def differences(earlier, later):
             after=after["value"],
             because=_reasons(before[after["key"]], after, earlier.facts, later.facts),
         )
-        for after in later.metrics
+        for after in readable(later)
         if after["key"] in before and _counted(before[after["key"]]) != _counted(after)
     ]
 

@@ -8,7 +8,7 @@ their own page there, and asks and answers as that person (workshops/exchange.py
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db.models import Q
+from django.db.models import Count, F, Q
 from django.utils.translation import gettext as _
 
 from events.models import Event
@@ -18,7 +18,7 @@ from salon import audit, clock, outbox
 from salon.errors import Refused
 from salon.models import Message
 from workshops import exchange
-from workshops.models import Listing
+from workshops.models import Listing, Match
 
 FORTNIGHT = timedelta(days=14)
 # After that the board still stands, only the letters end.
@@ -48,10 +48,19 @@ def salons_of(series, *, person_of):
         .prefetch_related("whitepapers")
         .order_by("-starts_at")
     )
-    return [_salon(event, person_of(event), now) for event in events]
+    matches = _confirmed_inside(events)
+    return [_salon(event, person_of(event), now, matches.get(event.pk, 0)) for event in events]
 
 
-def _salon(event, person, now):
+def _confirmed_inside(events):
+    """{event id: matches that two of its own people have confirmed}."""
+    inside = Match.objects.confirmed().filter(
+        first__event__in=events, second__event=F("first__event")
+    )
+    return dict(inside.values_list("first__event").annotate(Count("pk")))
+
+
+def _salon(event, person, now, matches):
     report = getattr(event, "report", None)
     published = [paper for paper in event.whitepapers.all() if paper.published_at]
     return Salon(
@@ -60,7 +69,7 @@ def _salon(event, person, now):
         whitepaper=published[0] if published else None,
         over=event.is_over(now),
         person=person,
-        matches=exchange.counts(event)["confirmed"],
+        matches=matches,
     )
 
 

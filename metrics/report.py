@@ -12,7 +12,9 @@ from events.models import Event
 from metrics.charts import STEPS
 from metrics.contributions import KINDS
 from metrics.definitions import BY_KEY, DIMENSIONS, UNITS
+from metrics.evaluation import readable
 from metrics.models import Evaluation, Report
+from metrics.surveys import FEWEST_SHOWN
 from salon import audit, clock
 from salon.errors import Refused
 from salon.text import clean_text
@@ -35,7 +37,8 @@ LEAST_COLUMNS = 12  # or a handful who came within minutes would be one black wa
 
 @dataclass(frozen=True)
 class Line:
-    """One metric as a reader meets it; `scale` is the right edge of its bar, in its unit."""
+    """One metric as a reader meets it; `scale` is the right edge of its bar, in its unit.
+    `until` is the number of sheets that the result waits for, None for any other metric."""
 
     key: str
     name: str
@@ -48,15 +51,14 @@ class Line:
     met: bool | None
     left_out: list
     scale: float
+    until: int | None
 
 
 def lines(evaluation):
     """The evaluation's metrics by dimension: `[(dimension name, [Line, …]), …]`."""
+    measured = readable(evaluation)
     return [
-        (
-            name,
-            [line(measured) for measured in evaluation.metrics if measured["dimension"] == key],
-        )
+        (name, [line(each) for each in measured if each["dimension"] == key])
         for key, name in DIMENSIONS.items()
     ]
 
@@ -76,6 +78,7 @@ def line(measured):
         met=measured["met"],
         left_out=[(gettext(sentence), number) for sentence, number in measured["left_out"]],
         scale=_scale(measured),
+        until=FEWEST_SHOWN if measured.get("held_back") else None,
     )
 
 
@@ -251,13 +254,13 @@ def beside_earlier(evaluation, event, *, by=None):
     if not earlier:
         return None
     newest = {
-        other.event_id: {measured["key"]: measured for measured in other.metrics}
+        other.event_id: {measured["key"]: measured for measured in readable(other)}
         for other in Evaluation.objects.filter(event__in=earlier)
         .order_by("event_id", "-computed_at", "-pk")
         .distinct("event_id")
-        .only("event", "metrics")
+        .only("event", "metrics", "facts")
     }
-    measured_here = {measured["key"]: measured for measured in evaluation.metrics}
+    measured_here = {measured["key"]: measured for measured in readable(evaluation)}
     tables = [*(newest[other.pk] for other in earlier), measured_here]
     return {
         "events": [*earlier, event],

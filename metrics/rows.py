@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from metrics.contributions import ATTENDEES, KINDS, SOLUTIONS
 from metrics.definitions import BY_KEY, DIMENSIONS
+from metrics.evaluation import readable
 from metrics.surveys import FEWEST_SHOWN
 
 PLACE = gettext_lazy("现场"), gettext_lazy("线上")
@@ -308,14 +309,20 @@ def sheets(event, evaluation):
                 str(BY_KEY[measured["key"]].spelled_out(measured.get("definition", {}))),
                 measured["numerator"],
                 measured["denominator"],
-                _("没有数据") if measured["value"] is None else measured["value"],
+                _result(measured),
                 measured["target"],
                 {True: _("达标"), False: _("未达标"), None: ""}[measured["met"]],
             ]
-            for measured in evaluation.metrics
+            for measured in readable(evaluation)
         ],
         [10, 18, 44, 12, 12, 12, 10, 10],
     )
     for key in LISTS:
         found = behind(event, key)
         yield str(BY_KEY[key].name), found.headers, found.rows, [20] * len(found.headers)
+
+
+def _result(measured):
+    if measured.get("held_back"):
+        return _("满 %(fewest)s 份再看") % {"fewest": FEWEST_SHOWN}
+    return _("没有数据") if measured["value"] is None else measured["value"]

@@ -2,6 +2,8 @@
 
 import io
 import json
+import re
+from datetime import timedelta
 
 import pytest
 from django.core.management import call_command
@@ -10,7 +12,7 @@ from django.utils import translation
 from events.models import Series
 from events.tests.scenes import crew
 from metrics import evaluation, report, rows, surveys, targets, tasks
-from metrics.models import StreamImport, SurveyResponse
+from metrics.models import Evaluation, StreamImport, SurveyResponse
 from metrics.tests.scenes import a_past_salon, came, sheet, someone
 from participants.tests.scenes import an_organiser
 from salon.errors import Refused
@@ -66,6 +68,26 @@ def test_the_page_needs_as_many_queries_for_many_evaluations(
         evaluation.evaluate(event=event)
     with django_assert_max_num_queries(16):
         client.get(address(event))
+
+
+def test_every_earlier_evaluation_can_be_reached_and_stays_along_the_way(event, organiser, client):
+    made = [evaluation.evaluate(event=event) for _ in range(15)]
+    yesterday = Evaluation.objects.filter(pk=made[0].pk)
+    yesterday.update(computed_at=made[0].computed_at - timedelta(days=1))
+    page = client.get(address(event)).content.decode()
+    assert all(f'"?at={each.pk}"' in page for each in made)
+    tabs = re.search(r'class="tabs">(.*?)</div>', page, re.S)[1]
+    assert re.findall(r"at=(\d+)", tabs) == [str(made[-1].pk), str(made[0].pk)]
+    at = f"?at={made[3].pk}"
+    page = client.get(address(event) + at).content.decode()
+    assert f'"{address(event, "rows/attendance_rate/")}{at}"' in page
+    for number in range(20, 130):
+        someone(event, f"来宾{number}", number)
+    rows_page = client.get(address(event, "rows/attendance_rate/") + at).content.decode()
+    assert f'"{address(event)}{at}#attendance_rate"' in rows_page
+    assert f'"{at}&amp;page=2"' in rows_page
+    listed = client.get("/admin/metrics/evaluation/").content.decode()
+    assert f'href="{address(event)}{at}"' in listed
 
 
 @pytest.mark.parametrize("key", [metric.key for metric in evaluation.METRICS])
@@ -142,6 +164,35 @@ def test_two_peoples_marks_are_nobodys_to_read(event, organiser, client):
         survey=event.survey, answers={str(event.survey.questions.get(position=1).pk): 3}
     )
     assert rows.behind(event, "survey_score").rows[0][2:] == [5, 2, "计入"]
+
+
+def test_two_peoples_score_is_shown_nowhere_and_told_to_the_command(
+    event, organiser, client, capsys
+):
+    he = event.participants.get(name="何敏")
+    first = evaluation.evaluate(event=event)
+    surveys.answer(person=he, answers=sheet(event, [1, 2, 2, *[0] * 7, "", ""]))
+    call_command("evaluate", event.slug, "--json")
+    told = {row["key"]: row for row in json.loads(capsys.readouterr().out)["metrics"]}
+    assert (told["survey_score"]["numerator"], told["survey_score"]["value"]) == (19, 3.17)
+    report.publish(event=event, by=organiser)
+    for place in (address(event), address(event, "rows/survey_score/"), "/e/autumn/report/"):
+        page = client.get(place).content.decode()
+        assert "满 3 份再看" in page
+        for secret in ("3.17", "4.67", "19 ÷ 6", "14 ÷ 3"):
+            assert secret not in page
+    second = event.evaluations.first()
+    assert "survey_score" not in {each.key for each in evaluation.differences(first, second)}
+    content = client.get(address(event, "rows.xlsx")).content
+    figures = open_table(io.BytesIO(content), name="e.xlsx").sheets[0].rows()
+    assert [values[3:6] for _n, values in figures if values[1] == "问卷满意度"] == [
+        (None, None, "满 3 份再看")
+    ]
+    SurveyResponse.objects.create(
+        survey=event.survey, answers={str(event.survey.questions.get(position=1).pk): 3}
+    )
+    evaluation.evaluate(event=event)
+    assert "22 ÷ 7" in client.get(address(event)).content.decode()
 
 
 def test_targets_definitions_and_goals_are_edited_and_count_from_then_on(event, organiser, client):
@@ -236,6 +287,10 @@ def test_a_definition_keeps_only_what_differs(event, organiser):
 
 
 def test_two_evaluations_are_explained(event):
+    for _ in range(2):
+        SurveyResponse.objects.create(
+            survey=event.survey, answers={str(event.survey.questions.get(position=1).pk): 5}
+        )
     first = evaluation.evaluate(event=event)
     came(event, "吴桐", 7)
     he = event.participants.get(name="何敏")

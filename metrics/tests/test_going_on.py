@@ -232,6 +232,25 @@ def test_a_full_common_board_costs_a_constant_number_of_queries(
         phone.get("/s/growth/")
 
 
+def test_a_long_series_costs_a_constant_number_of_queries(
+    series, lin, client, django_assert_max_num_queries
+):
+    he, wu = (came(lin.event, name, n) for n, name in ((71, "何敏"), (72, "吴桐")))
+    Match.objects.create(
+        first=he,
+        second=wu,
+        requested_by=he,
+        first_confirmed_at=clock.now(),
+        second_confirmed_at=clock.now(),
+    )
+    for number in range(12):
+        a_past_salon(f"s{number}", hours_ago=24 * (40 + number), series=series)
+    with django_assert_max_num_queries(5):
+        page = client.get("/s/growth/").content.decode()
+    assert page.count("已达成") == 1
+    assert "已达成 1 对对接" in page
+
+
 def test_drafts_of_the_series_are_nobodys_business(series, client):
     a_past_salon("secret", series=series, status=Event.Status.DRAFT, title="还没公开的")
     assert "还没公开的" not in client.get("/s/growth/").content.decode()

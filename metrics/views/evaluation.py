@@ -1,6 +1,7 @@
 """The evaluation for organisers: figures, charts, the rows behind, targets and goals."""
 
 import io
+from itertools import groupby
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -21,28 +22,41 @@ ROWS_A_PAGE = 100
 
 
 def _shown(request):
-    """(evaluations newest first, the one asked for or the newest, the one before it)."""
-    found = list(request.event.evaluations.defer("facts", "charts", "goals"))
+    """(evaluations newest first, the one asked for or the newest, the one before it, `at`): those
+    of the list know no more than their times, `at` leads from page to page of an earlier one."""
+    found = list(request.event.evaluations.only("event", "computed_at"))
+    if not found:
+        return [], None, None, ""
     wanted = request.GET.get("at")
     place = next((n for n, each in enumerate(found) if str(each.pk) == wanted), 0)
-    before = found[place + 1] if place + 1 < len(found) else None
-    return found, found[place] if found else None, before
+    whole = request.event.evaluations.in_bulk([each.pk for each in found[place : place + 2]])
+    shown, before = ([whole[each.pk] for each in found[place : place + 2]] + [None])[:2]
+    return found, shown, before, f"?at={shown.pk}" if place else ""
+
+
+def _by_day(evaluations, event):
+    """[(day in the event's zone, its evaluations)], all the newest first."""
+    return [
+        (day, list(those))
+        for day, those in groupby(evaluations, lambda each: event.local(each.computed_at).date())
+    ]
 
 
 @organiser
 @require_safe
 def page(request, slug):
     event = request.event
-    evaluations, shown, before = _shown(request)
-    context = {"event": event, "evaluations": evaluations, "shown": shown, "before": before}
+    evaluations, shown, before, at = _shown(request)
+    context = {"event": event, "shown": shown, "before": before, "at": at}
     if shown:
         context |= {
+            "days": _by_day(evaluations, event),
+            "number": len(evaluations),
             "dimensions": report.lines(shown),
             "charts": report.charts_of(shown, event),
             "earlier": report.beside_earlier(shown, event, by=request.user),
             "differences": evaluation.differences(before, shown) if before else [],
-            "is_newest": shown == evaluations[0],
-            "late_data": shown == evaluations[0] and evaluation.is_due(event),
+            "late_data": not at and evaluation.is_due(event),
             "report": report.report_of(event),
         }
     return render(request, "metrics/evaluation.html", context)
@@ -61,8 +75,8 @@ def now(request, slug):
 def drill_down(request, slug, key):
     if key not in rows.LISTS:
         raise Http404
-    _evaluations, shown, _before = _shown(request)
-    measured = next((each for each in shown.metrics if each["key"] == key), None) if shown else None
+    _evaluations, shown, _before, at = _shown(request)
+    measured = {each["key"]: each for each in evaluation.readable(shown)} if shown else {}
     found = rows.behind(request.event, key)
     pages = Paginator(found.rows, ROWS_A_PAGE)
     return render(
@@ -71,7 +85,8 @@ def drill_down(request, slug, key):
         {
             "event": request.event,
             "metric": BY_KEY[key],
-            "line": report.line(measured) if measured else None,
+            "line": report.line(measured[key]) if key in measured else None,
+            "at": at,
             "found": found,
             "page": pages.get_page(request.GET.get("page")),
             "fewest": FEWEST_SHOWN,
@@ -82,7 +97,7 @@ def drill_down(request, slug, key):
 @organiser
 @require_safe
 def download(request, slug):
-    _evaluations, shown, _before = _shown(request)
+    _evaluations, shown, _before, _at = _shown(request)
     if shown is None:
         raise Http404
     file = io.BytesIO()
