@@ -85,7 +85,8 @@ def forget(person):
     if listing:
         listing.offer = listing.offer and BLANK
         listing.need = listing.need and BLANK
-        listing.save(update_fields=["offer", "need"])
+        listing.seated = False
+        listing.save(update_fields=["offer", "need", "seated"])
     # A reason quotes what both wrote.
     Match.objects.of([person.pk]).update(reason="")
     words = [word for word in {person.name, person.mobile, person.email} if len(word) > 1]

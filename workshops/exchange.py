@@ -24,16 +24,18 @@ from workshops.taking_part import can_take_part, require_part
 LENGTH = 200
 SUGGESTIONS = 3
 NOT_YOURS = gettext_lazy("这条对接不是您的。")
-DECLINED = gettext_lazy("对方这次没有对接的打算。")
+# For whoever asks, the one who said no included.
+DECLINED = gettext_lazy("这次没有对接成，不再重复发起。")
 
 
 # --- reading ----------------------------------------------------------------------------------
 
 
 def tables_of(event):
-    """The theme tables, each with `.taken` seats and `.listed` people."""
+    """The theme tables, each with `.taken` seats."""
+    seated = Listing.objects.standing().filter(seated=True)
     return event.theme_tables.annotate(
-        taken=Count("listings", filter=Q(listings__seated=True)), listed=Count("listings")
+        taken=Count("listings", filter=Q(listings__in=seated))
     ).order_by("pk")
 
 
@@ -64,11 +66,8 @@ def marks_of(person):
 
 def _board(**which):
     listings = list(
-        Listing.objects.filter(
-            participant__erased_at=None,
-            participant__status=Participant.Status.CONFIRMED,
-            **which,
-        )
+        Listing.objects.standing()
+        .filter(**which)
         .select_related("participant__event", "table")
         .order_by("-updated_at", "-pk")
     )
@@ -207,7 +206,8 @@ def counts(event):
             filter=Q(declined_at=None) & (Q(first_confirmed_at=None) | Q(second_confirmed_at=None)),
         ),
     )
-    return matches | {"listings": Listing.objects.filter(participant__event=event).count()}
+    listings = Listing.objects.standing().filter(participant__event=event)
+    return matches | {"listings": listings.count()}
 
 
 # --- listing ----------------------------------------------------------------------------------
@@ -249,7 +249,7 @@ def sit(*, person, on=True):
             raise Refused("no_listing", _("先写下能提供的和想要的，再入座。"))
         # The table's row decides between two who want the last chair.
         table = ThemeTable.objects.select_for_update(no_key=True).get(pk=listing.table_id)
-        taken = table.listings.filter(seated=True).count()
+        taken = table.listings.standing().filter(seated=True).count()
         if on and not listing.seated and taken >= table.seats:
             sentence = _("%(table)s满座了，先在手机上聊，或等一等。")
             raise Refused("full", sentence % {"table": table})

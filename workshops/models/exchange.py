@@ -25,6 +25,14 @@ class ThemeTable(models.Model):
         return self.name
 
 
+class ListingQuerySet(models.QuerySet):
+    def standing(self):
+        """Of people who still take part: what they offer stands, and so does their chair."""
+        return self.filter(
+            participant__erased_at=None, participant__status=Participant.Status.CONFIRMED
+        )
+
+
 class Listing(models.Model):
     """One person's offer and need at one table."""
 
@@ -38,6 +46,8 @@ class Listing(models.Model):
     need = models.CharField(_("需求"), max_length=200, blank=True)
     seated = models.BooleanField(_("入座"), default=False)
     updated_at = models.DateTimeField(auto_now=True)
+
+    objects = ListingQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("资源供需")

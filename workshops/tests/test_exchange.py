@@ -6,6 +6,7 @@ import pytest
 from django.db import connection, transaction
 from django.urls import reverse
 
+from participants import erase, screening
 from participants.models import Consent
 from salon import clock
 from salon.errors import Refused
@@ -123,6 +124,19 @@ def test_a_no_stands_and_a_confirmed_match_too(listed):
         assert refused.value.code == "declined"
 
 
+def test_a_no_is_asked_for_and_whoever_said_it_is_not_told_that_the_other_did(client, listed):
+    lin, zhou = listed
+    match = exchange.request_match(person=lin, other=zhou)
+    phone = scenes.phone_of(client, zhou)
+    url = reverse("me_exchange", args=[lin.event.slug])
+    assert 'value="decline" data-confirm="' in phone.get(url).text
+    phone.post(reverse("me_match", args=[lin.event.slug, match.pk]), {"act": "decline"})
+    ask = reverse("me_ask", args=[lin.event.slug])
+    answer = phone.post(ask, {"person": lin.pk}, follow=True).text
+    assert "这次没有对接成" in answer
+    assert "对方这次没有" not in answer
+
+
 def test_nobody_confirms_for_others_or_meets_themselves(salon, listed):
     lin, zhou = listed
     match = exchange.request_match(person=lin, other=zhou)
@@ -148,6 +162,23 @@ def test_a_table_has_so_many_seats_and_changing_it_gives_the_seat_up(salon, lin,
     list_(lin, "场地", "", table="tools")
     assert not Listing.objects.get(participant=lin).seated
     exchange.sit(person=zhou)
+
+
+@pytest.mark.parametrize("left", ["withdraws", "is erased"])
+def test_whoever_left_gives_up_their_chair_and_is_counted_no_more(salon, zhou, left):
+    lin = scenes.person(salon, "林知夏", came=False)
+    salon.theme_tables.update(seats=1)
+    for person in (lin, zhou):
+        list_(person, "场地", "")
+    exchange.sit(person=lin)
+    if left == "withdraws":
+        screening.withdraw(participant=lin, by=lin)
+    else:
+        erase.erase_person(participant=lin, by=None)
+    assert exchange.counts(salon)["listings"] == len(exchange.board(salon)) == 1
+    assert exchange.tables_of(salon).get(key="content").taken == 0
+    exchange.sit(person=zhou)
+    assert exchange.tables_of(salon).get(key="content").taken == 1
 
 
 def test_an_empty_listing_is_refused(lin):
