@@ -5,6 +5,7 @@ from django.forms import formset_factory
 from django.utils.translation import gettext_lazy as _
 
 from events.forms import TextField
+from metrics import targets
 from metrics.definitions import METRICS
 from metrics.models import Goal, SurveyQuestion
 from metrics.whitepaper import MOST_SECTIONS
@@ -14,11 +15,21 @@ from salon.text import parse_rate
 _FIELD = {"class": "form-control"}
 
 
+def compared_with(form, version):
+    """The form as typed, on top of what a colleague has saved meanwhile: sent again, it replaces
+    that `version`, which its reader was told to look at."""
+    form.data = form.data.copy()
+    form.data["version"] = version
+
+
 class TargetsForm(forms.Form):
     """One target and the options of each metric; `groups` for the page, `targets()` for the verb."""
 
     def __init__(self, *args, event, **kwargs):
         super().__init__(*args, **kwargs)
+        self.fields["version"] = forms.CharField(
+            initial=targets.version_of(event), required=False, widget=forms.HiddenInput
+        )
         own = {target.key: target for target in event.targets.all()}
         self.definitions = {}
         for metric in METRICS:

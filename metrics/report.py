@@ -1,5 +1,7 @@
 """What the evaluation page and the public report show of one evaluation, and publishing it."""
 
+import hashlib
+import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -284,10 +286,23 @@ def report_of(event):
     return Report.objects.filter(event=event).first() or Report(event=event, parts=AT_FIRST)
 
 
-def save_report(*, event, intro, parts, by):
-    """Choose what the public report shows; unknown parts are left out."""
+def version_of(report):
+    """A digest of what the report says of itself, to be posted back with a page that shows it."""
+    return hashlib.sha256(json.dumps([report.intro, report.parts]).encode()).hexdigest()[:16]
+
+
+def save_report(*, event, version, intro, parts, by):
+    """Choose what the public report shows, which was `version` when the editor was opened; unknown
+    parts are left out. Raises Refused("stale")."""
     with transaction.atomic():
         report = _lock(event)
+        if version != version_of(report):
+            raise Refused(
+                "stale",
+                _(
+                    "有人刚刚改过公开报告的内容，没有覆盖。您的改动还在这一页，请对照后再保存；再保存就以您的为准。"
+                ),
+            )
         report.intro = clean_text(intro, multiline=True, max_length=3000)
         report.parts = [part for part in PARTS if part in parts]
         report.save()

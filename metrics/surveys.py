@@ -237,9 +237,17 @@ def save(*, event, version, title, intro, questions, by):
     with transaction.atomic():
         survey = Survey.objects.select_for_update().get(event=event)
         if survey.opened_at is not None:
-            raise Refused("opened", _("问卷已经开放，题目不能再改：先答和后答的人要答同样的题。"))
+            raise Refused(
+                "opened",
+                _("问卷已经开放，题目不能再改：先答和后答的人要答同样的题。您写的还在这一页。"),
+            )
         if survey.version != version:
-            raise Refused("stale", _("有人刚刚改过这份问卷。您的改动还在这一页，请对照后再保存。"))
+            raise Refused(
+                "stale",
+                _(
+                    "有人刚刚改过这份问卷，没有覆盖。您的改动还在这一页，请对照后再保存；再保存就以您的为准。"
+                ),
+            )
         survey.title = title
         survey.intro = clean_text(intro, multiline=True, max_length=1000)
         survey.version += 1

@@ -1,25 +1,47 @@
 """What an event sets itself: targets, how its definitions differ, and its own goals."""
 
+import hashlib
+import json
+
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from events.models import Event
 from metrics.definitions import BY_KEY
 from metrics.models import Goal, Target
 from salon import audit
+from salon.errors import Refused
 
 
 def goal_rows(event):
     return list(event.goals.values("text", "target", "result", "source"))
 
 
-def save(*, event, targets, goals, by):
-    """Replace the event's targets and goals.
+def version_of(event):
+    """A digest of the targets, definitions and goals as they are now, to be posted back with a page
+    that shows them."""
+    own = event.targets.order_by("key").values_list("key", "value", "definition")
+    shown = json.dumps([list(own), goal_rows(event)], cls=DjangoJSONEncoder, sort_keys=True)
+    return hashlib.sha256(shown.encode()).hexdigest()[:16]
+
+
+def save(*, event, version, targets, goals, by):
+    """Replace the event's targets and goals, which were `version` when the editor was opened.
 
     `targets` is {metric key: (value or None, definition)}; a definition keeps only what differs
     from the default. `goals` are dicts of text, target, result, source, in order.
+    Raises Refused("stale").
     """
     with transaction.atomic():
         Event.objects.select_for_update(no_key=True).get(pk=event.pk)
+        if version != version_of(event):
+            raise Refused(
+                "stale",
+                _(
+                    "有人刚刚改过目标与口径，没有覆盖。您的改动还在这一页，请对照后再保存；再保存就以您的为准。"
+                ),
+            )
         for key, (value, definition) in targets.items():
             own = {
                 option.key: definition[option.key]

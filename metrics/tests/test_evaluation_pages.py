@@ -267,6 +267,43 @@ def test_a_fall_draws_no_bar(event, organiser, client):
     assert 'width="-' not in page
 
 
+def test_the_second_to_save_the_targets_is_told_and_decides_after_comparing(
+    event, organiser, client
+):
+    form = client.get(address(event, "settings/")).context["form"]
+    opened = {name: field.initial for name, field in form.fields.items() if field.initial}
+    opened |= {"goal-TOTAL_FORMS": "1", "goal-INITIAL_FORMS": "0", "goal-0-target": "3"}
+    first = opened | {"attendance_rate": "80", "goal-0-text": "第一位的目标"}
+    second = opened | {"attendance_rate": "70", "goal-0-text": "第二位的目标"}
+    assert client.post(address(event, "settings/"), first).status_code == 302
+    told = client.post(address(event, "settings/"), second)
+    assert told.status_code == 422
+    assert "没有覆盖" in told.content.decode()
+    assert "第二位的目标" in told.content.decode()
+    assert event.targets.get(key="attendance_rate").value == 80
+    assert [goal.text for goal in event.goals.all()] == ["第一位的目标"]
+    compared = second | {"version": told.context["form"]["version"].value()}
+    assert client.post(address(event, "settings/"), compared).status_code == 302
+    assert event.targets.get(key="attendance_rate").value == 70
+
+
+def test_the_second_to_save_the_report_is_told_and_decides_after_comparing(
+    event, organiser, client
+):
+    place = f"/admin/e/{event.slug}/report/"
+    opened = {"version": client.get(place).context["version"], "parts": ["goals"]}
+    assert client.post(place, opened | {"intro": "第一位写的前言"}).status_code == 302
+    told = client.post(place, opened | {"intro": "第二位写的前言", "parts": ["arrivals"]})
+    assert told.status_code == 409
+    page = told.content.decode()
+    assert "没有覆盖" in page
+    assert "第二位写的前言" in page
+    assert re.findall(r'value="(\w+)" id="part-\w+" checked', page) == ["arrivals"]
+    assert report.report_of(event).intro == "第一位写的前言"
+    compared = {"version": told.context["version"], "intro": "第二位写的前言"}
+    assert client.post(place, compared).status_code == 302
+
+
 def test_a_wrong_target_is_told_beside_its_field(event, organiser, client):
     answer = client.post(
         address(event, "settings/"), {"attendance_rate": "很多", "goal-TOTAL_FORMS": "0"}
@@ -279,6 +316,7 @@ def test_a_definition_keeps_only_what_differs(event, organiser):
     everything = {"ways": ["match", "whitepaper", "uplift"], "uplift_points": 10}
     targets.save(
         event=event,
+        version=targets.version_of(event),
         targets={"conversion_rate": (30, everything), "solutions": (40, {})},
         goals=[],
         by=organiser,
@@ -327,7 +365,13 @@ def test_without_an_evaluation_there_is_nothing_to_publish(event):
 
 def test_the_public_report_names_nobody(event, client):
     organiser = an_organiser(event)
-    report.save_report(event=event, intro="谢谢大家", parts=list(report.PARTS), by=organiser)
+    report.save_report(
+        event=event,
+        version=report.version_of(report.report_of(event)),
+        intro="谢谢大家",
+        parts=list(report.PARTS),
+        by=organiser,
+    )
     for number in range(4, 7):
         guest = came(event, f"来宾{number}", number)
         surveys.open_survey(event=event)
@@ -347,7 +391,11 @@ def test_only_the_chosen_parts_are_shown(event, client):
     organiser = an_organiser(event)
     evaluation.evaluate(event=event)
     client.force_login(organiser)
-    client.post(f"/admin/e/{event.slug}/report/", {"intro": "", "parts": ["goals", "made-up"]})
+    page = client.get(f"/admin/e/{event.slug}/report/")
+    client.post(
+        f"/admin/e/{event.slug}/report/",
+        {"version": page.context["version"], "intro": "", "parts": ["goals", "made-up"]},
+    )
     client.post(f"/admin/e/{event.slug}/report/publish/", {"public": "yes"})
     client.logout()
     page = client.get(f"/e/{event.slug}/report/").content.decode()

@@ -21,10 +21,10 @@ VERBS = {
     "the clock evaluates": lambda event, by: evaluation.evaluate_if_due(event=event),
     "a chat is imported": import_chat,
     "the targets are saved": lambda event, by: targets.save(
-        event=event, targets={}, goals=[], by=by
+        event=event, version=targets.version_of(event), targets={}, goals=[], by=by
     ),
     "the report is saved": lambda event, by: report.save_report(
-        event=event, intro="", parts=[], by=by
+        event=event, version=report.version_of(report.report_of(event)), intro="", parts=[], by=by
     ),
     "the whitepaper is drafted": lambda event, by: whitepaper.draft(event=event, by=by),
 }

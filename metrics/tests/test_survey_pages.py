@@ -88,6 +88,21 @@ def test_the_second_of_two_editors_is_told_and_loses_nothing(event, client):
     assert "第二位" in answer.content.decode()
     event.survey.refresh_from_db()
     assert event.survey.title == "第一位"
+    compared = data | {"title": "第二位", "version": answer.context["form"]["version"].value()}
+    assert client.post(address, compared).status_code == 302
+
+
+def test_what_was_typed_while_the_clock_opened_the_survey_stays_on_the_page(event, client):
+    client.force_login(an_organiser(event))
+    address = f"/admin/e/{event.slug}/survey/"
+    data = posted(client.get(address)) | {"question-3-text": "半小时想出来的一题"}
+    surveys.open_survey(event=event)
+    answer = client.post(address, data)
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    assert "题目不能再改" in page
+    assert "半小时想出来的一题" in page
+    assert "半小时想出来的一题" not in client.get(address).content.decode()
 
 
 def test_whatever_is_too_long_is_marked_where_it_stands(event, client):

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from events.access import organiser
 from metrics import evaluation, report, rows, targets
 from metrics.definitions import BY_KEY
-from metrics.forms import GoalFormSet, TargetsForm
+from metrics.forms import GoalFormSet, TargetsForm, compared_with
 from metrics.surveys import FEWEST_SHOWN
 from salon.errors import Refused
 from salon.sheets import write_table
@@ -119,9 +119,16 @@ def settings(request, slug):
     refusal = None
     if request.method == "POST" and form.is_valid() and goals.is_valid():
         try:
-            targets.save(event=event, targets=form.targets(), goals=goals.rows(), by=request.user)
+            targets.save(
+                event=event,
+                version=form.cleaned_data["version"],
+                targets=form.targets(),
+                goals=goals.rows(),
+                by=request.user,
+            )
         except Refused as refused:
             refusal = refused
+            compared_with(form, targets.version_of(event))
         else:
             messages.success(request, _("已保存；下一次计算按新的目标和口径。"))
             return redirect("evaluation", slug)

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from events.access import event_page, organiser, roles_of
 from metrics import report, surveys
+from salon.errors import Refused
 
 
 @event_page
@@ -46,25 +47,31 @@ def _choices(event):
 @organiser
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request, slug):
-    event = request.event
+    event, refusal = request.event, None
     if request.method == "POST":
-        report.save_report(
-            event=event,
-            intro=request.POST.get("intro", ""),
-            parts=request.POST.getlist("parts"),
-            by=request.user,
-        )
-        messages.success(request, _("已保存，预览里就是公开后的样子。"))
-        return redirect("report_edit", slug)
+        typed = {"intro": request.POST.get("intro", ""), "parts": request.POST.getlist("parts")}
+        version = request.POST.get("version", "")
+        try:
+            report.save_report(event=event, version=version, by=request.user, **typed)
+        except Refused as refused:
+            refusal = refused
+        else:
+            messages.success(request, _("已保存，预览里就是公开后的样子。"))
+            return redirect("report_edit", slug)
+    saved = report.report_of(event)
     return render(
         request,
         "metrics/report_edit.html",
         {
             "event": event,
-            "report": report.report_of(event),
+            "report": saved,
+            "typed": typed if refusal else {"intro": saved.intro, "parts": saved.parts},
+            "version": report.version_of(saved),
+            "refusal": refusal,
             "parts": report.PARTS.items(),
             "evaluated": event.evaluations.exists(),
         },
+        status=refusal.status if refusal else 200,
     )
 
 

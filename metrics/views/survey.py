@@ -8,7 +8,13 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from events.access import organiser
 from metrics import follow_ups, surveys
-from metrics.forms import FollowUpForm, QuestionFormSet, SurveyForm, question_rows
+from metrics.forms import (
+    FollowUpForm,
+    QuestionFormSet,
+    SurveyForm,
+    compared_with,
+    question_rows,
+)
 from metrics.models import FollowUp, Survey
 from participants.access import person
 from salon import clock
@@ -95,6 +101,8 @@ def edit(request, slug):
             )
         except Refused as refused:
             refusal = refused
+            survey.refresh_from_db()
+            compared_with(form, survey.version)
         else:
             messages.success(request, _("问卷已保存，活动结束时自动开放。"))
             return redirect("survey_edit", slug)
@@ -108,6 +116,9 @@ def edit(request, slug):
             "form": form,
             "questions": questions,
             "refusal": refusal,
+            # What was typed stays, even when the clock has opened the survey meanwhile.
+            "editing": request.method == "POST" or survey.opened_at is None,
+            "over": request.event.is_over(clock.now()),
             "asked": asked,
             "answered": answered,
             "results": surveys.results(survey) if survey.opened_at else [],
