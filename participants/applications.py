@@ -429,7 +429,7 @@ def edit(*, participant, answers, version, by):
         if person.version != version:
             raise Refused(
                 "edited_elsewhere",
-                _("这份资料刚刚在别处改过。请看一眼最新内容，再改一次。"),
+                _("这份资料刚刚在别处改过。请看一眼最新内容，再保存一次。"),
             )
         old_pains = [point.text for point in person.pain_points.all()]
         row["online"] = person.online  # another room is a move of its own, with its own seats

@@ -397,9 +397,32 @@ class OwnAnswersForm(AnswersForm):
         answers["expertise"] = self._in_their_order(answers["expertise"])
         return answers
 
+    def at_variance(self):
+        """[(label, text)] of what is kept now where something else is filled in."""
+        kept = {name: getattr(self.person, name) for name in self.fields if name != "pain_points"}
+        kept["pain_points"] = [point.text for point in self.person.pain_points.all()]
+        answers = self.answers()
+        return [
+            (self.fields[name].label, _in_words(name, kept[name]))
+            for name in AnswersForm.base_fields
+            if answers[name] != kept[name]
+        ]
+
     def _in_their_order(self, chosen):
         """The boxes come in the form's order; what was chosen before keeps its own."""
         before = self.person.expertise
         return [word for word in before if word in chosen] + [
             word for word in chosen if word not in before
         ]
+
+
+def _in_words(name, value):
+    if name == "active_rate":
+        return rate_text(value)
+    if name == "mobile":
+        return national_mobile(value)
+    if name == "industry":
+        return Participant.Industry(value).label
+    if isinstance(value, list):
+        return "\n".join(value)
+    return "" if value is None else str(value)

@@ -50,6 +50,13 @@ def address(name, *args):
     return reverse(name, args=["spring", *args])
 
 
+def as_it_stands(page, **changed):
+    """What a browser sends when the form of a page is posted as it stands, with changes."""
+    form = page.context["form"]
+    shown = {field.html_name: field.value() for field in form}
+    return {name: value for name, value in shown.items() if value is not None} | changed
+
+
 def as_person(client, person):
     client.get(issue_link(participant=person))
     return client
@@ -255,15 +262,40 @@ def test_lin_edits_her_answers(client, event):
     lin.refresh_from_db()
     assert lin.job_title == "群主"
     assert [point.text for point in lin.pain_points.all()] == ["只有一条"]
-    stale = client.post(address("me_edit"), data | {"job_title": "又改"})
+
+
+def test_lin_sees_what_was_changed_elsewhere_and_saves_again(client, event):
+    lin = scenes.an_applicant(event)
+    as_person(client, lin)
+    page = client.get(address("me_edit"))
+    elsewhere = as_it_stands(page, organisation="山海文化", active_rate="30%")
+    client.post(address("me_edit"), elsewhere)
+    stale = client.post(address("me_edit"), as_it_stands(page, job_title="群主"))
     assert "刚刚在别处改过" in stale.content.decode()
+    assert [(str(label), text) for label, text in stale.context["at_variance"]] == [
+        ("机构", "山海文化"),
+        ("岗位", "社群运营"),
+        ("近6个月平均月活率（%）", "30%"),
+    ]
+    again = as_it_stands(stale, organisation="山海文化")
+    assert again["job_title"] == "群主"
+    assert client.post(address("me_edit"), again).url == address("me")
+    lin.refresh_from_db()
+    assert (lin.organisation, lin.job_title, lin.active_rate) == ("山海文化", "群主", 45)
 
 
-def as_it_stands(page, **changed):
-    """What a browser sends when the form of a page is posted as it stands, with changes."""
-    form = page.context["form"]
-    shown = {field.html_name: field.value() for field in form}
-    return {name: value for name, value in shown.items() if value is not None} | changed
+def test_a_decision_meanwhile_costs_lin_one_more_press_and_says_what_it_means(client, event, chen):
+    lin = scenes.an_applicant(event)
+    as_person(client, lin)
+    page = client.get(address("me_edit"))
+    assert "有几项改了要重新审核" not in page.content.decode()
+    batch = screening.decide(participant=lin, to_status=Status.ACCEPTED, by=chen)
+    screening.release_batch(batch=batch, by=chen)
+    told = client.post(address("me_edit"), as_it_stands(page, job_title="群主"))
+    assert "有几项改了要重新审核" in told.content.decode()
+    assert client.post(address("me_edit"), as_it_stands(told)).url == address("me")
+    lin.refresh_from_db()
+    assert (lin.job_title, lin.status) == ("群主", "accepted")
 
 
 IMPORTED = {

@@ -59,14 +59,23 @@ def me(request, slug):
 @require_http_methods(["GET", "POST"])
 def edit(request, slug):
     form = OwnAnswersForm(request.POST or None, person=request.person)
-    if request.method == "POST" and form.is_valid() and _edited(request, form):
-        return redirect("me", slug)
+    problem, at_variance = "", []
+    if request.method == "POST" and form.is_valid():
+        try:
+            return _edited(request, form)
+        except Refused as refused:
+            problem = str(refused)
+            if refused.code == "edited_elsewhere":
+                form = _of_now(request)
+                at_variance = form.at_variance() if form.is_valid() else []
     now = clock.now()
     own = own_steps.standing_of(request.person, now=now)
     context = {
         "event": request.event,
         "person": request.person,
         "form": form,
+        "problem": problem,
+        "at_variance": at_variance,
         "reviewed_again": own.status in request.person.SEATED
         and not (own.came or own.in_question)
         and now < request.event.starts_at,
@@ -76,19 +85,23 @@ def edit(request, slug):
 
 
 def _edited(request, form):
-    try:
-        changed = applications.edit(
-            participant=request.person,
-            answers=form.answers(),
-            version=form.cleaned_data["version"],
-            by=request.person,
-        )
-    except Refused as refused:
-        form.add_error(None, str(refused))
-        return False
+    changed = applications.edit(
+        participant=request.person,
+        answers=form.answers(),
+        version=form.cleaned_data["version"],
+        by=request.person,
+    )
     if changed:
         messages.success(request, _("改好了。"))
-    return True
+    return redirect("me", request.event.slug)
+
+
+def _of_now(request):
+    """What was typed, over the answers as they are now: saving it again is saving it over them."""
+    request.person.refresh_from_db()
+    typed = request.POST.copy()
+    typed["version"] = request.person.version
+    return OwnAnswersForm(typed, person=request.person)
 
 
 def _step(verb, sentence):

@@ -1,10 +1,10 @@
 // The application form: fields by category, the growing list, a draft that survives, and a
 // submit that keeps everything when the network is gone.
 //
-//   <form data-apply data-draft="key" data-done="/e/…/apply/done/">
+//   <form data-apply data-draft="key" data-done="/e/…/apply/done/">     the page that follows when it is taken
 //     <div data-for="core creator">…</div>          shown for these categories
 //     <fieldset data-grow>…</fieldset>               lines appear as they are needed
-//     <p data-savemark data-saved="…" data-failed="…" data-sending="…">
+//     <p data-savemark data-saved="…" data-failed="…" data-sending="…" data-restored="…">
 //   <div data-forget-draft="key">                    on the page that follows
 //
 // Without this script every field is there and the form works as any form does.
@@ -95,7 +95,10 @@ function keepDraft(theForm) {
   };
   const draft = stored(key);
   // What the server sent back with its sentences is newer than the draft.
-  if (draft && !("bound" in theForm.dataset)) fill(theForm, draft);
+  if (draft && !("bound" in theForm.dataset)) {
+    fill(theForm, draft);
+    if (mark.dataset.restored) say("unsaved", mark.dataset.restored);
+  }
   let timer;
   const save = () => {
     const entries = [...new FormData(theForm)].filter(([name]) => !NOT_KEPT.has(name));
@@ -134,10 +137,12 @@ async function send(theForm, say, mark) {
       method: "POST",
       body: new FormData(theForm),
       headers: { Accept: "text/html" },
+      redirect: "manual", // or this request would see the sentence that the next page is to show
     });
     if (answer.status >= 500) throw new Error("not taken");
-    if (answer.redirected) {
-      location.assign(answer.url);
+    if (answer.type === "opaqueredirect") {
+      forget(theForm.dataset.draft);
+      location.assign(theForm.dataset.done);
       return;
     }
     replacePage(await answer.text());

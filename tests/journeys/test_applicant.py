@@ -2,7 +2,8 @@
 
 import pytest
 
-from participants import screening
+from participants import applications, screening
+from participants.access import issue_link
 from participants.models import Participant
 from participants.tests import scenes
 from tests.house import until
@@ -93,6 +94,37 @@ def test_lin_applies_underground_confirms_and_shows_her_code(house, phone):
     with lin.expect_download() as download:
         lin.get_by_role("link", name="下载我的全部数据").click()
     assert "新人进群三天就不说话了" in download.value.path().read_text()
+
+
+def test_lins_changes_survive_a_closed_page_and_an_edit_made_elsewhere(house, phone):
+    event = scenes.a_salon()
+    row = scenes.an_applicant(event)
+    lin = phone()
+    lin.goto(issue_link(participant=row))
+    lin.goto("/e/spring/me/edit/")
+    lin.get_by_role("textbox", name="岗位").fill("社群负责人")
+    lin.get_by_text("草稿已存在这台手机上").wait_for()
+    lin.goto("/e/spring/me/")
+    lin.goto("/e/spring/me/edit/")
+    assert lin.get_by_role("textbox", name="岗位").input_value() == "社群负责人"
+    assert lin.get_by_text("上次没保存的修改还在").is_visible()
+
+    # Her colleague wrote to the organiser meanwhile.
+    answers = scenes.answers("林知夏", organisation="山海文化")
+    applications.edit(participant=row, answers=answers, version=row.version, by=row)
+    lin.get_by_role("button", name="保存").click()
+    lin.get_by_text("现在存的和您填的不同").wait_for()
+    assert "山海文化" in lin.locator(".notice dl").inner_text()
+    lin.get_by_role("textbox", name="机构").fill("山海文化")
+    lin.get_by_role("button", name="保存").click()
+    lin.wait_for_url("**/me/")
+    lin.get_by_text("改好了。").wait_for()
+    row.refresh_from_db()
+    assert (row.job_title, row.organisation) == ("社群负责人", "山海文化")
+
+    # What is saved is no draft any more.
+    lin.goto("/e/spring/me/edit/")
+    assert not lin.get_by_text("上次没保存的修改还在").is_visible()
 
 
 def link_in(letter):
