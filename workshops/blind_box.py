@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from events.models import Event
-from participants.models import PainPoint, Participant, TagCard
+from participants.models import PainPoint, Participant
 from participants.topics import OTHER, TOPICS, topic_named, topic_of
 from salon import audit, clock, live
 from salon.errors import Refused
@@ -29,13 +29,14 @@ TOPIC_KEYS = "1234567890-="
 @dataclass(frozen=True)
 class Standing:
     """The box as everybody may see it: `seed` only once it is revealed; `draws` in order, each
-    with `.label`, the words of its topic."""
+    with `.label`, the words of its topic; `left`, how many slips can still be drawn."""
 
     box: BlindBox | None
     draws: list
     slips: int
     groups: int
     seed: str
+    left: int
 
     @property
     def last(self):
@@ -46,7 +47,8 @@ class Standing:
         return (
             self.box is not None
             and not self.box.revealed_at
-            and len(self.draws) < min(fair_draw.MOST, self.slips)
+            and len(self.draws) < fair_draw.MOST
+            and self.left > 0
         )
 
     @property
@@ -54,14 +56,14 @@ class Standing:
         return (
             self.box is not None
             and not self.box.revealed_at
-            and len(self.draws) >= min(fair_draw.FEWEST, self.slips)
+            and (len(self.draws) >= fair_draw.FEWEST or self.left == 0)
         )
 
 
 def standing(event):
     box = BlindBox.objects.filter(event=event).first()
     if box is None:
-        return Standing(None, [], 0, 0, "")
+        return Standing(None, [], 0, 0, "", 0)
     draws = list(box.draws.select_related("card", "card__interest_group"))
     for draw in draws:
         draw.label = topic_named(draw.topic).label
@@ -71,6 +73,7 @@ def standing(event):
         len(box.slip_ids),
         len({group for _pk, group in box.slip_ids if group}),
         box.seed if box.revealed_at else "",
+        len({pk for pk, _group in box.slip_ids} - {draw.card_id for draw in draws} - _hidden(box)),
     )
 
 
@@ -91,6 +94,12 @@ def topics():
     return list(zip(TOPIC_KEYS, (*TOPICS, OTHER), strict=False))
 
 
+def _hidden(box):
+    """Ids of slips that the host has hidden since."""
+    slips = PainCard.objects.filter(pk__in=[pk for pk, _group in box.slip_ids])
+    return set(slips.exclude(hidden_at=None).values_list("pk", flat=True))
+
+
 def _slips(box):
     return [fair_draw.Slip(pk, group) for pk, group in box.slip_ids]
 
@@ -107,7 +116,7 @@ def seal(*, event, by):
         Event.objects.select_for_update(no_key=True).get(pk=event.pk)
         BlindBox.objects.filter(event=event, draws=None).delete()
         _bring_in_sign_up_pains(event)
-        slips = [fair_draw.Slip(pk, group) for pk, group in _cards_with_groups(event)]
+        slips = _sorted_slips(event)
         if len(slips) < fair_draw.FEWEST:
             raise Refused("too_few", _("盒子里不到 3 张，等多几个人签到或写下痛点再封盒。"))
         seed = fair_draw.new_seed()
@@ -127,20 +136,15 @@ def seal(*, event, by):
 
 
 def _bring_in_sign_up_pains(event):
+    """As cards; which group they are of is looked up for all cards alike."""
     people = Participant.objects.filter(event=event).present()
     here = people.checked_in() | people.online().confirmed()
     points = PainPoint.objects.filter(participant__in=here.values("pk")).exclude(text="")
-    cards = dict(
-        TagCard.objects.filter(participant__event=event).values_list(
-            "participant", "interest_group"
-        )
-    )
     PainCard.objects.bulk_create(
         [
             PainCard(
                 event=event,
                 participant_id=point.participant_id,
-                interest_group_id=cards.get(point.participant_id),
                 text=point.text,
                 topic=topic_of(point.text).key,
                 client_id=uuid.uuid5(_SIGN_UP, str(point.pk)),
@@ -151,18 +155,23 @@ def _bring_in_sign_up_pains(event):
     )
 
 
-def _cards_with_groups(event):
-    return [
-        (card.pk, card.interest_group_id or _group_of(card.participant))
-        for card in PainCard.objects.filter(event=event, hidden_at=None, merged_into=None)
-        .select_related("participant__tag_card")
-        .order_by("pk")
-    ]
+def _sorted_slips(event):
+    """Every card that hangs by itself, put down to the group its author is in now: groups are
+    merged between one sealing and the next."""
+    cards = event.pain_cards.filter(hidden_at=None, merged_into=None)
+    cards = list(cards.select_related("participant__tag_card", "interest_group").order_by("pk"))
+    for card in cards:
+        card.interest_group_id = _group_of(card)
+    PainCard.objects.bulk_update(cards, ["interest_group"])
+    return [fair_draw.Slip(card.pk, card.interest_group_id) for card in cards]
 
 
-def _group_of(person):
-    card = getattr(person, "tag_card", None)
-    return card and card.interest_group_id
+def _group_of(card):
+    tags = getattr(card.participant, "tag_card", None)
+    if tags and tags.interest_group_id:
+        return tags.interest_group_id
+    kept = card.interest_group
+    return kept and (kept.merged_into_id or kept.pk)
 
 
 def draw(*, event, drawn, by):
@@ -197,12 +206,7 @@ def draw(*, event, drawn, by):
 
 def _next(box, drawn):
     """By the order that was committed to; what the host has hidden since is passed over."""
-    hidden = set(
-        PainCard.objects.filter(pk__in=[pk for pk, _group in box.slip_ids])
-        .exclude(hidden_at=None)
-        .values_list("pk", flat=True)
-    )
-    return fair_draw.next_slip(_slips(box), box.seed, drawn, hidden)
+    return fair_draw.next_slip(_slips(box), box.seed, drawn, _hidden(box))
 
 
 def file_under(*, draw, topic, by):
@@ -219,11 +223,12 @@ def file_under(*, draw, topic, by):
 
 
 def reveal(*, event, by):
-    """Publish the seed; the box is closed for good. Raises Refused("too_few")."""
+    """Publish the seed; the box is closed for good. Raises Refused("too_few") while fewer are
+    drawn than a draw has, and there are some to be drawn."""
     with transaction.atomic():
         box = BlindBox.objects.select_for_update().filter(event=event).first()
-        drawn = box.draws.count() if box else 0
-        if box is None or drawn < min(fair_draw.FEWEST, len(box.slip_ids)):
+        drawn = set(box.draws.values_list("card", flat=True)) if box else set()
+        if box is None or (len(drawn) < fair_draw.FEWEST and _next(box, drawn)):
             raise Refused("too_few", _("至少抽 3 张，再公布种子。"))
         if box.revealed_at is None:
             box.revealed_at = clock.now()

@@ -97,6 +97,36 @@ def test_a_second_press_of_the_same_moment_draws_nothing_more(salon):
     assert (again, Draw.objects.count()) == (first, 1)
 
 
+def test_sealed_anew_the_slips_are_spread_over_the_groups_as_they_stand_by_then(salon):
+    people, (first, second, third) = in_groups(salon)
+    pains.post_pain(person=people[1], text="手机上刚写的", client_id=new_id())
+    blind_box.seal(event=salon, by=None)
+    TagCard.objects.filter(interest_group=second).update(interest_group=first)
+    InterestGroup.objects.filter(pk=second.pk).update(merged_into=first)
+    nobodys = PainCard.objects.create(event=salon, text="谁写的不知道了", interest_group=second)
+    box = blind_box.seal(event=salon, by=None)
+    assert {group for _card, group in box.slip_ids} == {first.pk, third.pk}
+    nobodys.refresh_from_db()
+    assert nobodys.interest_group == first
+    assert PainCard.objects.get(text="手机上刚写的").interest_group == first
+
+
+def test_a_box_whose_other_slips_were_hidden_is_closed_with_what_was_drawn(client, salon):
+    in_groups(salon, count=3)
+    blind_box.seal(event=salon, by=None)
+    drawn = draw(salon)
+    client.force_login(scenes.host(salon))
+    hand = reverse("opening_host", args=[salon.slug])
+    assert 'value="reveal"' not in client.get(hand).text
+    for card in salon.pain_cards.exclude(pk=drawn.card_id):
+        pains.hide(event=salon, row=card, by=None)
+    page = client.get(hand).text
+    assert 'value="draw"' not in page
+    assert 'value="reveal"' in page
+    client.post(reverse("opening_press", args=[salon.slug]), {"act": "reveal"})
+    assert blind_box.proof(salon)["drawn"] == [drawn.card_id]
+
+
 def test_once_drawn_the_box_is_not_sealed_anew(salon):
     in_groups(salon)
     blind_box.seal(event=salon, by=None)
