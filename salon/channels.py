@@ -1,6 +1,6 @@
 """How a letter leaves the house: e-mail, the crew's group bot, SMS.
 
-A channel says whether it is set up, sends one letter, and is closed after a batch. What it could
+A channel says whether it is set up, is opened, sends one letter, and is closed after a batch. What it could
 not deliver it reports as `NotDelivered`, with a reason that names nobody.
 """
 
@@ -93,6 +93,15 @@ class Email:
         except ValidationError:
             raise NotDelivered(_("收件邮箱不对。"), for_good=True) from None
 
+    def open(self):
+        if self.connection is None:
+            self.connection = get_connection()
+        try:
+            self.connection.open()
+        except (smtplib.SMTPException, OSError):
+            self.close()
+            raise NotDelivered(_("连不上邮件服务器。")) from None
+
     def send(self, message, letter, text):
         mail = EmailMessage(
             subject=letter.subject,
@@ -104,7 +113,6 @@ class Email:
         )
         for filename, content, mimetype in letter.attachments:
             mail.attach(filename, content, mimetype)
-        self._open()
         try:
             self.connection.send_messages([mail])
         except smtplib.SMTPRecipientsRefused as error:
@@ -118,15 +126,6 @@ class Email:
         except (smtplib.SMTPException, OSError):
             self.close()
             raise NotDelivered(_("发送途中与邮件服务器断开。"), perhaps=True) from None
-
-    def _open(self):
-        if self.connection is None:
-            self.connection = get_connection()
-        try:
-            self.connection.open()
-        except (smtplib.SMTPException, OSError):
-            self.close()
-            raise NotDelivered(_("连不上邮件服务器。")) from None
 
     def close(self):
         if self.connection is not None:
@@ -195,6 +194,9 @@ class GroupBot:
         if address and urlsplit(address).scheme not in {"http", "https"}:
             raise NotDelivered(_("群机器人的地址不对。"), for_good=True)
 
+    def open(self):
+        pass
+
     def send(self, message, letter, text):
         url, kind = urldefrag(self._url(letter))
         kind = kind or BOT_HOSTS.get(urlsplit(url).hostname, "wecom")
@@ -250,6 +252,9 @@ class Sms:
     def check(self, letter):
         if not letter.to.startswith("+"):
             raise NotDelivered(_("收件手机号不对。"), for_good=True)
+
+    def open(self):
+        pass
 
     def send(self, message, letter, text):
         send = import_string(settings.SMS_PROVIDER)

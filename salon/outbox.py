@@ -34,8 +34,9 @@ log = logging.getLogger(__name__)
 
 State = Message.State
 AT_ONCE = 20
-# Longer than the slowest single sending; a killed worker's rows are found after it.
-LEASE = timedelta(seconds=60)
+# Twice what one sending may take once it is handed over: a mail server that hesitates EMAIL_TIMEOUT
+# at each of its five answers and at the goodbye. A killed worker's rows are found after it.
+LEASE = timedelta(minutes=2)
 PAUSES = [timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180, 360)]
 
 _composers = {}
@@ -313,6 +314,8 @@ def _deliver_one(message, channel):
         set_up = channel.is_set_up(draft)
         draft = draft.packed() if set_up else draft
         text = draft.as_sent() if set_up else draft.as_kept()
+        if set_up:
+            channel.open()  # takes its time, and nobody has been sent anything yet
         if not _hand_over(message, channel, draft):
             return None
         if set_up:

@@ -1,5 +1,6 @@
 """The outbox: planned once, released, claimed by one, delivered with its secrets, kept without."""
 
+import asyncio
 import contextlib
 import http.server
 import json
@@ -369,6 +370,7 @@ def test_odd_characters_go_by_mail_and_into_the_copy(noon, post, text):
     message = planned()
     (claimed,) = outbox.claim()
     email = channels.Email()
+    email.open()
     assert outbox._hand_over(claimed, email, letter)
     email.send(claimed, letter, letter.as_sent())
     email.close()
@@ -621,6 +623,59 @@ def test_a_worker_that_slept_past_its_lease_finds_the_row_taken(noon, post):
     assert outbox.deliver_due() == {"sent": 1}
     assert list(outbox._deliver(sleeper)) == [None]
     assert len(post.letters) == 1
+
+
+class SlowPost(Post):
+    """Hesitates at every answer for as long as it may, and sees what a second worker finds then."""
+
+    def __init__(self, hesitate):
+        self.hesitate = hesitate
+        super().__init__()
+
+    async def handle_EHLO(self, server, session, envelope, hostname, responses):  # noqa: N802
+        session.host_name = hostname
+        await asyncio.to_thread(self.hesitate)
+        return responses
+
+    async def handle_MAIL(self, server, session, envelope, address, options):  # noqa: N802
+        await asyncio.to_thread(self.hesitate)
+        envelope.mail_from = address
+        return "250 ok"
+
+    async def handle_RCPT(self, *given):  # noqa: N802
+        await asyncio.to_thread(self.hesitate)
+        return await super().handle_RCPT(*given)
+
+    async def handle_DATA(self, *given):  # noqa: N802
+        await asyncio.to_thread(self.hesitate)
+        await asyncio.to_thread(self.hesitate)
+        return await super().handle_DATA(*given)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_second_worker_leaves_a_letter_alone_however_slow_the_server_is(noon, settings):
+    moment, found = NOON, []
+
+    def hesitate():
+        nonlocal moment
+        moment += timedelta(seconds=settings.EMAIL_TIMEOUT)
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE travelling.clock SET frozen_at = %s", [moment])
+        found.extend(outbox.claim())
+        connection.close()
+
+    slow = SlowPost(hesitate)
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", slow.port
+    settings.EMAIL_IS_CONFIGURED = True
+    message = planned()
+    try:
+        assert outbox.deliver_due() == {"sent": 1}
+    finally:
+        slow.stop()
+    message.refresh_from_db()
+    assert moment - message.handed_over_at <= outbox.LEASE / 2, "opened before, and time to spare"
+    assert (found, message.uncertain, len(slow.letters)) == ([], False, 1)
 
 
 def test_erasing_somebody_blanks_what_they_were_sent(noon):

@@ -89,7 +89,7 @@ def test_two_hundred_reminders_survive_twenty_kills(deadly, travel):
     start_worker(deadly, "forks")
     for number in range(KILLS):
         assert deadly.mailbox.killed.acquire(timeout=30), f"kill {number} never came"
-        # Nobody waits a minute for the dead one's claims to run out.
+        # Nobody waits for the dead one's claims to run out.
         travel(clock.now() + outbox.LEASE + timedelta(seconds=1))
     until(lambda: Message.objects.sent().count() == GUESTS, what="sending everything")
 
