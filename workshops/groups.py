@@ -136,12 +136,13 @@ def form(*, event, by=None, seed=0):
     """Form groups anew from those who came, and keep them: `(groups, note)`.
 
     Refused("published") once the phones show them: late arrivals are placed without moving
-    anyone, see `place_late`.
+    anyone, see `place_late`. Refused("written") when one of those that would go has work in it.
     """
     with transaction.atomic():
         event = _lock(event)
         if event.work_groups.filter(published_at__isnull=False).exists():
             raise Refused("published", _("分组已经公布，不再重排。后到的人会直接补进小组。"))
+        _require_no_work(event)
         event.work_groups.all().delete()
         proposal = propose(event, seed=seed)
         groups = [_keep(event, *numbered) for numbered in proposal.groups]
@@ -191,16 +192,32 @@ def publish(*, event, by):
 
 
 def unpublish(*, event, by):
-    """Take the groups back from the phones, to form them anew. Refused once somebody wrote,
-    while the vote runs, and once somebody voted."""
+    """Take the groups back from the phones, to form them anew. Refused once there is work that
+    would go with its group, while the vote runs, and once somebody voted."""
     with transaction.atomic():
         event = _lock(event)
-        if event.work_groups.filter(plan__version__gt=0).exists():
-            raise Refused("written", _("已经有小组开始写方案，不能撤回分组，可以手动调整。"))
+        _require_no_work(event)
         _require_no_vote(event)
         if event.work_groups.update(published_at=None):
             audit.record("unpublish_groups", event, by=by, event_id=event.pk)
             _tell(event)
+
+
+WITH_WORK = (
+    Q(plan__version__gt=0)
+    | Q(plan__submitted_at__isnull=False)
+    | Q(plan__photos__isnull=False)
+    | Q(plan__late_drafts__isnull=False)
+    | Q(reviews__isnull=False)
+)
+
+
+def _require_no_work(event):
+    if event.work_groups.filter(WITH_WORK).exists():
+        raise Refused(
+            "written",
+            _("已经有小组写了方案、传了照片或得了点评，不能撤回重分，可以手动调整。"),
+        )
 
 
 def _require_no_vote(event):
@@ -444,9 +461,7 @@ def dissolve(*, group, by):
         event = _lock(group.event)
         if group.memberships.exists():
             raise Refused("people", _("这一组还有人。先把他们移到别的组，再解散。"))
-        written = Q(version__gt=0) | Q(submitted_at__isnull=False)
-        kept = Q(photos__isnull=False) | Q(late_drafts__isnull=False)
-        if Plan.objects.filter(written | kept, group=group).exists():
+        if WorkGroup.objects.filter(WITH_WORK, pk=group.pk).exists():
             raise Refused("written", _("这一组已经有方案，不能解散。"))
         _require_no_vote(event)
         deleted, _per_table = WorkGroup.objects.filter(pk=group.pk).delete()

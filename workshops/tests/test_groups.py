@@ -10,10 +10,11 @@ from django.db import connection, transaction
 from django.urls import reverse
 
 from participants import erase
+from salon import clock
 from salon.errors import Refused
 from tests.house import until
 from workshops import groups, judging, plans, stage
-from workshops.models import Membership
+from workshops.models import Membership, Plan
 from workshops.tests import scenes
 
 pytestmark = pytest.mark.django_db
@@ -257,6 +258,39 @@ def test_the_organiser_gives_a_group_another_name(client, salon):
     assert first.name == "破冰小队"
     answer = client.post(rename, {"act": "rename", "name": "长" * 61}, follow=True)
     assert "最多 60 个字" in answer.text
+
+
+def typed_too_late(group, lin, mentor):
+    plan = plans.plan_of(group)
+    plan.late_drafts.create(participant=lin, text={"title": "迟到的标题"}, at=clock.now())
+
+
+def photographed_the_board(group, lin, mentor):
+    plans.plan_of(group).photos.create(added_by=lin, image="plans/board.jpg")
+
+
+def heard_the_mentor(group, lin, mentor):
+    marks = dict.fromkeys(judging.MARKS, 4)
+    judging.review(group=group, mentor=mentor, suggestion="先做一次试点。", **marks)
+
+
+@pytest.mark.parametrize("did", [photographed_the_board, heard_the_mentor, typed_too_late])
+def test_a_group_that_did_anything_is_not_taken_apart(salon, did):
+    _room, (first, _second) = scenes.two_groups(salon)
+    lin = scenes.members(first)[0]
+    did(first, lin, scenes.mentor(salon))
+    assert Plan.objects.get(group=first).version == 0
+    with pytest.raises(Refused, match="不能撤回重分") as refused:
+        groups.unpublish(event=salon, by=None)
+    assert refused.value.code == "written"
+    # Whatever came in while they were being taken back is not swept away either.
+    salon.work_groups.update(published_at=None)
+    with pytest.raises(Refused) as refused:
+        groups.form(event=salon)
+    assert refused.value.code == "written"
+    emptied(first, None)
+    assert scenes.why_not(groups.dissolve, group=first, by=None) == "written"
+    assert salon.work_groups.filter(pk=first.pk).exists()
 
 
 def test_whoever_leads_a_group_that_was_formed_anew_meanwhile_is_told_so(salon):
