@@ -2,6 +2,7 @@
 
 import hashlib
 
+from django.contrib.postgres.aggregates import ArrayAgg
 from django.db import transaction
 from django.db.models import Count, Max, Prefetch
 
@@ -104,13 +105,14 @@ def _fit_the_projector(group):
 
 def workshop_context(event):
     """For `_workshop.html`. `mark` of a group changes whenever its plan, its pen or its people
-    do; `groups_mark` when groups are published or somebody is placed."""
+    do; `groups_mark` when groups are published or anybody comes, goes or changes places."""
     board = phases.board(event)
     groups = list(
         event.work_groups.filter(published_at__isnull=False)
         .select_related("plan")
         .annotate(
-            people_count=Count("memberships", distinct=True),
+            # With distinct they come in order.
+            people=ArrayAgg("memberships__participant", distinct=True),
             photo_count=Count("plan__photos", distinct=True),
             late_at=Max("plan__late_drafts__at"),
         )
@@ -118,7 +120,7 @@ def workshop_context(event):
     for group in groups:
         plan = getattr(group, "plan", None)
         pen = plan and plan.writer_until and plan.writer_until > board_time(board)
-        said = (group.name, group.leader_id, group.recorder_id, group.people_count)
+        said = (group.name, group.leader_id, group.recorder_id, group.people)
         wrote = plan and (plan.version, plan.submitted_at, plan.writer_id if pen else None)
         group.mark = _digest(said, wrote, group.photo_count, group.late_at)
     return {
@@ -126,7 +128,7 @@ def workshop_context(event):
         "board": board,
         "current": current_phases(board),
         "groups": groups,
-        "groups_mark": _digest([(group.pk, group.people_count) for group in groups]),
+        "groups_mark": _digest([(group.pk, group.people) for group in groups]),
         "turnout": VoteTicket.objects.filter(award__event=event).count(),
         "awards_out": event.awards.filter(closed_at__isnull=False).exists(),
         "now": board_time(board),

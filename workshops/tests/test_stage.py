@@ -9,7 +9,7 @@ from django.urls import reverse
 from participants.models import Consent
 from salon import clock
 from tests.house import until
-from workshops import now, plans, stage
+from workshops import groups, now, plans, stage
 from workshops.models import PlanRow, WorkGroup
 from workshops.tests import scenes
 
@@ -117,6 +117,25 @@ def test_the_vote_is_closed_by_no_button_before_it_began(client, salon, group):
     assert "close_vote" not in client.get(hand).text
     scenes.start(salon, scenes.VOTE)
     assert "close_vote" in client.get(hand).text
+
+
+def marks(salon):
+    context = stage.workshop_context(salon)
+    return [context["groups_mark"], *(group.mark for group in context["groups"])]
+
+
+def test_two_who_change_places_are_noticed_by_a_phone_that_slept_through_it(salon, group):
+    second = salon.work_groups.last()
+    lin, zhou = (scenes.members(each)[-1] for each in (group, second))
+    for each in (group, second):
+        # Roles would give it away.
+        each.leader = each.recorder = None
+        each.save()
+    before = marks(salon)
+    groups.move(event=salon, person=lin, group=second, by=None)
+    groups.move(event=salon, person=zhou, group=group, by=None)
+    assert [was == now for was, now in zip(before, marks(salon), strict=True)] == [False] * 3
+    assert marks(salon) == marks(salon)
 
 
 # --- two presses in one moment ----------------------------------------------------------------
