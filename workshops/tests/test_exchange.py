@@ -206,6 +206,18 @@ def test_two_phones_find_each_other(client, salon, listed):
     assert "13800000000" in other.get(url).text
 
 
+def test_a_press_that_says_neither_yes_nor_no_gives_nobodys_number_away(client, salon, listed):
+    lin, zhou = listed
+    match = exchange.request_match(person=lin, other=zhou)
+    phone = scenes.phone_of(client, zhou)
+    for said in ({}, {"act": ""}, {"act": "perhaps"}):
+        answer = phone.post(reverse("me_match", args=[salon.slug, match.pk]), said)
+        assert (answer.status_code, "没看懂这次操作" in answer.text) == (400, True)
+    match.refresh_from_db()
+    assert match.second_confirmed_at is None
+    assert contact(zhou).state == "asked"
+
+
 def test_without_scripts_a_listing_is_written_and_a_wrong_one_comes_back(client, salon, lin):
     phone = scenes.phone_of(client, lin)
     url = reverse("me_exchange", args=[salon.slug])

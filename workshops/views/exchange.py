@@ -102,9 +102,11 @@ def ask(request, slug):
 @person
 @require_POST
 def answer(request, slug, pk):
-    """`act` is confirm or decline."""
+    """`act` is confirm or decline; a press without a word is neither."""
     match = get_object_or_404(Match.objects.of([request.person.pk]), pk=pk)
-    verb = exchange.decline if request.POST.get("act") == "decline" else exchange.confirm
+    verb = {"confirm": exchange.confirm, "decline": exchange.decline}.get(request.POST.get("act"))
+    if verb is None:
+        raise Refused("unreadable", _("没看懂这次操作，请刷新后再试。"), status=400)
     return _done(request, verb, match=match)
 
 
