@@ -7,7 +7,7 @@ SALON §5. Everybody writes from the phone, on site or online; the projector sho
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from events.models import Event
@@ -15,11 +15,16 @@ from participants.topics import topic_of
 from salon import audit, clock, live
 from salon.errors import Refused
 from workshops import upstairs
-from workshops.models import PainCard, PainMerge, Solution, SolutionLike
+from workshops.models import Draw, PainCard, PainMerge, Solution, SolutionLike
 from workshops.taking_part import require_part, require_presence, said, sent_once
 
 TEXT_LENGTH, SOLUTION_LENGTH = 200, 300
 TOPICS = ("pains", "pains-bell")
+# What nobody else has done anything with yet; its author may still add to it.
+CARD_AT_REST = Q(solutions=None, merged=None, merged_into=None, hidden_at=None) & ~Exists(
+    Draw.objects.filter(card=OuterRef("pk"))
+)
+SOLUTION_AT_REST = Q(likes=None, featured_at=None, hidden_at=None)
 
 
 # --- reading ----------------------------------------------------------------------------------
@@ -113,7 +118,7 @@ def solution_of(event, pk):
 def post_pain(*, person, text, client_id):
     """Put a pain card on the wall. The same `client_id` again answers with the same card.
 
-    Raises Refused: "not_taking_part", "empty", "too_long", "too_often".
+    Raises Refused: "not_taking_part", "empty", "too_long", and as `sent_once`.
     """
     require_part(person)
     text = said(text, TEXT_LENGTH)
@@ -123,6 +128,7 @@ def post_pain(*, person, text, client_id):
         client_id=client_id,
         pace=("pain", 20, 600),
         topics=TOPICS,
+        at_rest=CARD_AT_REST,
         event_id=person.event_id,
         text=text,
         topic=topic_of(text).key,
@@ -141,6 +147,7 @@ def post_solution(*, person, card, text, client_id):
         client_id=client_id,
         pace=("solution", 30, 600),
         topics=TOPICS,
+        at_rest=SOLUTION_AT_REST,
         card=card,
         text=text,
     )

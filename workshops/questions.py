@@ -20,6 +20,15 @@ Kind = Question.Kind
 LENGTHS = {Kind.QUESTION: 200, Kind.DANMAKU: 40}
 # (times, seconds): a question needs a thought, danmaku is a call across the room.
 PACES = {Kind.QUESTION: (5, 60), Kind.DANMAKU: (10, 20)}
+# What nobody else has done anything with yet; its author may still add to it. What flew has flown.
+AT_REST = Q(state=Moderated.WAITING) | Q(
+    kind=Kind.QUESTION,
+    state=Moderated.SHOWN,
+    votes=None,
+    picked_at=None,
+    pinned_at=None,
+    answered_at=None,
+)
 # What flies is young; older ones have flown.
 FLYING = 60
 HIDDEN_LISTED = 60
@@ -107,7 +116,7 @@ def send(*, person, kind, text, client_id):
     """Ask, or let a danmaku fly. The same `client_id` again answers with the same row.
 
     A question may be sent ahead, danmaku fly from those who came. Raises Refused:
-    "not_taking_part", "not_here", "kind", "empty", "too_long", "too_often".
+    "not_taking_part", "not_here", "kind", "empty", "too_long", and as `sent_once`.
     """
     if kind not in Kind.values:
         raise Refused("kind", _("请选择提问或弹幕。"), status=400)
@@ -124,6 +133,7 @@ def send(*, person, kind, text, client_id):
         client_id=client_id,
         pace=(kind, *PACES[kind]),
         topics=_topics(kind),
+        at_rest=AT_REST,
         event=event,
         kind=kind,
         text=text,

@@ -64,25 +64,53 @@ def said(text, length, *, multiline=False):
     return text
 
 
-def sent_once(model, *, person, client_id, pace, topics, **fields):
+def sent_once(model, *, person, client_id, pace, topics, at_rest, **fields):
     """The row that a phone's post makes; the same `client_id` again answers with that row.
 
-    `pace` is (name, times, seconds), counted only for what is new; `topics` are rung. The unique
-    index decides, so a post is one insert and not a look before it. Raises
-    Refused("too_often" | "foreign").
+    With other words it is its author who added something while the first answer was lost: the row
+    says it from now on, as long as nobody else has done anything with it. `at_rest` is the Q of
+    such rows. `pace` is (name, times, seconds), counted only for what is new; `topics` are rung.
+    The unique index decides, so a post is one insert and not a look before it. Raises
+    Refused("too_often" | "foreign"), Refused("answered", 422) for other words too late.
     """
     name, times, seconds = pace
+
+    def count():
+        limits.require(f"{name}:{person.pk}", times=times, seconds=seconds)
+        live.publish(person.event, *topics)
+
     try:
         with transaction.atomic():
             row = model.objects.create(participant=person, client_id=client_id, **fields)
-            limits.require(f"{name}:{person.pk}", times=times, seconds=seconds)
-            live.publish(person.event, *topics)
+            count()
     except IntegrityError:
-        row = model.objects.filter(client_id=client_id).first()
-        if row is None:
-            raise
-        _require_same_author(row, person)
+        with transaction.atomic():
+            # The lock keeps a like or an answer from coming in between the look and the change.
+            row = model.objects.select_for_update().filter(client_id=client_id).first()
+            if row is None:
+                raise
+            _require_same_author(row, person)
+            if not _says(row, fields):
+                _bring_up_to_date(row, at_rest, fields)
+                count()
     return row
+
+
+def _says(row, fields):
+    """Text and kind are the person's; the rest follows from them or from the hour."""
+    return all(getattr(row, name) == fields[name] for name in ("text", "kind") if name in fields)
+
+
+def _bring_up_to_date(row, at_rest, fields):
+    if not type(row).objects.filter(at_rest, pk=row.pk).exists():
+        raise Refused(
+            "answered",
+            _("前面那条已经发出，也有人回应了，不再改动。您写的字还在，再发一次会成为新的一条。"),
+            status=422,
+        )
+    for name, value in fields.items():
+        setattr(row, name, value)
+    row.save(update_fields=list(fields))
 
 
 def _require_same_author(row, person):

@@ -40,6 +40,89 @@ def test_who_confirmed_prepares_from_home(salon, wall):
     exchange.save_listing(person=cao, table=salon.theme_tables.first(), offer="场地", need="")
 
 
+# --- the answer was lost, and something was added before it was sent again --------------------
+
+
+def sends_a_pain(lin, text, press):
+    return pains.post_pain(person=lin, text=text, client_id=press)
+
+
+def sends_a_solution(lin, text, press):
+    card = lin.event.pain_cards.first()
+    return pains.post_solution(person=lin, card=card, text=text, client_id=press)
+
+
+def sends_a_question(lin, text, press):
+    return questions.send(person=lin, kind="question", text=text, client_id=press)
+
+
+def somebody_answers(card, gu):
+    pains.post_solution(person=gu, card=card, text="先约一对一", client_id=new_id())
+
+
+def somebody_likes_it(solution, gu):
+    pains.like(person=gu, solution=solution)
+
+
+def somebody_upvotes(question, gu):
+    questions.show(question=question, by=None)
+    question.refresh_from_db()
+    questions.upvote(person=gu, question=question)
+
+
+SENT = [
+    (sends_a_pain, somebody_answers),
+    (sends_a_solution, somebody_likes_it),
+    (sends_a_question, somebody_upvotes),
+]
+
+
+@pytest.mark.parametrize(("sends", "_responds"), SENT)
+def test_what_lin_added_after_a_lost_answer_is_in_the_row_and_there_is_one(
+    salon, wall, sends, _responds
+):
+    lin, press = scenes.person(salon, "林知夏"), new_id()
+    first = sends(lin, "没人打卡", press)
+    again = sends(lin, "没人打卡，奖品也不灵", press)
+    assert again == first
+    again.refresh_from_db()
+    assert again.text == "没人打卡，奖品也不灵"
+    assert type(again).objects.filter(participant=lin).count() == 1
+
+
+@pytest.mark.parametrize(("sends", "responds"), SENT)
+def test_what_somebody_has_responded_to_says_what_they_read(salon, wall, sends, responds):
+    lin, gu = scenes.person(salon, "林知夏"), scenes.person(salon, "顾言")
+    press = new_id()
+    row = sends(lin, "没人打卡", press)
+    responds(row, gu)
+    with pytest.raises(Refused, match="再发一次会成为新的一条") as refused:
+        sends(lin, "没人打卡，奖品也不灵", press)
+    assert (refused.value.code, refused.value.status) == ("answered", 422)
+    row.refresh_from_db()
+    assert row.text == "没人打卡"
+    assert sends(lin, "没人打卡", press) == row, "the same words are still the same press"
+
+
+def test_words_added_to_a_question_are_looked_at_like_any(salon):
+    questions.switch_moderation(event=salon, mode="after", by=None)
+    questions.set_words(event=salon, text="加微信", by=None)
+    lin, press = scenes.person(salon, "林知夏"), new_id()
+    lin.event.refresh_from_db()
+    assert sends_a_question(lin, "怎么定目标？", press).state == "shown"
+    assert sends_a_question(lin, "怎么定目标？加微信聊", press).state == "waiting"
+
+
+def test_without_scripts_the_page_comes_back_with_the_words_and_a_new_number(client, salon, wall):
+    lin, press = scenes.person(salon, "林知夏"), new_id()
+    somebody_answers(sends_a_pain(lin, "没人打卡", press), scenes.person(salon, "顾言"))
+    phone, url = scenes.phone_of(client, lin), reverse("me_pains", args=[salon.slug])
+    added = {"text": "没人打卡，奖品也不灵", "client_id": press}
+    page = phone.post(url, added)
+    assert (page.status_code, "没人打卡，奖品也不灵" in page.text) == (422, True)
+    assert str(press) not in page.text
+
+
 def test_who_never_came_is_not_counted_and_is_told_what_to_do(salon, wall):
     solution, question = wall
     cao = scenes.person(salon, "曹砚秋", came=False)

@@ -20,7 +20,7 @@ from salon.sheets import write_table
 from workshops import pains, pains_sheet, walls
 from workshops.models import PainCard, Solution
 from workshops.taking_part import standing_of
-from workshops.views.posted import client_id, done, number, numbers
+from workshops.views.posted import client_id, done, id_again, number, numbers
 
 # A phone shows one's own cards and the liveliest; all of them on request.
 AT_FIRST = 40
@@ -112,7 +112,7 @@ def _again(request, refused, form):
         refusal=refused,
         refused_form=form,
         typed=typed,
-        typed_id=request.POST.get("client_id", ""),
+        typed_id=id_again(request, refused),
     )
 
 

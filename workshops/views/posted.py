@@ -20,6 +20,11 @@ def client_id(request):
         raise Refused("client_id", _("表单不完整，请刷新页面再发。"), status=400) from None
 
 
+def id_again(request, refused):
+    """The number of the form that comes back: the same, unless that one is used up."""
+    return "" if refused.status == 422 else request.POST.get("client_id", "")
+
+
 def number(request, name):
     """A whole number from the form. Raises Refused("unreadable", 400)."""
     return _whole(request.POST.get(name, ""))

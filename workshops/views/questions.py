@@ -19,7 +19,7 @@ from salon.qr import qr_svg
 from workshops import questions, walls
 from workshops.models import Question
 from workshops.taking_part import standing_of
-from workshops.views.posted import client_id, done, number, numbers
+from workshops.views.posted import client_id, done, id_again, number, numbers
 
 
 @person
@@ -44,7 +44,7 @@ def me_questions(request, slug):
             refusal=refused,
             typed=request.POST.get("text", "")[:2000],
             typed_kind=request.POST.get("kind", ""),
-            typed_id=request.POST.get("client_id", ""),
+            typed_id=id_again(request, refused),
         )
         return render(request, "workshops/me_questions.html", context, status=refused.status)
     if not wants_json(request):
