@@ -32,20 +32,35 @@ def shrunk(data):
     try:
         picture = Image.open(io.BytesIO(data), formats=FORMATS)
         # The header says the size before a single pixel is unpacked.
-        if picture.width * picture.height > MOST_PIXELS:
-            raise Refused("too_large", _("照片尺寸太大了，请缩小后再传。"), status=400)
-        picture = ImageOps.exif_transpose(picture).convert("RGB")
-        picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
-        # A fresh picture takes pixels over and nothing else.
-        clean = Image.new("RGB", picture.size)
-        clean.paste(picture)
-        out = io.BytesIO()
-        clean.save(out, "JPEG", quality=82, optimize=True)
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        fits = picture.width * picture.height <= MOST_PIXELS
+        jpeg = _as_jpeg(picture) if fits else None
+    except Exception as error:
+        # The decoder is not ours, and broken files make it raise whatever it likes.
         raise Refused(
             "not_a_picture", _("这个文件不是能打开的照片，请传 JPG、PNG 或 WebP。"), status=400
         ) from error
+    if jpeg is None:
+        raise Refused("too_large", _("照片尺寸太大了，请缩小后再传。"), status=400)
+    return jpeg
+
+
+def _as_jpeg(picture):
+    picture = _upright(picture).convert("RGB")
+    picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+    # A fresh picture takes pixels over and nothing else.
+    clean = Image.new("RGB", picture.size)
+    clean.paste(picture)
+    out = io.BytesIO()
+    clean.save(out, "JPEG", quality=82, optimize=True)
     return out.getvalue()
+
+
+def _upright(picture):
+    try:
+        return ImageOps.exif_transpose(picture)
+    except Exception:
+        # A tag that cannot be read says nothing of the pixels: better sideways than refused.
+        return picture
 
 
 def add_photo(*, group, person, data, client_id):

@@ -1,6 +1,8 @@
 """Photos of a plan: small, upright, without where and when, and never anything else."""
 
+import contextlib
 import io
+import random
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -77,6 +79,31 @@ def test_what_is_no_picture_is_refused_with_a_sentence(group, data):
     assert PlanPhoto.objects.count() == 0
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning:PIL")
+@pytest.mark.parametrize("seed", range(8))
+def test_whatever_stands_in_the_exif_the_photo_is_taken(seed):
+    dice, sound = random.Random(seed), bytearray(with_exif((40, 30)))
+    start, end = sound.index(b"Exif"), sound.index(b"SecretPhone") + 11
+    for _mutation in range(150):
+        data = sound[:]
+        for _byte in range(dice.randint(1, 6)):
+            data[dice.randrange(start + 6, end)] = dice.randrange(256)
+        small = Image.open(io.BytesIO(photos.shrunk(bytes(data))))
+        assert sorted(small.size) == [30, 40], "the pixels are sound, so it is shown"
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning:PIL")
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_a_damaged_file_is_a_photo_or_a_sentence(kind):
+    dice, sound = random.Random(kind), picture((40, 30), kind)
+    for _mutation in range(300):
+        data = bytearray(sound)
+        for _byte in range(dice.randint(1, 8)):
+            data[dice.randrange(len(data))] = dice.randrange(256)
+        with contextlib.suppress(Refused):
+            assert photos.shrunk(bytes(data))
+
+
 def test_half_a_picture_is_none(group):
     with pytest.raises(Refused):
         add(group, picture()[:2000])
@@ -116,7 +143,8 @@ def test_a_phone_uploads_and_removes_and_strangers_see_nothing(
     phone = scenes.phone_of(client, lin)
     url = reverse("me_group_photo", args=[salon.slug])
     upload = SimpleUploadedFile("IMG.jpg", picture((40, 30)), "image/jpeg")
-    assert phone.post(url, {"client_id": str(new_id()), "photo": upload}).status_code == 302
+    form = {"group": group.pk, "client_id": str(new_id()), "photo": upload}
+    assert phone.post(url, form).status_code == 302
     row = PlanPhoto.objects.get()
     show = reverse("plan_photo", args=[salon.slug, row.pk])
     answer = phone.get(show)
