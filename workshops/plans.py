@@ -302,7 +302,7 @@ def _hold_pen(plan, person, *, by_force=False):
 def _write(plan, person, version, text, *, given):
     _hold_pen(plan, person)
     if version != plan.version:
-        raise Refused("stale", _("刚才有人改过，请看最新内容再继续。您写的字还在输入框里。"))
+        raise Refused("stale", _("刚才有人改过，请看最新内容再继续。您写的字没有丢。"))
     if given["title"] is not None:
         plan.title = text["title"]
     plan.elements = {**plan.elements, **text["elements"]}

@@ -105,7 +105,7 @@ async function send(form, submitter) {
 }
 
 // Only secure pages have crypto.randomUUID; a venue's own server may have no certificate.
-function freshId() {
+export function freshId() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   bytes[6] = (bytes[6] & 0x0f) | 0x40;
   bytes[8] = (bytes[8] & 0x3f) | 0x80;

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from salon import clock
 from salon.errors import Refused
-from workshops import phases, plans, stage
+from workshops import groups, phases, plans, stage
 from workshops.models import Phase, Plan
 from workshops.tests import scenes
 from workshops.tests.test_pains import at_once
@@ -198,8 +198,11 @@ def test_marks_go_from_one_to_five(group, lin, value):
 
 
 def form_of(page, **changed):
-    card = {f"element-{element.key}": text for element, text in page.context["card"]}
-    return {"version": page.context["plan"].version, "title": "", **card, **changed}
+    """What the browser sends back of the form on a page, with some fields typed anew."""
+    form = page.context["form"]
+    card = {f"element-{element.key}": text for element, text in form["card"]}
+    numbers = {name: form[name] for name in ("group", "version", "title")}
+    return {**numbers, **card, **changed}
 
 
 def test_a_phone_without_scripts_writes_and_submits(client, salon, group, lin):
@@ -236,7 +239,7 @@ def test_the_script_hears_the_new_version_and_the_effect(client, salon, group, l
     phone = scenes.phone_of(client, lin)
     answer = phone.post(
         reverse("me_group_save", args=[salon.slug]),
-        {"version": 0, "title": "七天点名", "cost": "1"},
+        {"group": group.pk, "version": 0, "title": "七天点名", "cost": "1"},
         headers={"accept": "application/json"},
     )
     assert answer.json() == {"ok": True, "version": 1, "effect": {"now": "27.0", "easier": "36.0"}}
@@ -245,7 +248,63 @@ def test_the_script_hears_the_new_version_and_the_effect(client, salon, group, l
 @pytest.mark.parametrize("junk", [{"version": "x"}, {"version": "1", "ease": "many"}, {}])
 def test_an_unreadable_form_is_a_sentence(client, salon, group, lin, junk):
     phone = scenes.phone_of(client, lin)
-    assert phone.post(reverse("me_group_save", args=[salon.slug]), junk).status_code == 400
+    save = reverse("me_group_save", args=[salon.slug])
+    assert phone.post(save, {"group": group.pk, **junk}).status_code == 400
+    assert phone.post(save, {"version": 0, **junk}).status_code == 400
+
+
+def moved_to_the_second(group, person):
+    second = group.event.work_groups.last()
+    groups.move(event=group.event, person=person, group=second, by=None)
+    return second
+
+
+def test_what_lin_wrote_for_her_old_group_never_enters_the_new_one(client, salon, group, lin):
+    phone = scenes.phone_of(client, lin)
+    page = phone.get(reverse("me_group", args=[salon.slug]))
+    second = moved_to_the_second(group, lin)
+    write(second, scenes.members(second)[0], title="第二组的方案")
+    for version in ("0", "1"):
+        form = form_of(page, title="第一组的方案", version=version)
+        answer = phone.post(reverse("me_group_save", args=[salon.slug]), form)
+        assert answer.status_code == 409
+        assert f"您已经换到“{second.name}”" in answer.text
+        assert "第二组的方案" in answer.text
+        # Her words are there, and pressed again they are refused again.
+        assert form_of(answer)["title"] == "第一组的方案"
+        assert form_of(answer)["group"] == str(group.pk)
+    assert Plan.objects.get(group=second).title == "第二组的方案"
+
+
+def test_without_scripts_the_second_press_overwrites_nobody_either(client, salon, group, lin, zhou):
+    phone, save = scenes.phone_of(client, lin), reverse("me_group_save", args=[salon.slug])
+    page = phone.get(reverse("me_group", args=[salon.slug]))
+    write(group, zhou, elements={"core_goal": "周的目标"})
+    plans.lay_down_pen(group=group, person=zhou)
+    form = form_of(
+        page, **{"element-core_goal": "林的目标", "element-content": "林的内容"}, ease="5"
+    )
+    for _press in range(2):
+        answer = phone.post(save, form)
+        assert answer.status_code == 409
+        assert "刚才有人改过" in answer.text
+        assert "周的目标" in answer.text, "what she would write over is before her eyes"
+        form = form_of(
+            answer, **{name: mark for name, _words, mark in answer.context["form"]["marks"]}
+        )
+        assert (form["element-core_goal"], form["element-content"]) == ("林的目标", "林的内容")
+        assert form["ease"] == "5"
+    assert Plan.objects.get(group=group).elements["core_goal"] == "周的目标"
+
+
+def test_a_plan_too_empty_to_hand_in_is_saved_and_can_be_written_on(client, salon, group, lin):
+    phone, save = scenes.phone_of(client, lin), reverse("me_group_save", args=[salon.slug])
+    page = phone.get(reverse("me_group", args=[salon.slug]))
+    answer = phone.post(save, form_of(page, title="七天点名", act="submit"))
+    assert (answer.status_code, Plan.objects.get(group=group).title) == (400, "七天点名")
+    form = form_of(answer, **{"element-core_goal": "次周留存"}, act="submit")
+    assert phone.post(save, form).status_code == 302
+    assert Plan.objects.get(group=group).submitted_at
 
 
 # --- two writers ------------------------------------------------------------------------------

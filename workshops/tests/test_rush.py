@@ -72,7 +72,7 @@ def test_an_autosave_costs_no_more_however_long_the_plan(
     room, _groups = scenes.two_groups(salon)
     scenes.start(salon, scenes.DESIGN)
     phone = scenes.phone_of(client, room[0])
-    form = {"version": 0, "title": "一", "need_fit": 3}
+    form = {"group": groups.group_of(room[0]).pk, "version": 0, "title": "一", "need_fit": 3}
     form |= {"node": ["第 1 天"] * 30, "owner": ["组长"] * 30, "resources": ["卡"] * 30}
     url = reverse("me_group_save", args=[salon.slug])
     assert phone.post(url, form, headers=JSON).status_code == 200

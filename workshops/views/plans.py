@@ -14,7 +14,7 @@ from salon.errors import Refused, wants_json
 from workshops import groups, photos, plans, stage
 from workshops.models import PlanPhoto
 from workshops.taking_part import standing_of
-from workshops.views.posted import client_id, done
+from workshops.views.posted import client_id, done, number
 
 SPARE_ROWS = 3
 ELEMENT = "element-"
@@ -48,18 +48,27 @@ def _context(request, **more):
     if group:
         plan = plans.read(group)
         elements = list(request.event.task_elements.all())
+        card, rows = stage.with_elements(plan, elements), plans.rows_of(plan)
+        kept = list(plan.photos.order_by("pk")) if plan.pk else []
         context |= {
             "plan": plan,
             "desk": plans.desk_of(plan, request.person),
             "members": group.memberships.select_related("participant").order_by("late", "pk"),
-            "card": stage.with_elements(plan, elements),
-            "rows": plans.rows_of(plan),
-            "spare_rows": [("", "", "")] * SPARE_ROWS,
+            "card": card,
+            "rows": rows,
+            "form": {
+                "group": group.pk,
+                "version": plan.version,
+                "title": plan.title,
+                "card": card,
+                "rows": rows + [("", "", "")] * SPARE_ROWS,
+                "marks": plans.marks_of(plan),
+            },
             "effect": plans.effect(plan),
-            "marks": plans.marks_of(plan),
             "reviews": group.reviews.all(),
-            "late_drafts": plans.late_drafts(plan, elements, plans.rows_of(plan)),
-            "photos": list(plan.photos.order_by("pk")) if plan.pk else [],
+            "late_drafts": plans.late_drafts(plan, elements, rows),
+            "photos": kept,
+            "photo_room": photos.MOST_PHOTOS - len(kept),
             "photo_most": photos.MOST_BYTES,
             "photo_id": uuid.uuid4(),
         }
@@ -73,29 +82,41 @@ def _my_group(request):
     return group
 
 
+def _group_written_for(request):
+    """The person's group, if it is still the one that the form was written for."""
+    group = _my_group(request)
+    if number(request, "group") != group.pk:
+        raise Refused(
+            "moved", _("您已经换到“%(name)s”，这份内容没有写进这一组。") % {"name": group.name}
+        )
+    return group
+
+
 @person
 @require_POST
 def save(request, slug):
     """Save what the form or the autosaving script sends; with `act=submit` hand it in, too.
 
-    Whoever comes too late, or second, gets the sentence and keeps every word in the fields.
+    Whoever comes too late, or second, gets the sentence and keeps every word in the fields, with
+    the version they were written on: pressed again, they overwrite nobody.
     """
-    group = _my_group(request)
+    version = request.POST.get("version", "")
+    submits = request.POST.get("act") == "submit"
     try:
-        typed = _typed(request)
-        plan = plans.save_plan(group=group, person=request.person, **typed)
-        if request.POST.get("act") == "submit":
+        group = _group_written_for(request)
+        plan = plans.save_plan(group=group, person=request.person, **_typed(request))
+        version = plan.version
+        if submits:
             plan = plans.submit(group=group, person=request.person)
-            messages.success(request, _("方案已提交。时间到之前还可以撤回修改。"))
     except Refused as refused:
         if wants_json(request):
             raise
-        return render(
-            request,
-            "workshops/me_group.html",
-            _context(request, refusal=refused, **_as_typed(request)),
-            status=refused.status,
-        )
+        context = _context(request, refusal=refused)
+        if context["group"]:
+            context["form"] = _as_typed(request, version, context["form"])
+        return render(request, "workshops/me_group.html", context, status=refused.status)
+    if submits and not wants_json(request):
+        messages.success(request, _("方案已提交。时间到之前还可以撤回修改。"))
     return done(request, "me_group", slug, version=plan.version, effect=_effect(plan))
 
 
@@ -106,39 +127,35 @@ def _typed(request):
         marks = {name: int(form[name]) for name in plans.MARKS if name in form}
     except ValueError:
         raise Refused("unreadable", _("没看懂这次提交，请刷新后再试。"), status=400) from None
-    rows = None
-    if "node" in form:
-        rows = list(
-            zip(
-                form.getlist("node"), form.getlist("owner"), form.getlist("resources"), strict=False
-            )
-        )
     return {
         "version": version,
         "title": form.get("title"),
         "elements": {
-            name.removeprefix("element-"): form[name]
-            for name in form
-            if name.startswith("element-")
+            name.removeprefix(ELEMENT): form[name] for name in form if name.startswith(ELEMENT)
         },
-        "rows": rows,
+        "rows": _typed_rows(form) if "node" in form else None,
         "marks": marks,
     }
 
 
-def _as_typed(request):
-    """The fields as they came, so that a refusal loses nothing."""
-    form = request.POST
-    elements = request.event.task_elements.all()
+def _typed_rows(form):
+    columns = (form.getlist(name) for name in ("node", "owner", "resources"))
+    return list(zip(*columns, strict=False))
+
+
+def _as_typed(request, version, form):
+    """The form as it came, so that a refusal loses nothing."""
+    typed = request.POST
     return {
-        "typed_title": form.get("title", "")[:500],
-        "card": [(element, form.get(f"element-{element.key}", "")[:5000]) for element in elements],
-        "rows": list(
-            zip(
-                form.getlist("node"), form.getlist("owner"), form.getlist("resources"), strict=False
-            )
-        )[: plans.MOST_ROWS],
-        "spare_rows": [],
+        "group": typed.get("group", "")[:20],
+        "version": str(version)[:20],
+        "title": typed.get("title", "")[:500],
+        "card": [
+            (element, typed.get(ELEMENT + element.key, "")[:5000])
+            for element, _text in form["card"]
+        ],
+        "rows": _typed_rows(typed)[: plans.MOST_ROWS],
+        "marks": [(name, words, typed.get(name, now)) for name, words, now in form["marks"]],
     }
 
 
@@ -175,7 +192,7 @@ def add_photo(request, slug):
             raise Refused("empty", _("先选一张照片。"), status=400)
         # One byte more than allowed is enough to see that it is too much.
         photos.add_photo(
-            group=_my_group(request),
+            group=_group_written_for(request),
             person=request.person,
             data=upload.read(photos.MOST_BYTES + 1),
             client_id=client_id(request),
