@@ -29,7 +29,7 @@ class Preview:
 
 def preview(*, event, online):
     """Who would be accepted, who would wait and why; writes nothing. Refused("shares") while
-    the shares do not add up."""
+    the shares or what was given over do not add up."""
     categories = list(event.categories.prefetch_related("criteria"))
     seats = room_seats(event, online=online, categories=categories)
     if seats.problem:
@@ -37,13 +37,8 @@ def preview(*, event, online):
     people = candidates(event, online=online, categories=categories)
     plan = quota.plan_fill(
         [_candidate(person) for person in people.values()],
-        {row.category.key: row.share.seats for row in seats.rows},
+        {row.category.key: row.seats for row in seats.rows},
         {row.category.key: row.taken for row in seats.rows},
-        released=[
-            quota.Release(release.source.key, release.target.key, release.seats)
-            for release in event.seat_releases.select_related("source", "target")
-            if release.online == online
-        ],
         labels={category.key: category.name for category in categories},
     )
     return Preview(seats, plan, people)

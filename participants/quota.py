@@ -126,15 +126,6 @@ Ranked = tuple[int, Candidate]
 
 
 @dataclass(frozen=True)
-class Release:
-    """A decision on record: ``seats`` of one category are given to another."""
-
-    source: str
-    target: str
-    seats: int
-
-
-@dataclass(frozen=True)
 class Pick:
     candidate: Candidate
     rank: int  # from 1, within the category
@@ -163,25 +154,11 @@ def rank_key(person: "Candidate | WaitingPerson") -> tuple:
     return (-person.score, person.submitted_at, person.id)
 
 
-def seats_after(seats: Mapping[str, int], released: Iterable[Release]) -> dict[str, int]:
-    """Seats per category once the releases are carried out; ValueError with a sentence."""
-    result = dict(seats)
-    for release in released:
-        if release.seats < 1 or release.source == release.target:
-            raise ValueError(_("释放名额要写明从哪一类给哪一类、至少 1 席。"))
-        if result.get(release.source, 0) < release.seats:
-            raise ValueError(_("释放的名额比这一类拥有的还多。"))
-        result[release.source] -= release.seats
-        result[release.target] = result.get(release.target, 0) + release.seats
-    return result
-
-
 def plan_fill(
     candidates: Iterable[Candidate],
     seats: Mapping[str, int],
     taken: Mapping[str, int],
     *,
-    released: Iterable[Release] = (),
     labels: Labels | None = None,
 ) -> FillPlan:
     """Preview who would be accepted, who would wait and which seats stay empty (SALON §3).
@@ -191,21 +168,20 @@ def plan_fill(
     person taken against a rule carries a written reason: they are listed ``by_hand``.
     An unknown answer does not bar, it earns no points and is named in ``why``.
 
-    ``taken`` counts the seats already held, per category. Where a category holds more
-    than its seats, the others get fewer, so that the total never passes the capacity;
-    the seats that remain then go to the best of all categories.
+    ``seats`` are per category, after releases; ``taken`` counts those already held. Where
+    a category holds more than its seats, the others get fewer, so that the total never
+    passes the capacity; the seats that remain then go to the best of all categories.
     """
-    quota = seats_after(seats, released)
     queues = _ranked_by_category(candidates)
-    categories = sorted(queues.keys() | quota.keys())
-    free = {key: max(0, quota.get(key, 0) - taken.get(key, 0)) for key in categories}
+    categories = sorted(queues.keys() | seats.keys())
+    free = {key: max(0, seats.get(key, 0) - taken.get(key, 0)) for key in categories}
     chosen = {key: _able(queues.get(key, ()))[: free[key]] for key in categories}
-    kept = _within_capacity(chosen, room=sum(quota.values()) - sum(taken.values()))
+    kept = _within_capacity(chosen, room=sum(seats.values()) - sum(taken.values()))
     plan = FillPlan()
     for key in categories:
         words = {
             "category": (labels or {}).get(key, key),
-            "seats": quota.get(key, 0),
+            "seats": seats.get(key, 0),
             "taken": taken.get(key, 0),
         }
         _sort_out(plan, queues.get(key, ()), chosen[key], kept, words)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from django.db.models import Count
+from django.utils.translation import gettext as _
 
 from participants import quota
 from participants.models import Category, Participant
@@ -33,6 +34,15 @@ class CategorySeats:
 
     @property
     def seats(self):
+        return max(0, self._own)
+
+    @property
+    def overdrawn(self):
+        """Seats given to others that are not there any more: the room shrank afterwards."""
+        return max(0, -self._own)
+
+    @property
+    def _own(self):
         return (self.share.seats if self.share else 0) + self.released_in - self.released_out
 
     @property
@@ -120,4 +130,14 @@ def room_seats(event, *, online, room=None, categories=None, counts=None, releas
         )
         for category in categories
     ]
-    return RoomSeats(online, room, rows, problem)
+    return RoomSeats(online, room, rows, problem or _overdrawn(rows))
+
+
+def _overdrawn(rows):
+    for row in rows:
+        if row.share and row.overdrawn:
+            return _(
+                "%(category)s调剂给别的类别的名额比现有的多出 %(seats)s 席。"
+                "请把这 %(seats)s 席调剂回来，或改名额和占比。"
+            ) % {"category": row.category.name, "seats": row.overdrawn}
+    return None

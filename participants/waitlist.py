@@ -90,13 +90,15 @@ def release_seats(*, event, source, target, seats, reason, by, online=False):
         raise Refused("reason_needed", _("请写一句为什么调剂，留作记录。"), status=422)
     with transaction.atomic():
         event = lock_event(event.pk)
-        row = room_seats(event, online=online).of(source)
-        if seats < 1 or seats > row.free:
+        room = room_seats(event, online=online)
+        # What was given away and is not there any more goes back, whoever sits where.
+        free = max(room.of(source).free, room.of(target).overdrawn)
+        if seats < 1 or seats > free:
             raise Refused(
                 "not_free",
                 _("%(category)s现在空着 %(free)s 席，只能调剂 1 到 %(free)s 席。")
-                % {"category": source.name, "free": max(0, row.free)}
-                if row.free > 0
+                % {"category": source.name, "free": free}
+                if free > 0
                 else _("%(category)s没有空席可以调剂。") % {"category": source.name},
             )
         release = SeatRelease.objects.create(

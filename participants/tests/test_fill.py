@@ -1,4 +1,5 @@
 import pytest
+from django.db import models
 
 from events.models import Event
 from participants import fill, notes, screening, seats, waitlist
@@ -85,6 +86,46 @@ def test_seats_a_category_cannot_fill_go_to_another_on_record():
     assert refused.value.code == "not_free"
     online = seats.room_seats(event, online=True)
     assert online.of(core).seats == 70
+
+
+def test_seats_given_over_that_a_smaller_room_has_not_are_said_and_can_be_given_back(client):
+    event = scenes.a_salon()
+    chen = scenes.an_organiser(event)
+    core, brand = event.categories.get(key="core"), event.categories.get(key="brand")
+    for person in scenes.applicants(event, 16):
+        screening.decide(participant=person, to_status="accepted", by=chen)
+    waitlist.release_seats(
+        event=event, source=brand, target=core, seats=3, reason="品牌方只来了两位", by=chen
+    )
+    event.on_site_capacity = 20
+    event.save()
+    room = seats.room_seats(event, online=False)
+    assert "品牌方代表调剂给别的类别的名额比现有的多出 1 席" in room.problem
+    assert room.of(brand).seats == 0
+    with pytest.raises(Refused):
+        fill.preview(event=event, online=False)
+    client.force_login(chen)
+    for page in ("screening/", "screening/fill/"):
+        told = client.get(f"/admin/e/spring/{page}", follow=True)
+        assert told.status_code == 200
+        assert room.problem in told.content.decode()
+    # Core has all its seats taken; the one that is not there goes back all the same.
+    waitlist.release_seats(
+        event=event, source=core, target=brand, seats=1, reason="场地换小了", by=chen
+    )
+    assert fill.preview(event=event, online=False).seats.of(core).over == 0
+
+
+def test_seats_given_on_count_whatever_the_order_in_which_they_were_given():
+    event = scenes.a_salon(on_site_capacity=10)
+    core, brand, creator = (event.categories.get(key=key) for key in ("core", "brand", "creator"))
+    for source, target, number in ((core, brand, 4), (brand, creator, 5), (creator, brand, 2)):
+        waitlist.release_seats(
+            event=event, source=source, target=target, seats=number, reason="调剂", by=None
+        )
+    event.seat_releases.update(id=-models.F("id"))  # whatever order the database gives them in
+    room = fill.preview(event=event, online=False).seats
+    assert [room.of(category).seats for category in (core, brand, creator)] == [3, 2, 5]
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ from participants.quota import (
     Candidate,
     NobodyMoved,
     Promotion,
-    Release,
     WaitingPerson,
     next_up,
     plan_fill,
@@ -156,23 +155,9 @@ def test_seats_a_category_cannot_fill_stay_empty_until_they_are_released():
     assert ids(held.accept) == [1, 2, 3]
     assert [(gap.category, gap.seats) for gap in held.unfilled] == [("brand", 2)]
     assert held.unfilled[0].sentence == ("品牌方代表还空 2 席：没有更多人可选，可释放给其他类别。")
-    released = plan_fill(queue, quota, {}, released=[Release("brand", "operator", 2)])
+    released = plan_fill(queue, {"operator": 4, "brand": 1}, {})
     assert ids(released.accept) == [1, 2, 3, 4, 5]
     assert released.unfilled == []
-
-
-@pytest.mark.parametrize(
-    "release",
-    [
-        Release("brand", "operator", 4),
-        Release("brand", "brand", 1),
-        Release("brand", "operator", 0),
-        Release("nobody", "operator", 1),
-    ],
-)
-def test_a_release_that_cannot_be_is_refused(release):
-    with pytest.raises(ValueError, match="释放"):
-        plan_fill([], {"operator": 2, "brand": 3}, {}, released=[release])
 
 
 def test_a_category_over_its_seats_never_pushes_the_room_over_capacity():
