@@ -43,6 +43,22 @@ class ClockField(forms.TimeField):
         return super().to_python(value)
 
 
+SIX_IN_THE_MORNING = 6 * 60
+
+
+def dawn_of(event):
+    """Clock times before it, in minutes, lie after the midnight of the event's day.
+
+    Six in the morning, and never less than twelve hours before the event; an event that begins
+    before six has no night of its own. The editor's lane asks here, too.
+    """
+    start = event.local(event.starts_at)
+    begins = start.hour * 60 + start.minute
+    if begins < SIX_IN_THE_MORNING:
+        return 0
+    return max(SIX_IN_THE_MORNING, begins - 12 * 60)
+
+
 class AgendaLine(forms.Form):
     """One line of the editor: when, how long, what."""
 
@@ -96,9 +112,9 @@ class AgendaLine(forms.Form):
         )
 
     def _moment(self, clock_time):
-        """The typed clock time on the event's day; long before its start means after midnight."""
+        """The typed clock time on the event's day, or after midnight."""
         moment = datetime.combine(self.event.date, clock_time, self.event.zone)
-        if moment < self.event.starts_at - timedelta(hours=12):
+        if clock_time.hour * 60 + clock_time.minute < dawn_of(self.event):
             moment += timedelta(days=1)
         return moment
 

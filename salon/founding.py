@@ -1,11 +1,13 @@
 """The page behind "new salon": from the house's blueprint, a saved one, or an earlier event."""
 
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from crispy_forms.helper import FormHelper
 from django import forms
 from django.contrib import messages
 from django.shortcuts import redirect, render
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
@@ -45,12 +47,19 @@ class NewSalonForm(forms.Form):
         for saved in Blueprint.objects.all():
             self.sources[f"b{saved.pk}"] = saved
             choices.append((f"b{saved.pk}", _("蓝本：%(name)s") % {"name": saved.name}))
-        for event in Event.objects.run_by(user)[:30]:
+        for event in self._events(Event.objects.run_by(user)):
             self.sources[f"e{event.pk}"] = event
             choices.append((f"e{event.pk}", _("照搬：%(title)s") % {"title": event.title}))
         self.fields["start_from"].choices = choices
         self.helper = FormHelper()
         self.helper.form_tag = False
+
+    def _events(self, mine):
+        """The newest ones, and the one that was asked for however old it is."""
+        newest = list(mine[:30])
+        asked = (self["start_from"].value() or "").removeprefix("e")
+        older = mine.filter(pk=asked).first() if asked.isdecimal() and len(asked) < 10 else None
+        return newest if older is None or older in newest else [*newest, older]
 
     def clean_title(self):
         title = clean_text(self.cleaned_data["title"])
@@ -58,16 +67,20 @@ class NewSalonForm(forms.Form):
             raise forms.ValidationError(_("请给这场沙龙起个名字。"))
         return title
 
-    def clean_date(self):
-        if self.cleaned_data["date"] < clock.now().date():
-            raise forms.ValidationError(_("这一天已经过去了。"))
-        return self.cleaned_data["date"]
+    def clean(self):
+        cleaned = super().clean()
+        if "date" in cleaned and "start_from" in cleaned:
+            zone = ZoneInfo(self.document["events"]["event"]["timezone"])
+            if cleaned["date"] < clock.now().astimezone(zone).date():
+                self.add_error("date", _("这一天已经过去了。"))
+        return cleaned
 
+    @cached_property
     def document(self):
         source = self.sources[self.cleaned_data["start_from"]]
         if isinstance(source, Event):
             return blueprint.record(source)
-        return source.document if source else None
+        return source.document if source else blueprint.default_document()
 
 
 @staff
@@ -84,7 +97,7 @@ def new_salon(request):
                 title=form.cleaned_data["title"],
                 date=form.cleaned_data["date"],
                 venue=clean_text(form.cleaned_data["venue"]),
-                document=form.document(),
+                document=form.document,
                 by=request.user,
             )
         except Refused as refusal:

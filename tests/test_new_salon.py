@@ -1,13 +1,14 @@
 """New salon: complete from the blueprint, the same again as a clone, refused with a sentence."""
 
 import json
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from events.models import Blueprint, Crew, Event
+from events.tests.scenes import SHANGHAI
 from metrics.models import Retention
 from salon import blueprint, clock
 from salon.models import User
@@ -99,6 +100,43 @@ def test_a_saved_blueprint_starts_the_next_one(client, gu):
     )
     assert answer.url == reverse("control", args=["short"])
     assert Event.objects.get(slug="short").agenda.count() == 6
+
+
+def test_an_old_salon_is_held_again_too(client, gu):
+    old = salon(by=gu)
+    old.agenda.filter(kind="opening").update(title="院长致辞")
+    for number in range(31):
+        day = DAY + timedelta(days=number + 1)
+        starts_at = datetime.combine(day, time(13, 30), SHANGHAI)
+        event = Event.objects.create(
+            slug=f"later-{number}", title="后来的", starts_at=starts_at,
+            ends_at=starts_at + timedelta(hours=4),
+        )  # fmt: skip
+        Crew.objects.create(event=event, user=gu, role="organiser")
+    client.force_login(gu, "django.contrib.auth.backends.ModelBackend")
+    page = client.get(reverse("new_salon"), {"from": f"e{old.pk}"}).content.decode()
+    assert f'<option value="e{old.pk}" selected>' in page
+    form = {"title": "再办", "slug": "again", "date": "2032-05-17", "start_from": f"e{old.pk}"}
+    client.post(reverse("new_salon"), form)
+    assert Event.objects.get(slug="again").agenda.get(kind="opening").title == "院长致辞"
+
+
+@pytest.mark.parametrize("asked", ["e999", "e" + "9" * 30, "ee1", "e-1", "b7", "x", "e１"])
+def test_a_salon_that_is_not_there_is_no_source(client, gu, asked):
+    client.force_login(gu, "django.contrib.auth.backends.ModelBackend")
+    assert client.get(reverse("new_salon"), {"from": asked}).status_code == 200
+    form = {"title": "新", "slug": "new", "date": "2031-05-17", "start_from": asked}
+    assert client.post(reverse("new_salon"), form).status_code == 200
+    assert Event.objects.count() == 0
+
+
+def test_yesterday_is_over_in_shanghai_before_it_is_in_utc(client, gu, travel):
+    travel(datetime(2031, 5, 17, 7, 30, tzinfo=SHANGHAI))
+    client.force_login(gu, "django.contrib.auth.backends.ModelBackend")
+    form = {"title": "早", "slug": "early", "date": "2031-05-16"}
+    assert "这一天已经过去了" in client.post(reverse("new_salon"), form).content.decode()
+    answer = client.post(reverse("new_salon"), form | {"date": "2031-05-17"})
+    assert answer.url == reverse("control", args=["early"])
 
 
 def test_the_admin_begins_with_the_way_to_the_events(client, gu):

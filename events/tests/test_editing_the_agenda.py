@@ -164,6 +164,27 @@ def test_an_evening_past_midnight(salon, shen, client):
     assert times(salon)[6] == ("圆桌对话与总结", "00:10", "00:40")
 
 
+@pytest.mark.parametrize("starts", ["06:00", "10:00", "12:29", "13:30", "20:00"])
+def test_whenever_it_starts_the_party_at_half_past_midnight_is_the_night_after(
+    shen, client, starts
+):
+    salon = a_salon("long", starts_at=at(starts))
+    Crew.objects.create(event=salon, user=shen, role="organiser")
+    late = typed(salon, {(6, "start"): "00:30", (6, "minutes"): "30"})
+    assert client.post("/admin/e/long/agenda/", late).status_code == 302
+    salon.refresh_from_db()
+    assert salon.starts_at == at(starts)
+    assert salon.ends_at == at("01:00", DAY + timedelta(days=1))
+
+
+def test_a_salon_before_sunrise_may_begin_earlier_still(shen, client):
+    salon = a_salon("sunrise", starts_at=at("05:00"))
+    Crew.objects.create(event=salon, user=shen, role="organiser")
+    client.post("/admin/e/sunrise/agenda/", typed(salon, {(0, "start"): "04:30"}))
+    salon.refresh_from_db()
+    assert salon.starts_at == at("04:30")
+
+
 def test_the_editor_is_for_organisers_of_this_event(salon, client):
     assert client.get(EDIT).status_code == 302
     client.force_login(crew(salon, "hejing", Crew.Role.HOST))

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from events import agenda
 from events.access import organiser
-from events.forms import AgendaLines, MoveForm, lines_of
+from events.forms import AgendaLines, MoveForm, dawn_of, lines_of
 from salon.errors import Refused
 
 
@@ -39,6 +39,7 @@ def agenda_edit(request, slug):
     context = {
         "event": event,
         "lines": lines,
+        "dawn": dawn_of(event),
         "refusal": refusal,
         "version": request.POST.get("version") or event.version,
         "programme": agenda.programme(event),

@@ -21,13 +21,13 @@ export function pushed(items) {
 }
 
 /** The item `id` begins at `start`: before an item whose first half it meets, after one whose second half; what follows moves. */
-export function moved(items, id, start) {
+export function moved(items, id, start, earliest = 0) {
   const item = items.find((one) => one.id === id);
   const others = items.filter((one) => one.id !== id);
   const before = others.filter((one) => one.start + one.minutes / 2 <= start);
   const after = others.slice(before.length);
   const last = before.at(-1);
-  const from = Math.max(0, start, last ? last.start + last.minutes : 0);
+  const from = Math.max(earliest, start, last ? last.start + last.minutes : 0);
   return pushed([...before, { ...item, start: from }, ...after]);
 }
 
@@ -58,6 +58,7 @@ const fill = (words, values) => words.replace(/\{(\w+)\}/g, (_, name) => values[
 class Editor {
   constructor(form) {
     this.form = form;
+    this.dawn = Number(form.dataset.dawn); // clock times before it lie after midnight
     this.list = form.querySelector("[data-lines]");
     this.lane = form.querySelector("[data-lane]");
     this.total = form.querySelector("[name=line-TOTAL_FORMS]");
@@ -97,9 +98,7 @@ class Editor {
         interactive: this.field(line, "interactive").checked,
       }];
     });
-    // Twelve hours before the first afternoon item is after midnight, as the server reads it.
-    const latest = Math.max(...items.map((item) => item.start));
-    for (const item of items) if (latest - item.start > 12 * 60) item.start += 24 * 60;
+    for (const item of items) if (item.start < this.dawn) item.start += 24 * 60;
     return items.sort((a, b) => a.start - b.start);
   }
 
@@ -222,7 +221,7 @@ class Editor {
     let result = null;
     const move = (event) => {
       const by = snap((event.clientY - down.clientY) / PIXELS);
-      const next = stretching ? stretched(items, item.id, item.minutes + by) : moved(items, item.id, item.start + by);
+      const next = stretching ? stretched(items, item.id, item.minutes + by) : moved(items, item.id, item.start + by, this.dawn);
       if (!next) return;
       result = by === 0 ? null : next;
       this.draw(next);
@@ -246,7 +245,7 @@ class Editor {
     if (!by) return;
     event.preventDefault();
     const items = this.items();
-    const next = event.shiftKey ? stretched(items, item.id, item.minutes + by) : moved(items, item.id, item.start + by);
+    const next = event.shiftKey ? stretched(items, item.id, item.minutes + by) : moved(items, item.id, item.start + by, this.dawn);
     if (!next) return;
     this.write(next);
     this.lane.querySelector(`[data-id="${item.id}"]`)?.focus({ preventScroll: true });
