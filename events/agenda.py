@@ -121,6 +121,11 @@ def _place(items):
     return current, following
 
 
+def has_begun(event, *, now):
+    """Whether it is on, or has been: its hour has come, or an item was started before that."""
+    return event.starts_at <= now or event.agenda.begun().exists()
+
+
 def last_step(event):
     return event.agenda_steps.in_force().first()
 

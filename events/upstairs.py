@@ -28,6 +28,9 @@ headcount = Hatch()
 # old starts_at and ends_at. Re-date what hangs on them.
 when_moved = Hatch()
 
+# f(event) -> int: how many people would be written to at once if the event's start moved.
+who_hears_of_a_move = Hatch()
+
 # f(event, *, online, was, by) after a room, on site or online, was given more seats than the `was`
 # it had. Let in who waits.
 when_room_grows = Hatch()

@@ -1,11 +1,13 @@
 """What the room of events hears from this one: heads to count, people to tell (events/upstairs)."""
 
+from datetime import datetime
+
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from events import plan_b, upstairs
+from events import agenda, plan_b, upstairs
 from participants import reminders, roster, waitlist
 from participants.applications import channel_of
 from participants.models import Participant
@@ -35,22 +37,62 @@ def arrivals_panel(event):
 def follow_the_date(event, *, before, by):
     """Re-date reminders and deadlines, and tell everybody who holds a seat they know of."""
     now = clock.now()
+    reminders.redate(event, before=before, now=now)
+    # A start put right on the day or after it is an entry in the record, no news to anybody.
+    if before.starts_at == event.starts_at or agenda.has_begun(event, now=now):
+        return
+    told = _who_know(event)
+    _move_deadlines(event, [person.pk for person in told], before=before, now=now)
+    _tell_moved(event, told, before=before, now=now)
+
+
+def _who_know(event):
+    """The people who hold a seat and know of it."""
+    seated = list(Participant.objects.filter(event=event).present().holding_a_seat().order_by("pk"))
+    told = told_of_a_seat(seated)
+    return [person for person in seated if person.pk in told]
+
+
+def _move_deadlines(event, told, *, before, now):
+    """No seat is held beyond the doors. Those who were given until the old doors opened have
+    their hours from the letter about the move; a seat that waits for its letter waits on."""
     people = Participant.objects.filter(event=event).present()
-    reminders.redate(event, now=now)
-    # A seat that waits for its letter is kept until the doors open, whenever that is now.
     waiting = people.with_status(Status.ACCEPTED, Status.OFFERED)
-    waiting.filter(confirm_by=before.starts_at).update(confirm_by=event.starts_at)
+    until_the_doors = waiting.filter(confirm_by=before.starts_at)
+    until_the_doors.exclude(pk__in=told).update(confirm_by=event.starts_at)
+    for status in (Status.ACCEPTED, Status.OFFERED):
+        deadline = event.confirmation_deadline(now, offered=status == Status.OFFERED)
+        until_the_doors.filter(pk__in=told).with_status(status).update(confirm_by=deadline)
     waiting.filter(confirm_by__gt=event.starts_at).update(confirm_by=event.starts_at)
-    if before.starts_at != event.starts_at:
-        seated = list(people.holding_a_seat().order_by("pk"))
-        told = told_of_a_seat(seated)
-        tell(
-            [person for person in seated if person.pk in told],
-            "event_moved",
-            event=event,
-            now=now,
-            key=f"{event.starts_at:%Y%m%d%H%M}",
-        )
+
+
+def _tell_moved(event, people, *, before, now):
+    """Write to those to whom the new start is news: a letter about an earlier move that has not
+    gone is called back, and who never got it still believes what was before."""
+    said = Message.objects.of_event(event).of_kind("event_moved")
+    waiting = list(said.not_handed_over().values_list("pk", flat=True))
+    outbox.cancel(said)
+    # Read after the cancellation has waited for a worker that was handing one over.
+    believed = {
+        letter.person_id: letter.context["was"]
+        for letter in said.cancelled().filter(pk__in=waiting)
+    }
+    for person in people:
+        was = believed.get(person.pk, before.starts_at.isoformat())
+        if datetime.fromisoformat(was) != event.starts_at:
+            tell(
+                [person],
+                "event_moved",
+                event=event,
+                now=now,
+                key=event.version,
+                context={"was": was},
+            )
+
+
+@upstairs.who_hears_of_a_move.offer
+def people_to_tell(event):
+    return 0 if event.agenda.begun().exists() else len(_who_know(event))
 
 
 @upstairs.when_room_grows.offer

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.formats import date_format
 
-from events import calendar_file, plan_b
+from events import agenda, calendar_file, plan_b
 from events.models import Event
 from participants import wording
 from participants.access import issue_link
@@ -37,6 +37,7 @@ SPEAKS_OF = {
 }
 WITH_QR = ("confirmed", "t1")
 WITH_CALENDAR = ("confirmed", "event_moved")
+BEFORE_IT_BEGINS = ("t7", "t1", "morning", "event_moved")
 AFTER_CALLED_OFF = ("cancelled", "withdrawn", "link_again")
 
 
@@ -70,6 +71,8 @@ def compose(message):
     called_off = person.event.status == Event.Status.CANCELLED
     if called_off and message.kind not in AFTER_CALLED_OFF:
         return None
+    if message.kind in BEFORE_IT_BEGINS and agenda.has_begun(person.event, now=clock.now()):
+        return None
     to = person.mobile if message.channel == "sms" else person.email
     text = wording.of_event(person.event_id, message.kind)
     values = values_of(person, message)
@@ -94,6 +97,7 @@ def values_of(person, message):
     deadline = person.confirm_by
     if deadline and message.released_at is None:  # in a preview the clock has not started
         deadline = event.confirmation_deadline(clock.now())
+    until = date_format(event.local(deadline), "n月j日 H:i") if deadline else ""
     return {
         "姓名": person.name,
         "称呼": person.name,
@@ -108,9 +112,9 @@ def values_of(person, message):
         "流程": partial(agenda_text, event),
         "痛点": partial(pains_text, person),
         "签到码": person.code,
-        "截止时间": date_format(event.local(deadline), "n月j日 H:i") if deadline else "",
+        "截止时间": until,
         "理由": person.told_reason or _what_next(person),
-        "变化": _change(event, message),
+        "变化": _change(event, message, until),
         "个人链接": "{{link}}",
         "活动页": settings.PUBLIC_URL + event.get_absolute_url(),
     }
@@ -139,10 +143,13 @@ def _what_next(person):
     return "我们会尽快审核，有结果写信告诉您，也可能先给您打个电话聊几分钟。"
 
 
-def _change(event, message):
+def _change(event, message, until):
     if message.kind == "event_moved":
         starts = event.local(event.starts_at)
-        return f"新的时间：{date_format(starts, 'Y年n月j日 l')} {starts:%H:%M}"
+        change = f"新的时间：{date_format(starts, 'Y年n月j日 l')} {starts:%H:%M}"
+        if until:
+            change += f"\n\n您还没有确认：请在 {until} 前打开个人页面点“确认参加”，逾期名额会让给候补的朋友。"
+        return change
     return message.context.get("change", "")
 
 

@@ -75,7 +75,7 @@ def standing_of(person, *, now):
         what_next=what_next,
         tone="wait" if in_question else _tone(status, late),
         may=may,
-        steps=_steps(person, status, came, person.confirm_by if to_confirm else None),
+        steps=[] if in_question else _steps(person, status, came),
         confirm_by=person.confirm_by if to_confirm else None,
         in_question=in_question,
         came=came,
@@ -168,7 +168,7 @@ STANDS_AT = {
 }
 
 
-def _steps(person, status, came, confirm_by):
+def _steps(person, status, came):
     """The way from the form to the door; nothing for those who have left it."""
     if status not in STANDS_AT:
         return []
@@ -183,7 +183,7 @@ def _steps(person, status, came, confirm_by):
         (_("审核"), _("候补中") if status == Status.WAITLISTED else ""),
         (
             _("您来确认"),
-            _("最迟 %(at)s") % {"at": _when(person, confirm_by)} if confirm_by else "",
+            _("最迟 %(at)s") % {"at": _when(person, person.confirm_by)} if at == 2 else "",
         ),
         arrive,
     ]

@@ -20,12 +20,15 @@ SCHEDULE = {
 MORNING_AT_LEAST_BEFORE = timedelta(hours=2)
 
 
-def due_times(event):
-    """{kind: moment} of the event's reminders, by the wall clock of its zone."""
+def due_times(event, *, starts_at=None):
+    """{kind: moment} of the event's reminders, by the wall clock of its zone; or as they would be
+    if it started at `starts_at`."""
+    starts_at = starts_at or event.starts_at
+    day = event.local(starts_at).date()
     times = {}
     for kind, (days, at) in SCHEDULE.items():
-        times[kind] = datetime.combine(event.date - timedelta(days=days), at, event.zone)
-    times["morning"] = min(times["morning"], event.starts_at - MORNING_AT_LEAST_BEFORE)
+        times[kind] = datetime.combine(day - timedelta(days=days), at, event.zone)
+    times["morning"] = min(times["morning"], starts_at - MORNING_AT_LEAST_BEFORE)
     return times
 
 
@@ -51,12 +54,18 @@ def _plan(person, kind, due_at, *, key):
     )
 
 
-def redate(event, *, now):
-    """Move the event's open reminders to its new date, and plan those that have gone already."""
+def redate(event, *, before, now):
+    """Move the event's open reminders to its new date, and plan those that have gone already.
+
+    A reminder whose moment stays the same is left alone: gone, it does not go again.
+    """
+    moments = due_times(event, starts_at=before.starts_at)
     confirmed = list(Participant.objects.filter(event=event).confirmed().present())
     for person in confirmed:
         person.event = event
     for kind, due_at in due_times(event).items():
+        if due_at == moments[kind]:
+            continue
         open_rows = Message.objects.of_event(event).of_kind(kind).open()
         if due_at <= now:
             outbox.cancel(open_rows)
@@ -65,7 +74,8 @@ def redate(event, *, now):
         planned = set(open_rows.values_list("person_id", flat=True))
         for person in confirmed:
             if person.pk not in planned:
-                _plan(person, kind, due_at, key=f"{event.date:%Y%m%d}")
+                # Each move is a plan of its own: also back to a date that was called off.
+                _plan(person, kind, due_at, key=f"moved{event.version}")
 
 
 def who_gets_what(event):

@@ -48,6 +48,9 @@ class MessageQuerySet(models.QuerySet):
     def sent(self):
         return self.filter(state=Message.State.SENT)
 
+    def cancelled(self):
+        return self.filter(state=Message.State.CANCELLED)
+
     def failed(self):
         return self.filter(state=Message.State.FAILED)
 

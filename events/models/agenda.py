@@ -33,6 +33,9 @@ class Speaker(models.Model):
 
 
 class AgendaQuerySet(models.QuerySet):
+    def begun(self):
+        return self.filter(started_at__isnull=False)
+
     def running(self):
         return self.filter(started_at__isnull=False, finished_at=None)
 

@@ -196,7 +196,7 @@ def test_the_editor_is_for_organisers_of_this_event(salon, client):
 def test_the_editor_costs_the_same_with_any_number_of_lines(
     salon, shen, client, django_assert_max_num_queries
 ):
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(16):
         client.get(EDIT)
 
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from events import agenda
+from events import agenda, upstairs
 from events.access import organiser
 from events.forms import AgendaLines, MoveForm, dawn_of, lines_of
 from salon.errors import Refused
@@ -43,6 +43,7 @@ def agenda_edit(request, slug):
         "refusal": refusal,
         "version": request.POST.get("version") or event.version,
         "programme": agenda.programme(event),
+        "to_tell": _to_tell(event),
     }
     failed = refusal is not None or lines.is_bound
     return render(request, "events/agenda_edit.html", context, status=422 if failed else 200)
@@ -51,6 +52,10 @@ def agenda_edit(request, slug):
 def _number(value):
     """A version typed by nobody: nonsense is simply an old one."""
     return int(value) if value and value.isdecimal() and len(value) < 10 else -1
+
+
+def _to_tell(event):
+    return sum(upstairs.gather(upstairs.who_hears_of_a_move, event))
 
 
 @organiser
@@ -83,6 +88,7 @@ def move_event(request, slug):
                 "form": form,
                 "open_milestones": event.milestones.not_done().count(),
                 "done_milestones": event.milestones.done().count(),
+                "to_tell": _to_tell(event),
             },
             status=status,
         )

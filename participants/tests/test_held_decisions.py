@@ -188,7 +188,14 @@ def test_a_told_seat_taken_away_in_the_house_is_neither_promised_nor_denied(
     page = says(client, lin)
     assert "主办方正在重新核对名额" in page
     assert "已通过·待确认" in page
-    for unsaid in ("确认参加", "最迟", "改为线上参加", "内部交流", str(Status(to_status).label)):
+    for unsaid in (
+        "确认参加",
+        "最迟",
+        "您来确认",
+        "改为线上参加",
+        "内部交流",
+        str(Status(to_status).label),
+    ):
         assert unsaid not in page
     screening.release_batch(batch=batch, by=chen)
     assert str(Status(to_status).label) in says(client, lin)
