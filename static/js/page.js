@@ -20,7 +20,8 @@ document.addEventListener("click", (event) => {
 }, true);
 
 document.addEventListener("submit", (event) => {
-  if (!event.target.matches("form[data-once]") || event.defaultPrevented) return;
+  // Not form.matches: a field of that name would stand in its place.
+  if (!Element.prototype.matches.call(event.target, "form[data-once]") || event.defaultPrevented) return;
   // Next tick: a button disabled at once would not send its own name and value.
   const buttons = event.target.querySelectorAll("button:not([type=button]), input[type=submit]");
   setTimeout(() => buttons.forEach((button) => { button.disabled = true; }));
