@@ -73,6 +73,18 @@ def pain_wall(event, *, person=None):
     return PainWall(hanging, total, upstairs.target_of(event, "solutions"))
 
 
+def look_for(cards, *, words="", topic=""):
+    """Of the wall's cards those that say `words`, in their own text, in one merged into them or in
+    a solution, and of one topic, if one is given."""
+    words = words.casefold()
+    return [
+        card
+        for card in cards
+        if topic in ("", card.topic)
+        and any(words in each.text.casefold() for each in (card, *card.under, *card.shown))
+    ]
+
+
 def _people_behind(cards):
     """Of one person several cards are one; whose author is not known is somebody's own."""
     known = {card.participant_id for card in cards if card.participant_id}

@@ -275,6 +275,45 @@ def test_the_host_merges_features_and_hides_on_a_phone(client, salon, lin, zhou)
     assert [(c.text, c.featured) for c in wall.cards] == [("甲", True)]
 
 
+def test_of_a_full_wall_the_host_looks_for_what_belongs_together(client, salon, lin, zhou):
+    PainCard.objects.bulk_create(
+        PainCard(event=salon, participant=zhou, text=f"没人打卡 {n}", topic="new_user_activation")
+        for n in range(283)
+    )
+    quiet, cold = a_card(lin, "群里太冷清"), a_card(zhou, "大家都潜水")
+    solution = a_solution(zhou, cold, "每天一个冷笑话")
+    client.force_login(scenes.host(salon))
+    url, press = (reverse(name, args=[salon.slug]) for name in ("pains_host", "pains_press"))
+    page = client.get(url)
+    assert (len(page.context["cards"]), page.context["more"]) == (40, 245)
+    assert len(client.get(url, {"all": 1}).context["cards"]) == 285
+
+    def found(**asked):
+        return [card.pk for card in client.get(url, asked).context["cards"]]
+
+    assert found(q="冷") == [cold.pk, quiet.pk], "in a solution, too"
+    assert quiet.pk not in found(topic="new_user_activation", all=1)
+    assert found(q="没有的字") == []
+    assert found(q="潜水", card=[quiet.pk]) == [quiet.pk, cold.pk], "what was ticked stays on top"
+    answer = client.post(press, {"act": "merge", "card": [quiet.pk, cold.pk], "q": "潜水"})
+    assert answer.url == url + "?q=%E6%BD%9C%E6%B0%B4&topic="
+    page = client.get(answer.url)
+    assert [card.pk for card in page.context["cards"]] == [quiet.pk], "found by what hangs below"
+    assert "2 张合并" in page.text
+    answer = client.post(press, {"act": "feature", "pk": solution.pk, "q": "潜水"})
+    assert "q=" in answer.url
+
+
+def test_the_hosts_page_costs_the_same_for_many_cards(
+    client, salon, lin, zhou, django_assert_max_num_queries
+):
+    for number in range(15):
+        a_solution(zhou, a_card(lin, f"痛点 {number}"))
+    client.force_login(scenes.host(salon))
+    with django_assert_max_num_queries(12):
+        client.get(reverse("pains_host", args=[salon.slug]))
+
+
 @pytest.mark.parametrize("odd", ["²", "一", "-1", "9" * 30, ""])
 def test_a_card_that_is_no_number_is_told_in_a_sentence(client, salon, lin, odd):
     client.force_login(scenes.host(salon))

@@ -17,7 +17,8 @@ from participants.access import in_the_house, person
 from salon.errors import Refused, wants_json
 from salon.qr import qr_svg
 from salon.sheets import write_table
-from workshops import pains, pains_sheet, walls
+from salon.text import clean_text
+from workshops import blind_box, pains, pains_sheet, walls
 from workshops.models import PainCard, Solution
 from workshops.taking_part import standing_of
 from workshops.views.posted import client_id, done, id_again, number, numbers
@@ -137,27 +138,50 @@ def wall_pains(request, slug):
 @never_cache
 @require_GET
 def pains_host(request, slug):
+    """The liveliest cards, or those asked for with `q` and `topic`; all of them with `all`. What
+    is ticked (`card`) stays ticked and on top while somebody looks for more."""
+    wall = pains.pain_wall(request.event)
+    asked = _asked(request.GET)
+    ticked = set(request.GET.getlist("card"))
+    for card in wall.cards:
+        card.ticked = card.pk_text in ticked
+    on_top = [card for card in wall.cards if card.ticked]
+    found = [card for card in pains.look_for(wall.cards, **asked) if not card.ticked]
+    shown = found if "all" in request.GET else found[:AT_FIRST]
     context = {
         "event": request.event,
-        "wall": pains.pain_wall(request.event),
+        "wall": wall,
+        "asked": asked,
+        "topics": [topic for _key, topic in blind_box.topics()],
+        "cards": on_top + shown,
+        "found": len(found),
+        "more": len(found) - len(shown),
         "last_merge": pains.last_merge(request.event),
         "hidden": pains.hidden_of(request.event),
     }
     return render(request, "workshops/pains_host.html", context)
 
 
+def _asked(given):
+    """What the host looks for, from the address or from a form that keeps it."""
+    words = clean_text(given.get("q", ""), max_length=pains.TEXT_LENGTH)
+    return {"words": words, "topic": given.get("topic", "")[:30]}
+
+
 @host
 @require_POST
 def pains_press(request, slug):
     """`act` is feature, unfeature, hide_card, hide_solution, show_card, show_solution, merge or
-    undo."""
+    undo; what was looked for (`q`, `topic`) is looked for again."""
     try:
         _press(request)
     except Refused as refused:
         if wants_json(request):
             raise
         messages.warning(request, refused.message)
-    return done(request, "pains_host", slug)
+    asked = _asked(request.POST)
+    kept = {"q": asked["words"], "topic": asked["topic"]} if any(asked.values()) else None
+    return done(request, "pains_host", slug, query=kept)
 
 
 def _press(request):

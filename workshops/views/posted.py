@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.http import JsonResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from salon.errors import Refused, wants_json
@@ -41,11 +42,11 @@ def _whole(text):
     return int(text)
 
 
-def done(request, where, *args, fragment="", **answer):
+def done(request, where, *args, query=None, fragment="", **answer):
     """JSON `{"ok": true, …}` for scripts, a redirect for everybody else."""
     if wants_json(request):
         return JsonResponse({"ok": True, **answer})
-    response = redirect(where, *args)
+    response = redirect(reverse(where, args=args, query=query))
     if fragment:
         response["Location"] += f"#{fragment}"
     return response
