@@ -3,7 +3,7 @@
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from events import upstairs
+from events import preparation, upstairs
 from events.models import Event
 from salon import audit, live
 from salon.errors import Refused
@@ -31,6 +31,7 @@ def call_off(*, event, by):
         event = Event.objects.select_for_update(no_key=True).get(pk=event.pk)
         if event.status != Event.Status.CANCELLED:
             _stand(event, Event.Status.CANCELLED, "call_off_event", by)
+            preparation.plan_reminders(event)
             for tell in upstairs.when_called_off:
                 tell(event, by=by)
     return event

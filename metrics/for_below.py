@@ -3,6 +3,7 @@ what a metric is measured against."""
 
 import secrets
 
+from events import upstairs as events_upstairs
 from metrics import whitepaper
 from metrics.models import (
     ChatLine,
@@ -13,7 +14,15 @@ from metrics.models import (
     WhitepaperClaim,
 )
 from participants import erase, own_data
+from salon import outbox
+from salon.models import Message
 from workshops import upstairs
+
+
+@events_upstairs.when_called_off.offer
+def call_back_invitations(event, *, by):
+    """Nobody is asked to come to a review that is off; also not by a release of what was held."""
+    outbox.cancel(Message.objects.of_event(event).of_kind("review_invite"), by=by)
 
 
 @upstairs.target.offer

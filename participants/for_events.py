@@ -11,11 +11,15 @@ from events import agenda, plan_b, upstairs
 from participants import reminders, roster, waitlist
 from participants.applications import channel_of
 from participants.models import Participant
-from participants.standing import lock_people, stand, told_of_a_seat, write_letter
+from participants.standing import lock_people, stand, told_of_a_seat, told_statuses, write_letter
 from salon import clock, outbox
 from salon.models import Message
 
 Status = Participant.Status
+HOPEFUL = (
+    *(Status.SUBMITTED, Status.PHONE_SCREENING, Status.WAITLISTED),
+    *Participant.SEATED,
+)
 
 
 @upstairs.headcount.offer
@@ -106,11 +110,9 @@ def call_off(event, *, by):
     now = clock.now()
     with translation.override(settings.LANGUAGE_CODE):
         reason = _("整场活动取消了。")
-    still = Participant.objects.filter(event=event).with_status(
-        *(Status.SUBMITTED, Status.PHONE_SCREENING, Status.WAITLISTED),
-        *Participant.SEATED,
-    )
-    people = lock_people(event, still.values_list("pk", flat=True))
+    everybody = Participant.objects.filter(event=event).present()
+    told = told_statuses(everybody)  # refused and not told so yet, they still hope
+    people = lock_people(event, [pk for pk, status in told.items() if status in HOPEFUL])
     for change in stand(people, Status.CANCELLED, now=now, by=by, told_reason=reason):
         write_letter(change, "cancelled", now=now)
 

@@ -1,7 +1,8 @@
 """Where a person stands: every decision writes its status here, with its record and its letters.
 
-Three statuses are nobody's decision and are written where they come about: a criteria answer
-edited (applications), a newcomer at the door (walkins), a person erased (erase).
+Others are nobody's decision and are written where they come about: the first one with the person
+(applications, import_runs, walkins), back to review with the answer (applications), none at all
+any more with the erasing (erase).
 
 Locks are taken in one order everywhere: the event's row, then people by number.
 """

@@ -167,6 +167,12 @@ def test_invitations_wait_for_the_page_and_for_the_release(client, series, event
     assert "邀请参加线上复盘" in at(client, gu).get(reverse("messages", args=[review.slug])).text
 
 
+def test_a_review_called_off_leaves_no_invitation_to_release(series, event, gu, lin):
+    review, _letters = founded(series, gu)
+    announcing.call_off(event=review, by=gu)
+    assert not Message.objects.of_event(review).open().exists()
+
+
 @pytest.mark.parametrize("why", ["withdrawn", "applied", "erased"])
 def test_whoever_withdraws_or_is_in_already_is_not_written_to(series, event, gu, lin, why):
     review, _letters = founded(series, gu)

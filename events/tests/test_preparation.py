@@ -180,6 +180,8 @@ def test_a_cancelled_event_reminds_nobody(salon):
     message = planned(salon, "milestone_due").first()
     announcing.call_off(event=salon, by=None)
     assert letters.milestone_due(message) is None
+    assert not planned(salon, "milestone_due").exists()
+    assert not planned(salon, "milestones_of_day").exists()
 
 
 def test_making_a_salon_late_plans_no_reminder_for_days_gone_by(travel):

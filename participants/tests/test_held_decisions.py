@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from events import agenda
+from events import agenda, announcing
 from participants import applications, mailings, rooms, screening
 from participants.access import issue_link
 from participants.models import FreedSeat, Participant
@@ -173,6 +173,17 @@ def test_who_loses_a_seat_to_the_waiting_list_is_not_the_next_to_move_up(event, 
     zhou = a_waiting(event, chen)
     decide(lin, Status.WAITLISTED, chen)
     assert (stands(lin), stands(zhou)) == ("waitlisted", "offered")
+
+
+def test_who_is_refused_and_does_not_know_it_hears_that_the_event_is_off(event, chen):
+    lin, zhou = scenes.applicants(event, 2)
+    for person in (lin, zhou):
+        batch = decide(person, Status.NOT_SELECTED, chen, told_reason="名额有限")
+    screening.release_batch(batch=batch, by=chen)
+    announcing.call_off(event=event, by=chen)
+    assert (stands(lin), stands(zhou)) == ("cancelled", "not_selected")
+    assert Message.objects.of_kind("cancelled").get().person_id == lin.pk
+    assert not Message.objects.held().exists()
 
 
 # --- the person's own page ------------------------------------------------------------------------
