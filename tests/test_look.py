@@ -223,11 +223,9 @@ def test_a_countdown_runs_by_the_servers_clock_when_the_phones_is_wrong(site):
     page.clock.run_for(19 * 60_000)
     assert clock.text_content() == "00:59"
     assert clock.get_attribute("data-countdown-state") == "soon"
-    page.evaluate("addEventListener('salon:countdown-over', () => { window.over = true; })")
     page.clock.run_for(60_000)
     assert clock.text_content() == "00:00"
     assert clock.get_attribute("data-countdown-state") == "over"
-    assert page.evaluate("window.over")
 
 
 def test_an_old_fragment_does_not_give_minutes_back(site):
@@ -244,6 +242,22 @@ def test_an_old_fragment_does_not_give_minutes_back(site):
     page.evaluate("html => live.replaceContent(document.querySelector('section'), html)", late)
     page.clock.run_for(1_000)
     assert page.locator("time").text_content() == "24:29"
+
+
+ONCE = """<script type="module" src="/static/js/page.js"></script>
+<form data-once><button name="act" value="yes">确认</button><button disabled>再等等</button></form>"""
+
+
+def test_a_button_pressed_once_rests_and_wakes_when_no_page_comes(site):
+    page = site.open(ONCE, at="2026-12-19T13:30:00+08:00")
+    # Whoever presses Stop keeps the page.
+    page.evaluate("addEventListener('submit', (event) => event.preventDefault())")
+    page.get_by_role("button", name="确认").click()
+    page.clock.run_for(14_000)
+    assert page.get_by_role("button", name="确认").is_disabled()
+    page.clock.run_for(2_000)
+    assert page.get_by_role("button", name="确认").is_enabled()
+    assert page.get_by_role("button", name="再等等").is_disabled(), "it was so before"
 
 
 SCREEN = """<script type="module" src="/static/js/screen.js"></script>

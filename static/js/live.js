@@ -250,10 +250,7 @@ function tick() {
     const beyond = left < 0 && "countdownBeyond" in element.dataset;
     const text = beyond ? `+${digits(-left)}` : digits(Math.max(0, left));
     if (element.textContent !== text) element.textContent = text;
-    if (element.dataset.countdownState === state) continue;
-    const before = element.dataset.countdownState;
-    element.dataset.countdownState = state;
-    if (state === "over" && before) element.dispatchEvent(new CustomEvent("salon:countdown-over", { bubbles: true }));
+    if (element.dataset.countdownState !== state) element.dataset.countdownState = state;
   }
 }
 

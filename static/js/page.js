@@ -4,8 +4,10 @@
 //   <button type="button" data-closes>…</button>   closes the dialog it stands in
 //   <button data-confirm="确定清空名单?">           asks before it goes on; the text comes from the template
 //   <button type="button" data-prints>…</button>   opens the print dialog
-//   <p data-press-mark data-lost="…" data-failed="…"> says it when a press that htmx was to send did not arrive
-//   <form data-once>                                the buttons rest after the first submit until the page comes back
+//   <p data-press-mark data-lost="…" data-failed="…"> says it when a press that a script was to send did not arrive, or
+//                                                   was refused: "salon:untold" with {message} or {why: "lost" | "failed"}
+//   <form data-once>                                the buttons rest after the first submit until the page comes back, or
+//                                                   long enough to think that it does not
 
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-opens], [data-closes], [data-prints], [data-confirm]");
@@ -19,31 +21,45 @@ document.addEventListener("click", (event) => {
   }
 }, true);
 
+const REST = 15_000; // ms
+const resting = new Set();
+
+function wake() {
+  resting.forEach((button) => { button.disabled = false; });
+  resting.clear();
+}
+
 document.addEventListener("submit", (event) => {
   // Not form.matches: a field of that name would stand in its place.
   if (!Element.prototype.matches.call(event.target, "form[data-once]") || event.defaultPrevented) return;
+  const buttons = event.target.querySelectorAll("button:not([type=button]):enabled, input[type=submit]:enabled");
   // Next tick: a button disabled at once would not send its own name and value.
-  const buttons = event.target.querySelectorAll("button:not([type=button]), input[type=submit]");
-  setTimeout(() => buttons.forEach((button) => { button.disabled = true; }));
+  setTimeout(() => buttons.forEach((button) => {
+    button.disabled = true;
+    resting.add(button);
+  }));
+  // Somebody may have stopped the page, or the network has.
+  setTimeout(wake, REST);
 });
 
 // Coming back with the back button must not find dead buttons.
-window.addEventListener("pageshow", (event) => {
-  if (!event.persisted) return;
-  document.querySelectorAll("form[data-once] :disabled").forEach((button) => { button.disabled = false; });
-});
+window.addEventListener("pageshow", (event) => { if (event.persisted) wake(); });
 
 // What the page asks for by itself is asked again by itself; somebody's press is not.
 const PRESSED = ["submit", "click", "change"];
 const mark = document.querySelector("[data-press-mark]");
 let hiding = 0;
 
-function told(words, { requestConfig }) {
-  if (!mark || !PRESSED.includes(requestConfig?.triggeringEvent?.type)) return;
+function tell(words) {
+  if (!mark) return;
   clearTimeout(hiding);
   mark.textContent = words;
   mark.classList.toggle("is-shown", Boolean(words));
   if (words) hiding = setTimeout(() => mark.classList.remove("is-shown"), 10_000);
+}
+
+function told(words, { requestConfig }) {
+  if (PRESSED.includes(requestConfig?.triggeringEvent?.type)) tell(words);
 }
 
 for (const name of ["htmx:sendError", "htmx:timeout"]) {
@@ -51,3 +67,4 @@ for (const name of ["htmx:sendError", "htmx:timeout"]) {
 }
 document.addEventListener("htmx:responseError", (event) => told(mark?.dataset.failed, event.detail));
 document.addEventListener("htmx:beforeRequest", (event) => told("", event.detail));
+document.addEventListener("salon:untold", ({ detail }) => tell(detail.message ?? mark?.dataset[detail.why]));
