@@ -47,7 +47,7 @@ _NEEDED = {
 _FIELDS = [f.attname for f in Participant._meta.concrete_fields if f.attname in _NEEDED]
 _MORE = (
     *("category_key", "category_name", "came_at", "came_desk", "came_by", "came_method"),
-    *("pains", "asked_digest", "asked_answer", "looked_at"),
+    *("pains", "asked_digest", "asked_answer", "looked_at", "first_desk_at"),
 )
 _PERSON = f"""
     SELECT {", ".join(f"p.{name}" for name in _FIELDS)},
@@ -55,7 +55,8 @@ _PERSON = f"""
         ARRAY(
             SELECT text FROM participants_painpoint WHERE participant_id = p.id ORDER BY position
         ),
-        asked.body_digest, asked.answer, clock_timestamp()
+        asked.body_digest, asked.answer, clock_timestamp(),
+        (SELECT min(created_at) FROM events_deskpass WHERE event_id = p.event_id)
     FROM participants_participant p
     JOIN participants_category c ON c.id = p.category_id
     LEFT JOIN participants_checkin came ON came.participant_id = p.id AND came.voided_at IS NULL
@@ -74,7 +75,8 @@ def at_the_door(event_id, *, client_id=None, **whom):
     """The person of the event by `pk`, `code`, `mobile` or `email`, or None; one statement.
 
     With the category, `.pains`, the check-in in force as `.came_…`, the database's hour as
-    `.looked_at`, and as `.asked_…` what was answered to the request `client_id`.
+    `.looked_at`, that of the event's first desk as `.first_desk_at`, and as `.asked_…` what was
+    answered to the request `client_id`.
     """
     [(by, value)] = whom.items()
     if not value or (by == "pk" and not 0 < value < 2**63):
@@ -155,12 +157,14 @@ def admit(*, person, desk, method, at, scanned_at, operator=""):
     return row and row[0]
 
 
-def corrected(scanned_at, *, offset_ms, now, desk):
+def corrected(scanned_at, *, offset_ms, person, event):
     """When it happened: device time plus the device's known error, clamped to what is possible.
 
-    Not after `now`, and not before the desk existed or opened for this event.
+    Not after now, and not before the event had a desk or opened one. Any desk: what a tablet kept
+    while its pass was ended goes out under the next one.
     """
-    earliest = min(now, max(desk.created_at, desk.event.starts_at - EARLIEST_BEFORE_START))
+    now = person.looked_at
+    earliest = min(now, max(person.first_desk_at, event.starts_at - EARLIEST_BEFORE_START))
     try:
         at = scanned_at + timedelta(milliseconds=offset_ms)
     except OverflowError:
@@ -197,7 +201,7 @@ def check_in(
     if person.status != Participant.Status.CONFIRMED or person.online:
         return _not_let_in(request, Answer(NOT_CONFIRMED, person), admitted)
     desk = request.desk
-    at = corrected(scanned_at, offset_ms=offset_ms, now=person.looked_at, desk=desk)
+    at = corrected(scanned_at, offset_ms=offset_ms, person=person, event=desk.event)
     row = admit(
         person=person, desk=desk, method=method, at=at, scanned_at=scanned_at, operator=operator
     )

@@ -98,7 +98,7 @@ def walk_in(*, request, person_id=None, details=None, scanned_at, offset_ms=0, o
         person = _add(event, details, by=desk)
     if person.status != Participant.Status.CONFIRMED or person.online:
         person = _confirm(event, person, by=desk)
-    at = checkin.corrected(scanned_at, offset_ms=offset_ms, now=person.looked_at, desk=desk)
+    at = checkin.corrected(scanned_at, offset_ms=offset_ms, person=person, event=event)
     row = checkin.admit(
         person=person,
         desk=desk,

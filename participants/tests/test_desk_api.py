@@ -321,6 +321,27 @@ def test_a_tablet_that_knows_its_error_is_right_to_the_second(tablet, salon):
     assert datetime.fromisoformat(told["first"]["at"]) == happened
 
 
+def test_what_waited_while_the_pass_was_ended_keeps_its_hour_under_the_next_one(client, travel):
+    salon = make_salon(starts_at=clock.now() + timedelta(hours=1))
+    lin, zhou = make_person(salon, "林知夏"), make_person(salon, "周晓")
+    travel(salon.starts_at - timedelta(minutes=40))
+    ended = Tablet(client, salon).desk_pass
+    in_time = salon.starts_at - timedelta(minutes=5)
+    travel(salon.starts_at + timedelta(minutes=50))
+    revoke_desk_pass(desk_pass=ended, by=None)
+    tablet = Tablet(client, salon)
+    told = tablet.scan(lin, scanned_at=in_time.isoformat())
+    assert datetime.fromisoformat(told["first"]["at"]) == in_time
+    body = {
+        "client_id": str(uuid.uuid4()),
+        "participant": zhou.pk,
+        "scanned_at": in_time.isoformat(),
+    }
+    Participant.objects.filter(pk=zhou.pk).update(status="waitlisted")
+    told = tablet.post("walk-ins", body).json()
+    assert datetime.fromisoformat(told["first"]["at"]) == in_time
+
+
 @pytest.mark.parametrize(
     "scanned_at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "2026-12-19T13:40:00"]
 )

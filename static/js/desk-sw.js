@@ -7,6 +7,7 @@
 const SCOPE = new URL(self.registration.scope);
 const PREFIX = `desk:${SCOPE.pathname}:`;
 const CACHE = PREFIX + KEEP.version;
+const FORM_KEPT = 3 * 24 * 3_600_000; // ms, as in desk/store.js
 const PATIENCE = 3_000; // ms: a venue's network that answers later than this is treated as none
 const FILES = new Set(KEEP.files.map((file) => new URL(file, SCOPE).href));
 
@@ -62,7 +63,10 @@ async function page(request) {
   return (await cache.match(SCOPE.href)) ?? Response.error();
 }
 
-/** The pass has ended: neither the page nor the roster stays on this tablet. What waits to be sent does. */
+/**
+ * The pass has ended: neither the page nor the roster stays on this tablet. What waits to be sent does, and for three days the
+ * form of a guest who was refused.
+ */
 async function forget(cache) {
   await cache.delete(SCOPE.href);
   const slug = SCOPE.pathname.split("/").at(-3);
@@ -72,8 +76,15 @@ async function forget(cache) {
     opening.onsuccess = () => {
       const db = opening.result;
       if (!db.objectStoreNames.contains("kept")) { db.close(); resolve(); return; }
-      const write = db.transaction("kept", "readwrite");
+      const write = db.transaction(["kept", "last", "odd"], "readwrite");
       write.objectStore("kept").delete("roster");
+      write.objectStore("last").clear();
+      const odd = write.objectStore("odd");
+      odd.getAll().onsuccess = ({ target }) => {
+        for (const { client_id, form, at } of target.result) {
+          if (!form || !(Date.parse(at) > Date.now() - FORM_KEPT)) odd.delete(client_id);
+        }
+      };
       write.oncomplete = write.onabort = () => { db.close(); resolve(); };
     };
   });

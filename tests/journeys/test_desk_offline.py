@@ -162,6 +162,53 @@ def test_who_walked_in_in_the_dark_and_found_no_seat_left_is_not_forgotten(house
     assert page.locator("[data-part=odd]").is_hidden()
 
 
+def test_a_refused_guest_outlives_the_pass_until_somebody_has_looked_but_not_for_ever(
+    house, tablet
+):
+    from events.access import revoke_desk_pass
+
+    salon = make_salon(on_site_capacity=1)
+    page = tablet(tolerant=True)
+    make_person(salon, "林知夏", status="waitlisted")
+    desk_pass = open_desk(page, salon)
+    page.context.set_offline(True)
+    assert not canary(page)
+    for name in ("周末", "何悦"):
+        page.get_by_role("button", name="现场报名").last.click()
+        page.get_by_label("姓名", exact=True).fill(name)
+        page.get_by_label("处理个人信息").check()
+        page.get_by_role("button", name="报名并签到").click()
+        page.locator(".desk-result[open]").wait_for()
+        page.keyboard.press("Escape")
+        Event.objects.filter(pk=salon.pk).update(on_site_capacity=0)
+    page.context.set_offline(False)
+    until(lambda: waiting(page) == 0, what="the empty queue")
+    revoke_desk_pass(desk_pass=desk_pass, by=None)
+    page.locator("[data-part=closed]:visible").wait_for()
+    page.locator(".desk-people li").first.wait_for(state="detached")
+
+    # Looked at only half-way, it stays.
+    odd = page.locator("[data-part=odd]")
+    odd.click()
+    page.get_by_role("button", name="改了再交").first.click()
+    page.keyboard.press("Escape")
+    before = odd.inner_text()
+    Event.objects.filter(pk=salon.pk).update(on_site_capacity=10)
+    open_desk(page, salon, "二号台")
+    assert odd.inner_text() == before
+    odd.click()
+    page.get_by_role("button", name="改了再交").first.click()
+    page.get_by_role("button", name="报名并签到").click()
+    until(CheckIn.objects.exists, what="the guest's place")
+
+    # A tablet that nobody looks at any more forgets the rest.
+    page.context.set_offline(True)
+    page.clock.set_fixed_time("2036-01-01T00:00:00Z")
+    page.reload()
+    page.wait_for_selector("html[data-desk=ready]", state="attached")
+    assert odd.is_hidden()
+
+
 @pytest.mark.parametrize("answer", [500, 503, 502])
 def test_a_server_in_trouble_loses_nothing(house, tablet, answer):
     salon = make_salon()
@@ -217,7 +264,7 @@ def test_a_pass_that_ends_takes_the_guests_off_the_tablet_but_not_what_waits(hou
     revoke_desk_pass(desk_pass=desk_pass, by=None)
     page.context.set_offline(False)
     page.locator("[data-part=closed]", has_text="待同步的 1 条都还在本机").wait_for()
-    assert page.locator(".desk-people li").count() == 0
+    page.locator(".desk-people li").first.wait_for(state="detached")
     kept = page.evaluate("idb.openDB('desk-spring').then(db => db.get('kept', 'roster'))")
     assert kept is None
     open_desk(page, salon, "一号台")

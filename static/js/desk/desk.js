@@ -61,7 +61,7 @@ async function recall() {
   offset = (await store.get("offset")) ?? 0;
   kept = (await store.get("roster")) ?? null;
   if (ended()) await forget();
-  await lay();
+  else await lay();
 }
 
 /** Lay what still waits in the queue over the server's roster: to this desk those people are here. */
@@ -102,9 +102,8 @@ async function fetchRoster() {
 
 /** The server does not know this tablet as a desk any more. */
 async function shut() {
-  queue.say({ contact: true, closed: true });
+  queue.say({ contact: true });
   await forget();
-  await lay();
   return false;
 }
 
@@ -112,6 +111,7 @@ async function forget() {
   kept = null;
   await store.wipe();
   queue.say({ closed: true });
+  await lay();
 }
 
 let next;
@@ -231,11 +231,12 @@ function oddRow(odd) {
   const act = (word, run) => {
     const button = element("button", "btn btn-sm", word);
     button.type = "button";
-    button.addEventListener("click", async () => { await store.settleOdd(odd.client_id); await drawOdd(); run(); });
+    button.addEventListener("click", run);
     bar.append(button);
   };
-  if (odd.form) act(words.fix, () => { part("odd-sheet").close(); walkIn(odd.form); });
-  act(words.done, () => { if (part("odd").hidden) part("odd-sheet").close(); });
+  const settle = async () => { await store.settleOdd(odd.client_id); await drawOdd(); };
+  if (odd.form) act(words.fix, async () => { part("odd-sheet").close(); await walkIn(odd.form, settle); });
+  act(words.done, async () => { await settle(); if (part("odd").hidden) part("odd-sheet").close(); });
   return element("li", "", element("div", "grow", say(`odd_${odd.why}`, values)), bar);
 }
 
@@ -433,7 +434,8 @@ async function takeBack(scan) {
   show("undone", { who: name, why: say("why_undone", { name }), about: entry.client_id });
 }
 
-async function walkIn(values = {}) {
+/** `queued` runs once what was typed is on the disk as a request: a sheet closed half-way loses nothing. */
+async function walkIn(values = {}, queued = null) {
   const arrived = roster.counts(setup.categories, setup.on_time_until);
   const held = roster.people.filter(({ status }) => ["confirmed", "accepted", "offered"].includes(status)).length;
   const waiting = (await store.waiting()).filter(({ kind }) => kind === "walk_ins").length;
@@ -453,17 +455,18 @@ async function walkIn(values = {}) {
     show("full", { who: form.name, why: say("why_full", { capacity: setup.capacity }) });
     return;
   }
-  await sendWalkIn(request(form), form.name, setup.categories.find(({ key }) => key === form.category));
+  await sendWalkIn(request(form), form.name, setup.categories.find(({ key }) => key === form.category), { queued });
 }
 
 /** Somebody on the list without a confirmed seat: the desk takes them in while there is one. */
 function admit(person) {
-  return sendWalkIn(request({ participant: person.id }), person.name, person.category?.key ? person.category : category(person), person.id);
+  return sendWalkIn(request({ participant: person.id }), person.name, person.category?.key ? person.category : category(person), { person: person.id });
 }
 
-async function sendWalkIn(body, name, kind, person = null) {
+async function sendWalkIn(body, name, kind, { person = null, queued = null } = {}) {
   const shown = queue.state.contact ? null : "checked_in";
   const entry = await queue.add("walk_ins", body, { shown, person, at: new Date(now()).toISOString() });
+  await queued?.();
   const outcome = shown ? { state: "lost" } : await queue.send(entry);
   if (outcome.state === "answered") {
     await showAnswer(outcome.answer, entry);

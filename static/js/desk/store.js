@@ -1,11 +1,12 @@
 // What the tablet keeps in IndexedDB, per event.
 //
 //   queue   what the server has not yet answered, by client_id; nothing else may delete from it than a named answer
-//   odd     answers that somebody has to look at: conflicts and refusals
+//   odd     answers that somebody has to look at: conflicts and refusals; with `form`, what was typed of a guest whom nobody else has
 //   last    the last scans of this tablet: ids and times
 //   kept    "roster" (wiped when the pass ends), "offset" (ms the server is ahead of this clock)
 /* global idb */
 
+const FORM_KEPT = 3 * 24 * 3_600_000; // ms that a form nobody has looked at outlives the pass; desk-sw.js has the same
 const STRICT = { durability: "strict" }; // a scan is on the disk before its green screen
 
 export async function openStore(slug) {
@@ -100,12 +101,18 @@ class Store {
     return this.db.put("kept", value, key);
   }
 
-  /** The pass has ended: no guest's data stays. The queue does, until the server has answered it. */
+  /**
+   * The pass has ended: no guest's data stays. The queue does, until the server has answered it, and so does for three days the
+   * form of a guest who was refused, until somebody has looked at it: it is nowhere else.
+   */
   async wipe() {
     const write = this.db.transaction(["kept", "last", "odd"], "readwrite");
     write.objectStore("kept").delete("roster");
     write.objectStore("last").clear();
-    write.objectStore("odd").clear();
+    const odd = write.objectStore("odd");
+    for (const { client_id, form, at } of await odd.getAll()) {
+      if (!form || !(Date.parse(at) > Date.now() - FORM_KEPT)) odd.delete(client_id);
+    }
     await write.done;
   }
 }
