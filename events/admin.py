@@ -5,6 +5,7 @@ from datetime import timedelta
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.utils import get_fields_from_path
+from django.contrib.admin.widgets import AdminTextInputWidget, AdminURLFieldWidget
 from django.core.exceptions import ValidationError
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html, format_html_join
@@ -177,11 +178,14 @@ class EventForm(forms.ModelForm):
     seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
     new_series = forms.CharField(
         label=_("或开一个新系列"),
+        widget=AdminTextInputWidget,
         max_length=120,
         required=False,
         help_text=_("写上系列名称，保存时就建好。同一系列的活动共用同学会和供需板。"),
     )
-    stream_link = forms.URLField(label=_("直播链接"), required=False, assume_scheme="https")
+    stream_link = forms.URLField(
+        label=_("直播链接"), required=False, assume_scheme="https", widget=AdminURLFieldWidget
+    )
 
     def __init__(self, *args, **options):
         super().__init__(*args, **options)
@@ -235,7 +239,8 @@ class EventAdmin(OfEvent):
                     "slug",
                     "theme",
                     "description",
-                    ("series", "new_series"),
+                    "series",
+                    "new_series",
                     "status",
                     "pages",
                     "seen",
@@ -261,8 +266,11 @@ class EventAdmin(OfEvent):
             {
                 "fields": (
                     "interactive_target_percent",
-                    ("tag_regions", "moderation", "self_check_in"),
-                )
+                    "tag_regions",
+                    "moderation",
+                    "self_check_in",
+                ),
+                "description": _("签到墙分区、上墙审核和自助签到在现场的页面上切换。"),
             },
         ),
     )
