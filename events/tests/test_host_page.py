@@ -103,6 +103,24 @@ def test_the_second_host_sees_the_new_stage_and_a_word_about_it(salon, client):
 
 
 @pytest.mark.usefixtures("host")
+def test_a_page_that_was_outdated_while_it_was_made_does_not_press_blindly(
+    salon, client, monkeypatch
+):
+    def other_host(event, item):
+        agenda.advance(event=event, seen=agenda.seen_of(event), by=None)
+        return ""
+
+    monkeypatch.setattr(upstairs, "host_controls", [other_host])
+    answer = client.get("/e/spring/host/")
+    assert answer.context["programme"].following.title == "签到入场"
+    monkeypatch.undo()
+    form = {"act": "advance", "seen": answer.context["seen"]}
+    page = client.post(PRESS, form, headers={"HX-Request": "true"}).content.decode()
+    assert "刚才已有人操作过" in page
+    assert salon.agenda_steps.count() == 1
+
+
+@pytest.mark.usefixtures("host")
 @pytest.mark.parametrize(
     "form",
     [

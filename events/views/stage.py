@@ -65,6 +65,8 @@ def host_stage(request, slug):
 
 def _stage_context(request, **more):
     event = request.event
+    # Read first: whoever presses on a page that is already outdated is told so.
+    last_step = agenda.last_step(event)
     context = agenda_context(event)
     programme, now = context["programme"], context["now"]
     item = programme.current or programme.following
@@ -75,8 +77,8 @@ def _stage_context(request, **more):
         "lateness": lateness(programme, now),
         "controls": upstairs.gather(upstairs.host_controls, event, item) if item else [],
         "headcount": headcount.of(event),
-        "last_step": agenda.last_step(event),
-        "seen": agenda.seen_of(event),
+        "last_step": last_step,
+        "seen": last_step.pk if last_step else 0,
         "minutes_to_add": CHOICES_OF_MINUTES,
         "hows": How,
         "risk_plans": event.risk_plans.all(),
