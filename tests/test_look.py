@@ -2,6 +2,7 @@
 
 import mimetypes
 import re
+from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -51,7 +52,8 @@ class Site:
         page = self.context.new_page()
         self.html = PAGE.format(body=body)
         if at:
-            page.clock.install(time=at)
+            # It ticks until it is paused, and cannot be paused at a time that has passed.
+            page.clock.install(time=datetime.fromisoformat(at) - timedelta(minutes=1))
             page.clock.pause_at(at)  # moves by run_for alone, however slow this machine is
         page.goto(ORIGIN)
         page.evaluate("import('/static/js/live.js').then((live) => { window.live = live; })")
