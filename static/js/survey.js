@@ -1,13 +1,16 @@
 // One question per screen. Without this script the same form is one long page.
-// What is chosen is kept in this tab until it is handed in.
+// What is chosen is kept in this tab until the page that follows says that it has arrived (data-survey-answered).
 
 const form = document.querySelector("[data-survey]");
+const key = `survey:${location.pathname}`;
+if (document.querySelector("[data-survey-answered]")) {
+  try { sessionStorage.removeItem(key); } catch { /* nothing was kept */ }
+}
 if (form) {
   const questions = [...form.querySelectorAll("[data-question]")];
   const [way, where, back, next, send] = ["way", "where", "back", "next", "send"].map((name) =>
     form.querySelector(`[data-${name}]`));
   const bar = way.querySelector("progress");
-  const key = `survey:${location.pathname}`;
   let at = 0;
 
   const answered = (question) =>
@@ -73,10 +76,7 @@ if (form) {
   });
   form.addEventListener("submit", (event) => {
     const missing = questions.findIndex((question) => !complete(question));
-    if (missing < 0) {
-      try { sessionStorage.removeItem(key); } catch { /* nothing was kept */ }
-      return;
-    }
+    if (missing < 0) return;
     event.preventDefault();
     event.stopImmediatePropagation();
     show(missing);

@@ -5,9 +5,13 @@ import pytest
 
 from events.models import Crew
 from events.tests.scenes import PASSWORD, crew
+from metrics import tasks
+from metrics.models import SurveyResponse
+from metrics.tests.scenes import a_past_salon, came
 from participants.access import issue_link
 from tests.house import until
 from tests.journeys.crew import log_in
+from tests.journeys.test_morning_after import answer_the_survey
 from workshops import exchange, pains
 from workshops.models import Listing, PainCard
 from workshops.tests import scenes
@@ -138,3 +142,26 @@ def test_the_host_reads_why_a_press_was_refused_and_when_it_did_not_arrive(phone
     pains.post_pain(person=lin, text="数据难追", client_id=scenes.new_id())
     host.get_by_role("button", name="封盒").click()
     host.get_by_role("button", name="抽第一张").wait_for()
+
+
+def test_a_survey_that_was_lost_on_its_way_is_still_filled_in(house, phone):
+    autumn = a_past_salon(hours_ago=2)
+    lin = came(autumn)
+    tasks.run_surveys()
+    page = phone(tolerant=True)
+    page.goto(issue_link(participant=lin))
+    page.goto("/e/autumn/me/survey/")
+    post = held_back(page, "**/me/survey/")
+    answer_the_survey(page)
+    post().abort("aborted")
+    # The page anew, which the phone did not keep: nothing needs to be answered again.
+    page.goto("/e/autumn/me/survey/")
+    page.get_by_text("第 1 题").wait_for()
+    assert page.locator("fieldset input:checked").count() == 10
+    for _question in range(11):
+        page.get_by_role("button", name="下一题").tap()
+    assert page.locator("textarea").first.input_value() == "认识了三位同行"
+    page.get_by_role("button", name="交卷").tap()
+    page.get_by_text("谢谢，您答过了").wait_for()
+    assert SurveyResponse.objects.count() == 1
+    until(lambda: page.evaluate("sessionStorage.length") == 0, what="the copy to be gone")
