@@ -12,6 +12,7 @@ from tests.house import until
 from workshops import groups, now, plans, stage
 from workshops.models import PlanRow, WorkGroup
 from workshops.tests import scenes
+from workshops.tests.test_groups import somebody_waits
 
 pytestmark = pytest.mark.django_db
 
@@ -162,12 +163,6 @@ def while_one_press_is_under_way(first_press, second_press):
         until(lambda: answers or somebody_waits(), what="the other press")
     other.join()
     return answers
-
-
-def somebody_waits():
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
-        return cursor.fetchone()[0]
 
 
 def two_presses(put_on_stage):
