@@ -1,8 +1,8 @@
 """Where a person stands: every decision writes its status here, with its record and its letters.
 
 Others are nobody's decision and are written where they come about: the first one with the person
-(applications, import_runs, walkins), back to review with the answer (applications), none at all
-any more with the erasing (erase).
+(applications, import_runs, walkins), back to review with the answer that was judged (applications),
+withdrawn with the erasing (erase).
 
 Locks are taken in one order everywhere: the event's row, then people by number.
 """

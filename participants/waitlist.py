@@ -9,7 +9,14 @@ from django.utils.translation import gettext as _
 from participants import quota
 from participants.models import FreedSeat, Participant, SeatRelease
 from participants.seats import room_seats
-from participants.standing import lock_event, lock_people, stand, told_of_a_seat, write_letter
+from participants.standing import (
+    lock_event,
+    lock_people,
+    stand,
+    told_of_a_seat,
+    told_statuses,
+    write_letter,
+)
 from salon import audit, clock
 from salon.errors import Refused
 from salon.text import clean_text
@@ -20,8 +27,8 @@ Status = Participant.Status
 def seat_freed(*, event, category, online, now, by=None, passing_over=()):
     """Offer a freed seat to the next in the category. Call under the event's lock.
 
-    Whoever has just been put on the list for it is passed over, by pk. Returns the FreedSeat that
-    tells what happened. Past the opening of the doors nobody is moved
+    `passing_over` are pks of people whose place on the list is decided but no news to them yet.
+    Returns the FreedSeat that tells what happened. Past the opening of the doors nobody is moved
     up: the desk gives away what is left.
     """
     with translation.override(settings.LANGUAGE_CODE):  # kept for the organiser, not for the asker
@@ -60,7 +67,12 @@ def _next(event, category, online, now, passing_over):
     ]
     labels = dict(event.categories.values_list("key", "name"))
     free = room_seats(event, online=online).free_in(category)
-    return quota.next_up(waiting, category.key, free, labels=labels)
+    moved = quota.next_up(waiting, category.key, free, labels=labels)
+    passed = _waiting(event, online).filter(category=category, pk__in=passing_over)
+    if free > 0 and isinstance(moved, quota.NobodyMoved) and passed.exists():
+        sentence = _("没有人递补，因为%(category)s的候补还没有放行；空席请用“按名额补满”来排。")
+        return quota.NobodyMoved("not_released", sentence % {"category": category.name})
+    return moved
 
 
 def _waiting(event, online):
@@ -70,9 +82,17 @@ def _waiting(event, online):
 
 def seats_opened(*, event, category, online, seats, now, by):
     """So many seats more for a category: who waits there moves up, until nobody does and it is
-    said why. Call under the event's lock."""
+    said why. Call under the event's lock.
+
+    It is an organiser who opens them, perhaps in the middle of deciding: nobody hears of it whose
+    place on the list waits for its release.
+    """
+    told = told_statuses(_waiting(event, online).filter(category=category))
+    unaware = [pk for pk, status in told.items() if status != Status.WAITLISTED]
     for _seat in range(seats):
-        freed = seat_freed(event=event, category=category, online=online, now=now, by=by)
+        freed = seat_freed(
+            event=event, category=category, online=online, now=now, by=by, passing_over=unaware
+        )
         if freed.promoted is None:
             return
 

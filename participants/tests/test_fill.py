@@ -137,7 +137,8 @@ def full():
         scenes.confirmed(event, f"在座{number}", number, by=chen)
     for number in range(3):
         waiting = scenes.an_applicant(event, f"候补{number}", 20 + number)
-        screening.decide(participant=waiting, to_status=Status.WAITLISTED, by=chen)
+        batch = screening.decide(participant=waiting, to_status=Status.WAITLISTED, by=chen)
+        screening.release_batch(batch=batch, by=chen)
     return event
 
 
@@ -155,6 +156,24 @@ def test_who_waits_moves_up_into_seats_given_over(full):
     )
     assert statuses(full) == ["offered", "offered", "waitlisted"]
     assert Message.objects.of_kind("offered").count() == 2
+
+
+def test_seats_given_over_in_the_middle_of_deciding_write_to_nobody():
+    event = scenes.a_salon(on_site_capacity=10)
+    chen = scenes.an_organiser(event)
+    people = scenes.applicants(event, 9)
+    fill.apply(
+        event=event,
+        accept=[person.pk for person in people[:7]],
+        waitlist=[person.pk for person in people[7:]],
+        by=chen,
+    )
+    core, creator = event.categories.get(key="core"), event.categories.get(key="creator")
+    waitlist.release_seats(
+        event=event, source=creator, target=core, seats=2, reason="创作者没有来", by=chen
+    )
+    assert not Message.objects.of_kind("accepted", "waitlisted", "offered").released().exists()
+    assert "用“按名额补满”来排" in FreedSeat.objects.get().sentence
 
 
 def test_seats_given_over_that_nobody_takes_say_why(full):
