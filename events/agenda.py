@@ -121,9 +121,16 @@ def _place(items):
     return current, following
 
 
+def is_rehearsal(event, *, now):
+    """Whether a press now is practice: on a day before the event's own."""
+    return now.astimezone(event.zone).date() < event.date
+
+
 def has_begun(event, *, now):
-    """Whether it is on, or has been: its hour has come, or an item was started before that."""
-    return event.starts_at <= now or event.agenda.begun().exists()
+    """Whether it is on, or has been: its hour has come, or an item was started shortly before."""
+    if event.starts_at <= now:
+        return True
+    return not is_rehearsal(event, now=now) and event.agenda.begun().exists()
 
 
 def last_step(event):

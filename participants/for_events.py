@@ -96,7 +96,8 @@ def _tell_moved(event, people, *, before, now):
 
 @upstairs.who_hears_of_a_move.offer
 def people_to_tell(event):
-    return 0 if event.agenda.begun().exists() else len(_who_know(event))
+    is_on = event.agenda.begun().exists() and not agenda.is_rehearsal(event, now=clock.now())
+    return 0 if is_on else len(_who_know(event))
 
 
 @upstairs.when_room_grows.offer

@@ -35,7 +35,9 @@ def sources():
             if path.suffix == ".py":
                 yield path, path.read_text()
             elif path.suffix in {".html", ".txt"}:
-                yield path, templatize(path.read_text(), origin=str(path))
+                # What is left of the markup stands indented, which means something in Python.
+                lines = templatize(path.read_text(), origin=str(path)).splitlines()
+                yield path, "\n".join(line.lstrip() for line in lines)
 
 
 def sentences():

@@ -82,7 +82,7 @@ def _stage_context(request, **more):
         "minutes_to_add": CHOICES_OF_MINUTES,
         "hows": How,
         "risk_plans": event.risk_plans.all(),
-        "rehearsal": now.astimezone(event.zone).date() < event.date,
+        "rehearsal": agenda.is_rehearsal(event, now=now),
         **more,
     }
 

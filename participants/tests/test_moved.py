@@ -175,6 +175,16 @@ def test_once_an_item_has_begun_early_the_plan_may_follow_in_silence(event, chen
     assert not moved_letters().exists()
 
 
+def test_a_rehearsal_keeps_back_no_letter(event, chen, travel):
+    """On the eve the host presses through the first item; the reminders go as ever."""
+    scenes.confirmed(event, by=chen)
+    travel(event.starts_at - timedelta(days=1))
+    agenda.start(event=event, item_id=event.agenda.first().pk, seen=0, by=None)
+    assert outbox.preview(Message.objects.of_kind("t1").get())
+    drag_first_line(event, timedelta(minutes=10))
+    assert moved_letters().exists()
+
+
 def test_an_event_nobody_began_is_put_off_and_everybody_hears(event, chen, travel):
     """The street is under water: at 13:50 the salon is put off to next week."""
     scenes.confirmed(event, by=chen)
