@@ -100,6 +100,16 @@ def test_a_laid_down_pen_is_free_at_once(group, lin, zhou):
     assert write(group, zhou, version=1).version == 2
 
 
+def test_whoever_has_written_enough_lays_the_pen_down_by_a_button(client, salon, group, lin, zhou):
+    phone, url = scenes.phone_of(client, lin), reverse("me_group", args=[salon.slug])
+    assert 'value="lay_down"' not in phone.get(url).text
+    write(group, lin)
+    assert 'value="lay_down"' in phone.get(url).text
+    phone.post(reverse("me_group_pen", args=[salon.slug]), {"act": "lay_down"})
+    assert 'value="lay_down"' not in phone.get(url).text
+    assert "没有人在写" in scenes.phone_of(client, zhou).get(url).text
+
+
 def test_whoever_read_an_older_version_overwrites_nothing(group, lin):
     write(group, lin)
     assert refused(write, group, lin, version=0, title="旧") == "stale"
