@@ -47,8 +47,14 @@ const given = (plan) => [...plan.elements]
 /** Two of these are equal when they say the same: the house trims, and drops rows that are empty. */
 const gist = (pairs) => JSON.stringify(pairs.map(([name, value]) => [name, value.trim()]).filter(([, value]) => value));
 
+/** What the author has typed, apart from what the house has put there. */
+const words = (plan) => [...plan.elements]
+  .filter((field) => /^(title$|element-|node$|owner$|resources$)/.test(field.name))
+  .filter((field) => field.value.trim() && field.value !== field.defaultValue)
+  .map((field) => field.value);
+
 function keep() {
-  const draft = { version: form().elements.version.value, values: values(form()) };
+  const draft = { version: form().elements.version.value, values: values(form()), words: words(form()) };
   try { localStorage.setItem(place(), JSON.stringify(draft)); } catch { /* the page goes on without */ }
 }
 
@@ -63,12 +69,10 @@ function read(key = place()) {
 // Somebody else holds the pen by now, has written over it, or the author sits in another group: what was typed here is laid
 // aside, where its author sees it.
 const aside = `aside:${section.dataset.fresh}`;
-const texts = (draft) => (draft?.values ?? [])
-  .filter(([name, value]) => /^(title$|element-|node$|owner$|resources$)/.test(name) && value.trim()).map(([, value]) => value);
 
 function layAside(draft) {
-  const words = [...new Set([...(read(aside) ?? []), ...texts(draft)])];
-  try { localStorage.setItem(aside, JSON.stringify(words)); } catch { /* the page goes on without */ }
+  const laid = [...new Set([...(read(aside) ?? []), ...(draft?.words ?? [])])];
+  try { localStorage.setItem(aside, JSON.stringify(laid)); } catch { /* the page goes on without */ }
 }
 
 /** What was typed for a group that one has been moved out of is for nobody else's plan. */
@@ -89,14 +93,15 @@ function showAside() {
   list.replaceChildren();
   const plan = form();
   const there = plan ? [...plan.elements].map((field) => field.value).join("\n") : section.textContent;
-  const words = [...new Set([...(read(aside) ?? []), ...(plan ? [] : texts(read()))])].filter((text) => !there.includes(text));
-  list.append(...words.map((text) => {
+  const unsaved = plan ? [] : read()?.words ?? [];
+  const laid = [...new Set([...(read(aside) ?? []), ...unsaved])].filter((text) => !there.includes(text));
+  list.append(...laid.map((text) => {
     const item = document.createElement("li");
     item.className = "prewrap";
     item.textContent = text;
     return item;
   }));
-  box().hidden = words.length === 0;
+  box().hidden = laid.length === 0;
 }
 
 /** The form went at 0:00 with words that had not been sent: they become a late draft. */
@@ -224,6 +229,7 @@ async function save() {
   const key = place();
   const body = new FormData(plan);
   if (act) body.set("act", act);
+  const out = [...plan.elements].filter((field) => field.matches("textarea, input:not([type])")).map((field) => [field, field.value]);
   sent.add(gist(values(plan)));
   saving = true;
   dirty = false;
@@ -239,6 +245,7 @@ async function save() {
     mark("failed", act === "submit" ? unsent : error.status && busy);
   }
   saving = false;
+  if (answer?.ok) out.forEach(([field, value]) => { field.defaultValue = value; });
   if (answer) settle(plan, key, act, answer);
   look();
   if (dirty || pressed) schedule(pressed ? 0 : answer ? PAUSE : AGAIN);

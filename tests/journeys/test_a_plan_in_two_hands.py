@@ -85,7 +85,9 @@ def test_lin_moved_to_another_group_takes_her_words_along_and_writes_over_nothin
     page.get_by_role("heading", name=second.name).wait_for()
     shows(page, "核心目标", "第二组的目标")
     shows(page, "方案名称", "")
-    page.locator("[data-plan-aside] li", has_text="林为第一组写的目标").wait_for()
+    aside = page.locator("[data-plan-aside] li")
+    aside.get_by_text("林为第一组写的目标").wait_for()
+    assert aside.count() == 1, "what had been saved is not told again"
     saves(page, "内容设计", "林为第二组写的内容")
     until(lambda: plan_of(second).elements.get("content") == "林为第二组写的内容")
     assert plan_of(second).elements["core_goal"] == "第二组的目标"
