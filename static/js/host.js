@@ -4,7 +4,7 @@
 // space bar does nothing of ours while a button or link has the focus, where it already has a meaning.
 //
 // A press counts, and counts once. So this is no module: it listens before there is a stage to be seen, and until htmx is
-// there a press is an ordinary form. And the stage swaps with settle:0: its buttons are htmx's in the moment they appear.
+// there a press is an ordinary form.
 {
   const KEYS = { ArrowRight: "[data-host-next]", ArrowLeft: "[data-host-undo]", " ": "[data-host-space]" };
   const VERSION = /data-version="(\d+)"/;
