@@ -7,19 +7,19 @@ from django.db.models import Count, Sum
 from django.utils.translation import gettext_lazy as _
 
 from events.admin import OfEvent, OneEventForm, RowsOfEvent
-from participants import erase, screening, wording
+from participants import applications, erase, notes, screening, standing, wording
 from participants.models import (
     Category,
     Channel,
     Consent,
     Criterion,
     FreedSeat,
-    PainPoint,
     Participant,
     SeatRelease,
     Wording,
 )
 from salon.errors import Refused
+from salon.text import clean_text, person_name
 
 Status = Participant.Status
 
@@ -110,10 +110,6 @@ class ChannelAdmin(OfEvent):
         return channel.applied
 
 
-class PainPoints(RowsOfEvent):
-    model = PainPoint
-
-
 class Consents(admin.TabularInline):
     model = Consent
     extra = 0
@@ -127,14 +123,66 @@ class Consents(admin.TabularInline):
         return True
 
 
+class AnswersOfOne(OneEventForm):
+    """Somebody's answers, corrected by an organiser: read here, written by `applications.edit`."""
+
+    seen = forms.IntegerField(widget=forms.HiddenInput)
+    pain_points = forms.CharField(
+        label=_("痛点"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        help_text=_("一行一条，最多 5 条。"),
+    )
+
+    class Meta:
+        widgets = {name: forms.Textarea(attrs={"rows": 3}) for name in applications.LONG_FIELDS}
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        self.initial["seen"] = self.instance.version
+        texts = self.instance.pain_points.values_list("text", flat=True)
+        self.initial["pain_points"] = "\n".join(texts)
+
+    def clean_name(self):
+        if not person_name(self.cleaned_data["name"]):
+            raise ValidationError(_("请填写姓名。"))
+        return self.cleaned_data["name"]
+
+    def clean_pain_points(self):
+        lines = self.cleaned_data["pain_points"].splitlines()
+        texts = [text for text in map(clean_text, lines) if text]
+        if len(texts) > applications.MOST_PAIN_POINTS:
+            raise ValidationError(_("痛点最多 5 条。"))
+        if any(len(text) > 200 for text in texts):
+            raise ValidationError(_("每条最多 200 字，请拆成几条。"))
+        return texts
+
+    def clean(self):
+        cleaned = super().clean()
+        # The admin's transaction is open: whoever is changing the person has finished when this
+        # answers, and nobody begins before this is saved.
+        try:
+            _event, person = standing.lock_person(self.instance)
+        except Refused as refused:
+            raise ValidationError(str(refused)) from None
+        if cleaned.get("seen") != person.version:
+            raise ValidationError(_("您编辑时，这份资料刚被改过。请在新窗口打开最新版再改一次。"))
+        return cleaned
+
+    def answers(self):
+        contact = {name: getattr(self.instance, name) for name in ("mobile", "email")}
+        return self.cleaned_data | contact
+
+
 @admin.register(Participant)
 class ParticipantAdmin(OfEvent):
+    form = AnswersOfOne
     list_display = ("name", "event", "category", "status", "score", "online", "submitted_at")
     list_filter = ("event", "status", "category", "online", "source")
     search_fields = ("name", "pinyin", "mobile", "email", "organisation", "code")
     list_select_related = ("event", "category")
     list_per_page = 100
-    inlines = (PainPoints, Consents)
+    inlines = (Consents,)
     actions = ("accept", "waitlist", "call", "not_selected", "confirm", "withdraw", "erase")
     readonly_fields = (
         *("category", "channel", "source", "mobile", "email", "online", "status"),
@@ -149,6 +197,17 @@ class ParticipantAdmin(OfEvent):
 
     def has_delete_permission(self, request, obj=None):
         return False  # erased, so that counts stay
+
+    def save_model(self, request, obj, form, change):
+        applications.edit(
+            participant=obj,
+            answers=form.answers(),
+            version=form.cleaned_data["seen"],
+            by=request.user,
+        )
+        if "note" in form.changed_data:
+            note = form.cleaned_data["note"]
+            notes.save_note(participant=obj, note=note, by=request.user)
 
     def log_change(self, request, obj, message):
         """Django's own log would keep the name beside the change."""

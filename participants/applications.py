@@ -137,7 +137,7 @@ def why_not_open(event, state):
 # ---- answers -----------------------------------------------------------------------------
 
 
-def read_answers(answers):
+def read_answers(answers, *, reachable=True):
     """Clean one person's answers for the table; Refused with the field's code when one is bad.
 
     `answers`: Participant's field names; `expertise` and `pain_points` lists of str, `online`
@@ -153,7 +153,7 @@ def read_answers(answers):
     row["email"] = _contact(
         answers.get("email"), normalize_email, "email", _("邮箱地址不对，请检查一下。")
     )
-    if not (row["mobile"] or row["email"]):
+    if reachable and not (row["mobile"] or row["email"]):
         raise Refused("phone", _("手机和邮箱至少填一项，我们才能联系到您。"), status=422)
     for name in TEXT_FIELDS:
         limit = Participant._meta.get_field(name).max_length
@@ -410,14 +410,15 @@ def new_consents(person, purposes, now):
 
 
 def edit(*, participant, answers, version, by):
-    """The person (or an organiser for them) changes answers; returns the names that changed.
+    """The person, or an organiser for them, changes answers; returns the names that changed.
 
-    A criteria field changed while a seat is held sends the application back to review, until the
-    event begins: the seat is let go until an organiser decides again, and nobody is moved up
-    meanwhile. Raises
-    Refused("edited_elsewhere") when `version` is not the row's any more.
+    A criteria field that the person changed while a seat is held sends the application back to
+    review, until the event begins: the seat is let go until an organiser decides again, and nobody
+    is moved up meanwhile. An organiser's correction leaves what organisers decided. Raises
+    Refused("edited_elsewhere") when `version` is not the row's any more, and what `read_answers`
+    raises; but whoever could not be reached before, a walk-in, need not be now.
     """
-    row = read_answers(answers)
+    row = read_answers(answers, reachable=bool(participant.mobile or participant.email))
     pains = read_pain_points(answers.get("pain_points"))
     with transaction.atomic():
         Event.objects.select_for_update(no_key=True).get(pk=participant.event_id)
@@ -443,7 +444,7 @@ def edit(*, participant, answers, version, by):
             setattr(person, name, value)
         person.score = judge_person(person, pain_points=pains).score
         person.version += 1
-        if _is_judged_by(person, changed):
+        if by == person and _is_judged_by(person, changed):
             _back_to_review(person, by)
         try:
             with transaction.atomic():

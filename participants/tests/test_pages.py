@@ -17,12 +17,14 @@ from django.urls import reverse
 from events.models import Event
 from participants import calls, exporting, import_runs, notes, queue, screening
 from participants.access import issue_link
+from participants.forms import OwnAnswersForm
 from participants.models import CheckIn, ImportFile, Participant
 from participants.tests import scenes
 from participants.tests.test_import_runs import a_sheet
 from salon import clock
 from salon.models import AuditEntry, Message
 from salon.sheets import open_table, write_table
+from salon.text import pinyin_for_search
 
 pytestmark = pytest.mark.django_db
 Status = Participant.Status
@@ -535,6 +537,20 @@ def test_an_evening_of_single_decisions_is_released_at_once(client, event, chen)
     assert "放行全部决定" not in client.get(address("messages")).content.decode()
 
 
+def test_where_nobody_is_there_is_nothing_to_decide_but_the_last_step_can_be_undone(
+    client, event, chen
+):
+    def shown(marks=("data-all", "data-decide", "data-undo-last", "queue-tools")):
+        page = client.get(address("screening")).content.decode()
+        return [mark for mark in marks if mark in page]
+
+    assert shown() == []
+    lin = scenes.an_applicant(event)
+    assert shown() == ["data-all", "data-decide", "queue-tools"]
+    screening.decide(participant=lin, to_status=Status.ACCEPTED, by=chen)
+    assert shown() == ["data-undo-last", "queue-tools"]
+
+
 def test_a_caller_works_through_the_queue(client, event, chen):
     lin = scenes.an_applicant(event)
     screening.decide(participant=lin, to_status=Status.PHONE_SCREENING, by=chen)
@@ -680,6 +696,75 @@ def test_the_admin_accepts_by_the_verb(client, event, chen):
     assert Message.objects.held().get().kind == "accepted"
     page = client.get(reverse("admin:participants_participant_change", args=[lin.pk]))
     assert page.status_code == 200
+
+
+def as_the_admin_stands(page, **changed):
+    """What a browser sends when an admin page is saved as it stands, with changes."""
+    adminform, *formsets = (page.context["adminform"].form, *page.context["inline_admin_formsets"])
+    shown = {field.html_name: field.value() for field in adminform}
+    for inline in formsets:
+        forms = [inline.formset.management_form, *inline.formset.forms]
+        shown |= {field.html_name: field.value() for form in forms for field in form}
+    return {name: value for name, value in shown.items() if value is not None} | changed
+
+
+def test_a_correction_in_the_admin_is_found_judged_and_noticed(client, event, chen):
+    """The desk finds the corrected name, the score follows, the seat stays, and an open form of
+    the person's own does not write over it."""
+    lin = scenes.confirmed(event, "林只夏", by=chen, can_bring="拉新案例\n三页")
+    url = reverse("admin:participants_participant_change", args=[lin.pk])
+    own = OwnAnswersForm(person=lin).initial["version"]
+    page = client.get(url)
+    saved = client.post(
+        url,
+        as_the_admin_stands(
+            page,
+            name="单知夏",
+            community_size="100",
+            pain_points="潜水的人多\n\n活动没人来",
+            note="重名",
+        ),
+    )
+    assert saved.status_code == 302
+    before, lin = lin, Participant.objects.get()
+    assert (lin.name, lin.status, lin.note) == ("单知夏", "confirmed", "重名")
+    assert lin.pinyin == pinyin_for_search("单知夏")
+    assert lin.score < before.score
+    assert lin.version > own
+    assert lin.can_bring == "拉新案例\n三页"
+    assert [point.text for point in lin.pain_points.all()] == ["潜水的人多", "活动没人来"]
+    edited = AuditEntry.objects.get(verb="edit_answers")
+    assert edited.fields == ["community_size", "name", "pain_points"]
+    assert edited.actor == f"user:{chen.pk}"
+    # Who saves second is told.
+    again = client.post(url, as_the_admin_stands(page, name="林知夏"))
+    assert "刚被改过" in again.content.decode()
+
+
+def test_somebody_who_walked_in_without_a_number_is_corrected_too(client, event, chen):
+    lin = scenes.an_applicant(event)
+    Participant.objects.update(source="walk_in", mobile="", email="")
+    url = reverse("admin:participants_participant_change", args=[lin.pk])
+    saved = client.post(url, as_the_admin_stands(client.get(url), organisation="山海文化"))
+    assert saved.status_code == 302
+    assert AuditEntry.objects.get(verb="edit_answers").fields == ["organisation"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"name": "🌱🌱"}, "请填写姓名"),
+        ({"pain_points": "一\n二\n三\n四\n五\n六"}, "最多 5 条"),
+        ({"pain_points": "长" * 201}, "每条最多 200 字"),
+    ],
+)
+def test_what_cannot_be_kept_is_said_in_the_admin(client, event, chen, changed, sentence):
+    lin = scenes.an_applicant(event)
+    url = reverse("admin:participants_participant_change", args=[lin.pk])
+    answer = client.post(url, as_the_admin_stands(client.get(url), **changed))
+    assert answer.status_code == 200
+    assert sentence in answer.content.decode()
+    assert not AuditEntry.objects.filter(verb="edit_answers").exists()
 
 
 def test_criteria_are_edited_in_the_admin_and_scores_follow(client, event, chen):
