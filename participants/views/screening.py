@@ -102,7 +102,11 @@ def person(request, slug, pk):
     )
 
 
-REASON_WORDS = {"undo": gettext_lazy("撤销"), "no_answer": gettext_lazy("逾期没有确认")}
+REASON_WORDS = {
+    "undo": gettext_lazy("撤销"),
+    "no_answer": gettext_lazy("逾期没有确认"),
+    "never_told": gettext_lazy("没来得及放行"),
+}
 
 
 def _in_words(change):
