@@ -20,7 +20,7 @@
   function follow() {
     clearTimeout(waiting);
     if (heard <= shown()) return;
-    if (stage().querySelector(".htmx-request")) waiting = setTimeout(follow, 100);
+    if (!window.htmx || stage().querySelector(".htmx-request")) waiting = setTimeout(follow, 100);
     else window.htmx.trigger(stage(), "refresh");
   }
 

@@ -91,14 +91,18 @@ def test_an_answer_that_was_overtaken_does_not_bring_the_old_stage_back(stage, s
     assert presses(salon) == 2
 
 
-def test_pressing_again_because_nothing_seems_to_happen_is_one_press(stage, salon):
+@pytest.mark.parametrize("key", ["ArrowRight", "ArrowLeft"])
+def test_pressing_again_because_nothing_seems_to_happen_is_one_press(stage, salon, key):
+    for title in ("签到入场", "开场致辞"):
+        stage.keyboard.press("ArrowRight")
+        running(stage, title)
     slow = holding(stage, PRESS)
-    stage.keyboard.press("ArrowRight")
+    stage.keyboard.press(key)
     until(lambda: stage.wait_for_timeout(20) or slow, what="the press")
-    stage.keyboard.press("ArrowRight")
-    stage.keyboard.press("ArrowRight")
+    stage.keyboard.press(key)
+    stage.keyboard.press(key)
     slow.pop()()
-    running(stage, "签到入场")
+    running(stage, {"ArrowRight": "主题分享一", "ArrowLeft": "签到入场"}[key])
     assert not slow, "one press was sent"
-    assert presses(salon) == 1
+    assert presses(salon) == {"ArrowRight": 3, "ArrowLeft": 1}[key]
     assert not stage.get_by_text("刚才已有人操作过").is_visible()
