@@ -117,7 +117,7 @@ def _look(event, *, channel_code=""):
 def _state(event, now):
     if event.status == Event.Status.CANCELLED:
         return "cancelled"
-    if event.ended_at or event.starts_at <= now:
+    if event.starts_at <= now:
         return "over"
     if event.registration_opens_at and now < event.registration_opens_at:
         return "not_yet"

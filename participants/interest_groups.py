@@ -157,8 +157,8 @@ def place_arrivals(*, event):
 def place_everywhere():
     """`place_arrivals` for every event whose doors are open: from hours before to its end."""
     now = clock.now()
-    open_now = Event.objects.published().filter(
-        starts_at__lte=now + EARLIEST_BEFORE_START, ends_at__gte=now, ended_at=None
+    open_now = (
+        Event.objects.published().not_over(now).filter(starts_at__lte=now + EARLIEST_BEFORE_START)
     )
     for event in open_now:
         place_arrivals(event=event)

@@ -476,9 +476,7 @@ def place_everywhere():
     Rung by a clock: a check-in shall not wait for a group. Returns how many were placed.
     """
     now = clock.now()
-    events = Event.objects.filter(
-        pk__in=WorkGroup.objects.filter(published_at__isnull=False).values("event"),
-        ended_at=None,
-        ends_at__gt=now,
+    events = Event.objects.not_over(now).filter(
+        pk__in=WorkGroup.objects.filter(published_at__isnull=False).values("event")
     )
     return sum(len(place_all_late(event=event)) for event in events)

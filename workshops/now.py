@@ -51,7 +51,7 @@ def now_for(person):
     board = phases.board(event)
     running = {phase.kind for phase in board if phase.state == "running"}
     doors = {door.name: door for door in _doors(person, running)}
-    over = programme.over or event.is_over(at)
+    over = event.is_over(at)
     urgent = next((door for door in doors.values() if door.urgent), None)
     if urgent is None and over:
         urgent = doors["me_survey"]

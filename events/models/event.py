@@ -48,6 +48,10 @@ class EventQuerySet(models.QuerySet):
             Q(ended_at__gte=F("starts_at")) | Q(ends_at__lte=now)
         )
 
+    def not_over(self, now):
+        """Still to come or under way; a rehearsal's end is none."""
+        return self.filter(ends_at__gt=now).exclude(ended_at__gte=F("starts_at"))
+
     def reviews(self):
         """Monthly online reviews of a series that were not called off."""
         return self.filter(review_month__isnull=False).exclude(status=Event.Status.CANCELLED)

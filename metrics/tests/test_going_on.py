@@ -119,6 +119,7 @@ def test_lin_and_xu_of_two_salons_find_each_other(lin, xu):
     assert lin.mobile[3:] not in asked
     # and on her own page of the winter salon, too
     assert "林知夏 想和您对接" in xus.get("/e/winter/me/exchange/").content.decode()
+    assert xus.post(f"/s/growth/matches/{match.pk}/").status_code == 400  # neither yes nor no
     answer = xus.post(f"/s/growth/matches/{match.pk}/", {"act": "confirm"}, follow=True)
     assert lin.email in answer.content.decode()
     assert xu.email in lins.get("/s/growth/").content.decode()

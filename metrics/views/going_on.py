@@ -72,10 +72,12 @@ def ask(request, slug):
 @alumni
 @require_POST
 def answer(request, slug, pk):
-    """`act` is confirm or decline."""
+    """`act` is confirm or decline; a press without a word is neither."""
     mine = Match.objects.of([each.pk for each in request.people])
     match = get_object_or_404(mine, pk=pk)
-    yes = request.POST.get("act") != "decline"
+    yes = {"confirm": True, "decline": False}.get(request.POST.get("act"))
+    if yes is None:
+        raise Refused("unreadable", _("没看懂这次操作，请刷新后再试。"), status=400)
     said = _("双方都确认了，联系方式在下面。") if yes else _("好的，这次不对接。")
     return _done(request, said, going_on.answer, people=request.people, match=match, yes=yes)
 

@@ -161,7 +161,7 @@ def test_a_full_room_means_the_waiting_list_while_the_other_room_is_open():
     [
         ({"status": "cancelled"}, "cancelled"),
         ({"registration_opens_at": F("starts_at")}, "not_yet"),
-        ({"ended_at": F("created_at")}, "over"),
+        ({"starts_at": F("created_at")}, "over"),
     ],
 )
 def test_an_event_that_takes_nobody_says_why(change, state):

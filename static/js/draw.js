@@ -1,4 +1,4 @@
-// Keys on stage: Space draws, a digit files the slip. A press that the page is still busy with is not a second one.
+// Keys on stage: Space draws or starts the next timer, a digit files the slip. A press that the page is still busy with is not a second one.
 
 let resting = 0;
 

@@ -1,6 +1,6 @@
-// The host's page: it follows the agenda, and has keys: → next, ← undo, Space the item's own control (a draw, a timer).
+// The host's page: it follows the agenda, and has keys: → next, ← undo, Space the item's own page, where it draws or starts the timer.
 //
-// A room's control takes the space bar with data-host-space on its button. Keys do nothing while somebody types, and the
+// A room's control takes the space bar with data-host-space on its link or button. Keys do nothing while somebody types, and the
 // space bar does nothing of ours while a button or link has the focus, where it already has a meaning.
 //
 // A press counts, and counts once. So this is no module: it listens before there is a stage to be seen, and until htmx is

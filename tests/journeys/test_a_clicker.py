@@ -6,6 +6,7 @@ from events.models import Crew
 from events.tests.scenes import DAY, PASSWORD, a_salon, crew
 from tests.house import until
 from tests.journeys.crew import log_in
+from workshops.models import Phase
 
 pytestmark = pytest.mark.journey
 HOST, STAGE, PRESS = "/e/spring/host/", "**/e/spring/host/stage/", "**/e/spring/host/press/"
@@ -106,3 +107,22 @@ def test_pressing_again_because_nothing_seems_to_happen_is_one_press(stage, salo
     assert not slow, "one press was sent"
     assert presses(salon) == {"ArrowRight": 3, "ArrowLeft": 1}[key]
     assert not stage.get_by_text("刚才已有人操作过").is_visible()
+
+
+def test_the_space_bar_opens_the_items_own_page_and_starts_its_timer(stage, salon):
+    start = salon.agenda.get(kind="workshop")
+    design = Phase.objects.create(event=salon, kind=Phase.Kind.DESIGN, minutes=20)
+    salon.agenda.filter(starts_at__lt=start.starts_at).update(started_at=DAY, finished_at=DAY)
+    stage.goto(HOST)
+    stage.wait_for_selector("html[data-live=on]", state="attached")
+    stage.keyboard.press("ArrowRight")
+    running(stage, start.title)
+    stage.keyboard.press(" ")
+    stage.wait_for_url("**/host/workshop/")
+    button = stage.get_by_role("button", name="开始设计")
+    button.wait_for()
+    assert not design.started_at
+    stage.keyboard.press(" ")
+    until(lambda: salon.phases.get(pk=design.pk).started_at, what="the timer")
+    stage.locator(".ws-phases time.countdown").wait_for()
+    assert not stage.locator("[data-hotkey]").count()

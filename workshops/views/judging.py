@@ -162,10 +162,14 @@ def _hand_context(event):
             words = {"reviews": reviews, "mean": mean}
             group.reviews_told = _("%(reviews)d 位导师点评，均分 %(mean)s") % words
     board = phases.board(event)
+    any_running = any(phase.state == "running" for phase in board)
     return {
         **context,
         "board": board,
-        "any_running": any(phase.state == "running" for phase in board),
+        "any_running": any_running,
+        "up_next": None
+        if any_running
+        else next((phase for phase in board if phase.state == "todo"), None),
         "vote_phase": phases.phase_of(event, "vote"),
         "turnout": judging.turnout(event),
     }

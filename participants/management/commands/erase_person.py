@@ -29,7 +29,7 @@ class Command(BaseCommand):
 
 
 def _who(contact):
-    if contact.isdigit() and len(contact) < 10:
+    if contact.isdecimal() and len(contact) < 10:
         return Q(pk=int(contact))
     try:
         return Q(email=normalize_email(contact))
