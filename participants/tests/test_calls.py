@@ -189,7 +189,10 @@ def test_a_late_outcome_and_the_next_caller_wait_for_each_other(travel, monkeypa
         taking.set()
         with connections["default"].cursor() as cursor:  # until Zhou waits for a lock of ours
             for _look in range(200):
-                cursor.execute("SELECT FROM pg_locks WHERE NOT granted")
+                cursor.execute(
+                    "SELECT FROM pg_locks"
+                    " WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+                )
                 if cursor.rowcount:
                     break
                 cursor.execute("SELECT pg_sleep(0.05)")

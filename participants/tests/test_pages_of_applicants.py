@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from events.models import Event
-from participants import import_runs, notes, screening
+from participants import applications, import_runs, notes, screening
 from participants.access import issue_link
 from participants.models import CheckIn, Participant
 from participants.tests import scenes
@@ -93,6 +93,14 @@ def test_a_mistake_is_said_beside_its_field_and_nothing_is_lost(client, event, c
     assert sentence in text
     assert "拾光教育" in text or "organisation" in change
     assert not Participant.objects.exists()
+
+
+def test_a_refusal_that_is_no_fields_is_said_once_above_the_form(client, event, monkeypatch):
+    monkeypatch.setitem(applications.NEW_PER_DEVICE, "times", 0)
+    client.get(address("apply"))  # the phone's own number
+    text = client.post(address("apply"), filled()).content.decode()
+    assert text.count("操作太频繁了") == 1
+    assert 'value="林知夏"' in text
 
 
 def test_what_is_missing_is_listed_as_the_page_asks_it(client, event):

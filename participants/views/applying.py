@@ -22,13 +22,15 @@ BESIDE = {"name": "name", "phone": "mobile", "email": "email", "consent": "conse
 @require_http_methods(["GET", "POST"])
 def apply(request, slug):
     categories = asked_categories(request.event)
-    channel_code = clean_text(request.GET.get("c"), max_length=40)
+    channel_code, problem = clean_text(request.GET.get("c"), max_length=40), ""
     if request.method == "POST":
         form = ApplicationForm(request.POST, categories=categories)
         if form.is_a_trap_sprung:
             return redirect("applied", slug)
-        if form.is_valid() and _taken(request, form, channel_code):
-            return redirect("applied", slug)
+        if form.is_valid():
+            problem = _problem(request, form, channel_code)
+            if not (problem or form.errors):
+                return redirect("applied", slug)
     else:
         get_token(request)  # the browser's own number, for the limit per device
         form = ApplicationForm(categories=categories)
@@ -36,6 +38,7 @@ def apply(request, slug):
     context = {
         "event": request.event,
         "form": form,
+        "problem": problem,
         "sign_up": sign_up,
         "why_not": None
         if sign_up.takes_applications
@@ -45,7 +48,9 @@ def apply(request, slug):
     return render(request, "participants/apply.html", context)
 
 
-def _taken(request, form, channel_code):
+def _problem(request, form, channel_code):
+    """Hand the application in. The sentence for above the form; what belongs beside a field is
+    put there."""
     try:
         applications.apply(
             event=request.event,
@@ -55,9 +60,10 @@ def _taken(request, form, channel_code):
             device=request.META.get("CSRF_COOKIE", ""),
         )
     except Refused as refused:
-        form.add_error(BESIDE.get(refused.code), str(refused))
-        return False
-    return True
+        if refused.code not in BESIDE:
+            return str(refused)
+        form.add_error(BESIDE[refused.code], str(refused))
+    return ""
 
 
 @event_page

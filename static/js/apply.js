@@ -108,6 +108,7 @@ function keepDraft(theForm) {
   theForm.addEventListener("change", save);
   theForm.addEventListener("submit", (event) => {
     event.preventDefault();
+    clearTimeout(timer); // or "saved" would cover what is said of the sending
     save();
     send(theForm, say, mark);
   });

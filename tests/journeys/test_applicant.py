@@ -42,6 +42,8 @@ def test_lin_applies_underground_confirms_and_shows_her_code(house, phone):
     lin.context.set_offline(True)
     lin.get_by_role("button", name="提交报名").click()
     lin.get_by_text("网络断了，内容都在").wait_for()
+    lin.wait_for_timeout(400)  # longer than the draft waits after the last key
+    assert lin.get_by_text("网络断了，内容都在").is_visible()
     lin.context.set_offline(False)
     lin.reload()
     assert lin.get_by_role("textbox", name="姓名").input_value() == "林知夏"

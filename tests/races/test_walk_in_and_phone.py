@@ -16,9 +16,12 @@ from tests.house import until
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
 
 
-def is_somebody_waiting():
+def somebody_waits_for_us():
     with connection.cursor() as cursor:
-        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_locks"
+            " WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid)))"
+        )
         return cursor.fetchone()[0]
 
 
@@ -43,7 +46,7 @@ def test_lin_applies_at_the_very_moment_the_desk_writes_her_down(client):
     with transaction.atomic():
         applications.apply(event=event, answers=scenes.answers("林知夏", 1), client_id=uuid.uuid4())
         desk.start()
-        until(is_somebody_waiting, what="the desk to wait for the application")
+        until(somebody_waits_for_us, what="the desk to wait for the application")
     desk.join(30)
     assert answers[0].json()["result"] == "checked_in"
     lin = Participant.objects.get()

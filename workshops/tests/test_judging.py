@@ -291,6 +291,17 @@ def test_the_host_runs_the_phases_and_closes_the_vote(client, salon, groups):
     assert client.get(reverse("judging", args=[salon.slug])).status_code == 403
 
 
+@pytest.mark.parametrize(
+    "press", ["opening_press", "questions_press", "workshop_press", "pains_press"]
+)
+def test_a_press_that_no_page_of_the_host_knows_is_told_so(client, salon, press):
+    client.force_login(scenes.host(salon))
+    asks = {"Accept": "application/json"}
+    for act in ("", "dance"):
+        answer = client.post(reverse(press, args=[salon.slug]), {"act": act}, headers=asks)
+        assert (answer.status_code, answer.json()["error"]) == (400, "unreadable")
+
+
 def test_the_projector_costs_the_same_for_two_groups_and_for_twenty(
     client, salon, django_assert_max_num_queries
 ):

@@ -11,7 +11,7 @@ from salon.errors import Refused, wants_json
 from workshops import exchange
 from workshops.models import Match
 from workshops.taking_part import standing_of
-from workshops.views.posted import done, number
+from workshops.views.posted import done, number, unreadable
 
 
 @person
@@ -106,7 +106,7 @@ def answer(request, slug, pk):
     match = get_object_or_404(Match.objects.of([request.person.pk]), pk=pk)
     verb = {"confirm": exchange.confirm, "decline": exchange.decline}.get(request.POST.get("act"))
     if verb is None:
-        raise Refused("unreadable", _("没看懂这次操作，请刷新后再试。"), status=400)
+        raise unreadable()
     return _done(request, verb, match=match)
 
 

@@ -14,7 +14,7 @@ from salon.errors import Refused, wants_json
 from salon.qr import qr_svg
 from workshops import judging, phases, plans, stage
 from workshops.taking_part import standing_of
-from workshops.views.posted import done, number
+from workshops.views.posted import done, number, unreadable
 
 
 @mentor
@@ -207,6 +207,8 @@ def _press(request):
         stage.show(event=event, group=group, by=by)
     elif act == "show_all":
         stage.show(event=event, group=None, by=by)
+    else:
+        raise unreadable()
 
 
 @in_the_house

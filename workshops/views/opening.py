@@ -16,7 +16,7 @@ from salon.qr import qr_svg
 from workshops import blind_box, icebreaker
 from workshops.models import Draw
 from workshops.taking_part import standing_of
-from workshops.views.posted import done, number
+from workshops.views.posted import done, number, unreadable
 
 
 @in_the_house
@@ -139,6 +139,8 @@ def press(request, slug):
             blind_box.reveal(event=event, by=by)
         elif act == "icebreaker":
             icebreaker.start(event=event, by=by)
+        else:
+            raise unreadable()
     except Refused as refused:
         if wants_json(request):
             raise

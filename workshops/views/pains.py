@@ -21,7 +21,7 @@ from salon.text import clean_text
 from workshops import blind_box, pains, pains_sheet, walls
 from workshops.models import PainCard, Solution
 from workshops.taking_part import standing_of
-from workshops.views.posted import client_id, done, id_again, number, numbers
+from workshops.views.posted import client_id, done, id_again, number, numbers, unreadable
 
 # A phone shows one's own cards and the liveliest; all of them on request.
 AT_FIRST = 40
@@ -208,6 +208,8 @@ def _press(request):
         if row is None:
             raise Refused("gone", _("这一条已经不在了。"), status=404)
         pains.hide(event=event, row=row, by=by, hidden=verb == "hide")
+    else:
+        raise unreadable()
 
 
 @organiser

@@ -38,8 +38,13 @@ def numbers(request, name):
 
 def _whole(text):
     if not (text.isascii() and text.isdigit() and len(text) < 10):
-        raise Refused("unreadable", _("没看懂这次操作，请刷新后再试。"), status=400)
+        raise unreadable()
     return int(text)
+
+
+def unreadable():
+    """The Refused for a press that says nothing this page knows; raise it."""
+    return Refused("unreadable", _("没看懂这次操作，请刷新后再试。"), status=400)
 
 
 def done(request, where, *args, query=None, fragment="", **answer):

@@ -19,7 +19,7 @@ from salon.qr import qr_svg
 from workshops import questions, walls
 from workshops.models import Question
 from workshops.taking_part import standing_of
-from workshops.views.posted import client_id, done, id_again, number, numbers
+from workshops.views.posted import client_id, done, id_again, number, numbers, unreadable
 
 
 @person
@@ -160,6 +160,8 @@ def press(request, slug):
             questions.switch_moderation(event=event, mode=request.POST.get("mode"), by=by)
         elif act == "words":
             questions.set_words(event=event, text=request.POST.get("words", ""), by=by)
+        else:
+            raise unreadable()
     except Refused as refused:
         if wants_json(request):
             raise
