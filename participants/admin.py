@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from events.admin import OfEvent, OneEventForm, RowsOfEvent
 from participants import applications, erase, notes, screening, standing, wording
+from participants.forms import ShortTexts
 from participants.models import (
     Category,
     Channel,
@@ -150,12 +151,9 @@ class AnswersOfOne(OneEventForm):
 
     def clean_pain_points(self):
         lines = self.cleaned_data["pain_points"].splitlines()
-        texts = [text for text in map(clean_text, lines) if text]
-        if len(texts) > applications.MOST_PAIN_POINTS:
+        if len(list(filter(clean_text, lines))) > applications.MOST_PAIN_POINTS:
             raise ValidationError(_("痛点最多 5 条。"))
-        if any(len(text) > 200 for text in texts):
-            raise ValidationError(_("每条最多 200 字，请拆成几条。"))
-        return texts
+        return ShortTexts(required=False).clean(lines)
 
     def clean(self):
         cleaned = super().clean()

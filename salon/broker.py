@@ -39,8 +39,8 @@ def _client(url):
 def attempt(do):
     """Call `do(redis)`; True when it went through. Never raises for a Redis that is away.
 
-    A dead or hanging Redis costs the first caller a quarter of a second and everybody else in this process
-    nothing for the next two seconds.
+    A dead or hanging Redis costs the first caller a quarter of a second, and everybody else in
+    this process nothing for the next two seconds.
     """
     global _left_alone_until  # noqa: PLW0603  one circuit breaker for the whole process
     if time.monotonic() < _left_alone_until:

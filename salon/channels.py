@@ -1,7 +1,7 @@
 """How a letter leaves the house: e-mail, the crew's group bot, SMS.
 
-A channel says whether it is set up, is opened, sends one letter, and is closed after a batch. What it could
-not deliver it reports as `NotDelivered`, with a reason that names nobody.
+A channel says whether it is set up, is opened, sends one letter, and is closed after a batch. What
+it could not deliver it reports as `NotDelivered`, with a reason that names nobody.
 """
 
 import json

@@ -15,6 +15,7 @@ import time
 from urllib.parse import urlsplit
 
 from aiosmtpd.controller import Controller
+from django.db import connection
 
 from salon import embedded
 
@@ -30,6 +31,17 @@ def until(happens, within=WITHIN_SECONDS, what="it"):
             return found
         assert time.monotonic() < end, f"{what} did not happen within {within} s"
         time.sleep(0.03)
+
+
+def somebody_waits_for_us():
+    """Whether anybody waits for a lock of this connection: other tests wait in databases of their
+    own on the same server. The number of those who do."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_locks"
+            " WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+        )
+        return cursor.fetchone()[0]
 
 
 class Mailbox:

@@ -16,7 +16,7 @@ from events.models import Crew, Event, Milestone, PrepGroup, PrepMember, Series
 from events.tests.scenes import DAY, a_salon, at, crew, somebody
 from salon import clock
 from salon.models import Heartbeat, Message
-from tests.house import until
+from tests.house import somebody_waits_for_us, until
 
 pytestmark = pytest.mark.django_db
 ROOM = "/admin/e/spring/"
@@ -283,19 +283,10 @@ def save_while_called_off(client, salon, shen):
         announcing.call_off(event=salon, by=shen)
         saving = threading.Thread(target=save)
         saving.start()
-        until(somebody_waits, what="the colleague at the lock")
+        until(somebody_waits_for_us, what="the colleague at the lock")
     saving.join(30)
     salon.refresh_from_db()
     return answers[0]
-
-
-def somebody_waits():
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM pg_locks"
-            " WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
-        )
-        return cursor.fetchone()[0]
 
 
 @pytest.mark.race

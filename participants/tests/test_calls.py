@@ -2,7 +2,7 @@ import threading
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError, connections
+from django.db import IntegrityError
 
 from participants import calls, screening
 from participants.models import Call, Participant
@@ -10,6 +10,7 @@ from participants.tests import scenes
 from participants.tests.test_applications import at_once
 from salon import clock
 from salon.errors import Refused
+from tests.house import somebody_waits_for_us, until
 
 pytestmark = pytest.mark.django_db
 Status = Participant.Status
@@ -187,15 +188,7 @@ def test_a_late_outcome_and_the_next_caller_wait_for_each_other(travel, monkeypa
 
     def slowly(*args):
         taking.set()
-        with connections["default"].cursor() as cursor:  # until Zhou waits for a lock of ours
-            for _look in range(200):
-                cursor.execute(
-                    "SELECT FROM pg_locks"
-                    " WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
-                )
-                if cursor.rowcount:
-                    break
-                cursor.execute("SELECT pg_sleep(0.05)")
+        until(somebody_waits_for_us, what="Zhou at a lock of ours")
         return carry_out(*args)
 
     monkeypatch.setattr(calls, "_carry_out", slowly)

@@ -10,7 +10,7 @@ from events.models import Speaker
 from participants.tests import scenes
 from salon import channels, clock, outbox
 from salon.models import Message
-from tests.house import until
+from tests.house import somebody_waits_for_us, until
 
 pytestmark = pytest.mark.django_db
 CLINIC = "”改为“圆桌与案例门诊”，时间不变。"
@@ -191,15 +191,6 @@ def in_thread(work):
     thread = threading.Thread(target=run)
     thread.start()
     return thread
-
-
-def somebody_waits_for_us():
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM pg_locks"
-            " WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
-        )
-        return cursor.fetchone()[0]
 
 
 def composed(letters):

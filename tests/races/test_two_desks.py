@@ -16,7 +16,7 @@ from participants import checkin, desk_requests, standing
 from participants.models import CheckIn, DeskRequest, Participant, TagCard
 from participants.tests.door import make_salon, scan_body
 from salon import clock
-from tests.house import until
+from tests.house import somebody_waits_for_us, until
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
 
@@ -285,12 +285,3 @@ def test_a_lock_of_the_whole_row_would_hold_them_up(salon, scan):
         assert scan.result is None
     scan.join(30)
     assert scan.result == "checked_in"
-
-
-def somebody_waits_for_us():
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM pg_locks"
-            " WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
-        )
-        return cursor.fetchone()[0]

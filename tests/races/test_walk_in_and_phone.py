@@ -4,25 +4,16 @@ import threading
 import uuid
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import connections, transaction
 
 from participants import applications
 from participants.models import CheckIn, Participant
 from participants.tests import scenes
 from participants.tests.door import Tablet
 from salon import clock
-from tests.house import until
+from tests.house import somebody_waits_for_us, until
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
-
-
-def somebody_waits_for_us():
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT EXISTS (SELECT FROM pg_locks"
-            " WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid)))"
-        )
-        return cursor.fetchone()[0]
 
 
 def test_lin_applies_at_the_very_moment_the_desk_writes_her_down(client):

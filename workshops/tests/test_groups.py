@@ -12,7 +12,7 @@ from django.urls import reverse
 from participants import erase
 from salon import clock
 from salon.errors import Refused
-from tests.house import until
+from tests.house import somebody_waits_for_us, until
 from workshops import groups, judging, plans, stage
 from workshops.models import Membership, Plan
 from workshops.tests import scenes
@@ -326,21 +326,11 @@ def test_one_organiser_moves_lin_while_another_makes_her_leader():
     with transaction.atomic():
         groups.move(event=salon, person=lin, group=second, by=None)
         other.start()
-        until(lambda: answers or somebody_waits(), what="the other organiser's press")
+        until(lambda: answers or somebody_waits_for_us(), what="the other organiser's press")
     other.join()
     assert answers == ["foreign"]
     first.refresh_from_db()
     assert first.leader != lin
-
-
-def somebody_waits():
-    """For a lock of ours: other tests wait in databases of their own on the same server."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM pg_locks"
-            " WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
-        )
-        return cursor.fetchone()[0]
 
 
 def test_a_stranger_cannot_lead_a_group(salon):
