@@ -1,5 +1,5 @@
 # make run   everything in one terminal     make test   all tests
-# make lint  style, import order, rules     make bench  ratios against bare Django
+# make lint  style, imports, rules           make bench  ratios against bare Django
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -18,6 +18,7 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/lint-imports
+	$(BIN)/pytest -qqq --collect-only >/dev/null || $(BIN)/pytest -q --collect-only
 	$(BIN)/pytest -q tests/test_house_rules.py
 
 # The English catalogue: collect the sentences of the code, compile.

@@ -10,11 +10,10 @@ from participants import erase, screening
 from participants.models import Consent
 from salon import clock
 from salon.errors import Refused
-from tests.house import until
+from tests.house import somebody_waits_for_us, until
 from workshops import exchange
 from workshops.models import Listing, Match
 from workshops.tests import scenes
-from workshops.tests.test_groups import somebody_waits
 from workshops.tests.test_pains import at_once
 
 pytestmark = pytest.mark.django_db
@@ -290,7 +289,7 @@ def test_lin_sits_down_while_her_other_phone_moves_her_to_a_full_table():
     with transaction.atomic():
         list_(lin, "会议室", "", table="users")
         other.start()
-        until(lambda: answers or somebody_waits(), what="the second phone's press")
+        until(lambda: answers or somebody_waits_for_us(), what="the second phone's press")
     other.join()
     assert answers == ["full"]
     assert list(Listing.objects.filter(seated=True)) == [zhou.listing]

@@ -8,11 +8,10 @@ from django.urls import reverse
 
 from participants.models import Consent
 from salon import clock
-from tests.house import until
+from tests.house import somebody_waits_for_us, until
 from workshops import groups, now, plans, stage
 from workshops.models import PlanRow, WorkGroup
 from workshops.tests import scenes
-from workshops.tests.test_groups import somebody_waits
 
 pytestmark = pytest.mark.django_db
 
@@ -160,7 +159,7 @@ def while_one_press_is_under_way(first_press, second_press):
     with transaction.atomic():
         first_press()
         other.start()
-        until(lambda: answers or somebody_waits(), what="the other press")
+        until(lambda: answers or somebody_waits_for_us(), what="the other press")
     other.join()
     return answers
 
