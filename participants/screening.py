@@ -27,7 +27,7 @@ from participants.standing import (
     unheard,
     write_letter,
 )
-from participants.waitlist import seat_freed
+from participants.waitlist import list_released, seat_freed
 from salon import audit, clock, outbox
 from salon.errors import Refused
 from salon.models import Message
@@ -128,16 +128,8 @@ class Decision:
             group = [person for person in able if reasons.get(person.pk, "") == reason]
             self._write(group, to_status, reason, told_reason)
         audit.record_all("decide", able, by=self.by, event_id=self.event.pk, fields=["status"])
-        decided = [person.pk for person in able]
         for category, online in freed:
-            seat_freed(
-                event=self.event,
-                category=category,
-                online=online,
-                now=self.now,
-                by=self.by,
-                passing_over=decided,
-            )
+            seat_freed(event=self.event, category=category, online=online, now=self.now, by=self.by)
 
     def _able(self, people, to_status, reasons):
         able = []
@@ -253,19 +245,32 @@ def release_batch(*, batch, by):
     Of a batch held half-way the rest goes, and the deadline starts for those alone. Raises
     Refused: undone, released.
     """
+    return release_batches(batches=[batch], by=by)
+
+
+def release_batches(*, batches, by):
+    """Release batches of one event at once, so that a seat that waits for the waiting list goes
+    to the best of them all. As release_batch."""
     with transaction.atomic():
-        batch = _lock_batch(batch)
-        waiting = letters_of(batch).held()
-        if batch.released_at and not waiting.exists():
-            raise Refused("released", _("这一批已经放行了。"))
-        now = clock.now()
-        Participant.objects.filter(
-            pk__in=waiting.values("person_id"), status=Status.ACCEPTED
-        ).update(confirm_by=batch.event.confirmation_deadline(now))
-        released = outbox.release(waiting, by=by)
-        batch.released_at = batch.released_at or now
-        batch.save(update_fields=["released_at"])
-        audit.record("release_batch", batch, by=by)
+        batches = [_lock_batch(batch) for batch in batches]
+        released = sum(_let_go(batch, by=by) for batch in batches)
+        if batches:
+            list_released(event=batches[0].event, now=clock.now())
+    return released
+
+
+def _let_go(batch, *, by):
+    waiting = letters_of(batch).held()
+    if batch.released_at and not waiting.exists():
+        raise Refused("released", _("这一批已经放行了。"))
+    now = clock.now()
+    Participant.objects.filter(pk__in=waiting.values("person_id"), status=Status.ACCEPTED).update(
+        confirm_by=batch.event.confirmation_deadline(now)
+    )
+    released = outbox.release(waiting, by=by)
+    batch.released_at = batch.released_at or now
+    batch.save(update_fields=["released_at"])
+    audit.record("release_batch", batch, by=by)
     return released
 
 

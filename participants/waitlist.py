@@ -22,57 +22,74 @@ from salon.errors import Refused
 from salon.text import clean_text
 
 Status = Participant.Status
+AWAITS_RELEASE = "awaits_release"
 
 
-def seat_freed(*, event, category, online, now, by=None, passing_over=()):
+def seat_freed(*, event, category, online, now, by=None):
     """Offer a freed seat to the next in the category. Call under the event's lock.
 
-    `passing_over` are pks of people whose place on the list is decided but no news to them yet.
-    Returns the FreedSeat that tells what happened. Past the opening of the doors nobody is moved
-    up: the desk gives away what is left.
+    Whoever's place on the list is decided but no news to them yet is passed over: before the
+    organiser releases it, nobody hears anything. `by` is the organiser whose act freed the seat;
+    None when a person or a deadline did. Past the opening of the doors nobody is moved up: the
+    desk gives away what is left. Returns the FreedSeat that tells what happened.
     """
+    freed = FreedSeat(event=event, category=category, online=online)
+    return _pass_on(freed, now=now, by=by)
+
+
+def _pass_on(freed, *, now, by):
+    event = freed.event
     with translation.override(settings.LANGUAGE_CODE):  # kept for the organiser, not for the asker
-        moved = _next(event, category, online, now, passing_over)
+        moved = _next(freed, now, deciding=by is not None)
     if isinstance(moved, quota.Promotion):
         person = lock_people(event, [moved.person.id])[0]
         deadline = event.confirmation_deadline(now, offered=True)
         [change] = stand([person], Status.OFFERED, now=now, by=by, confirm_by=deadline)
         write_letter(change, "offered", now=now)
         audit.record("offer_seat", person, by=by, event_id=event.pk)
-        code = "promoted"
+        freed.promoted, freed.code = person, "promoted"
     else:
-        person, code = None, moved.code
-    return FreedSeat.objects.create(
-        event=event,
-        category=category,
-        online=online,
-        promoted=person,
-        code=code,
-        sentence=moved.sentence,
-    )
+        freed.code = moved.code
+    freed.sentence = moved.sentence
+    freed.save()
+    return freed
 
 
-def _next(event, category, online, now, passing_over):
+def _next(freed, now, *, deciding):
+    event, category, online = freed.event, freed.category, freed.online
     if event.starts_at <= now:
         return quota.NobodyMoved(
             "started", _("没有人递补，因为活动已经开始，空席由签到台现场安排。")
         )
     if event.status == event.Status.CANCELLED:
         return quota.NobodyMoved("event_cancelled", _("没有人递补，因为活动已取消。"))
+    people = list(_waiting(event, online).select_related("category"))
+    told = told_statuses([person for person in people if person.category_id == category.pk])
+    unaware = {pk for pk, status in told.items() if status != Status.WAITLISTED}
     waiting = [
         quota.WaitingPerson(person.pk, person.category.key, person.score, person.submitted_at)
-        for person in _waiting(event, online)
-        .exclude(pk__in=passing_over)
-        .select_related("category")
+        for person in people
+        if person.pk not in unaware
     ]
     labels = dict(event.categories.values_list("key", "name"))
     free = room_seats(event, online=online).free_in(category)
     moved = quota.next_up(waiting, category.key, free, labels=labels)
-    passed = _waiting(event, online).filter(category=category, pk__in=passing_over)
-    if free > 0 and isinstance(moved, quota.NobodyMoved) and passed.exists():
+    if not unaware or free <= 0 or isinstance(moved, quota.Promotion):
+        return moved
+    if deciding:
+        code = "not_released"
         sentence = _("没有人递补，因为%(category)s的候补还没有放行；空席请用“按名额补满”来排。")
-        return quota.NobodyMoved("not_released", sentence % {"category": category.name})
-    return moved
+    else:
+        code = AWAITS_RELEASE
+        sentence = _("还没有人递补，因为%(category)s的候补还没有放行；放行后自动递补。")
+    return quota.NobodyMoved(code, sentence % {"category": category.name})
+
+
+def list_released(*, event, now):
+    """More people know their place on the waiting list: the seats that waited for them pass on.
+    Call under the event's lock."""
+    for freed in event.freed_seats.filter(code=AWAITS_RELEASE).order_by("pk"):
+        _pass_on(freed, now=now, by=None)
 
 
 def _waiting(event, online):
@@ -82,17 +99,9 @@ def _waiting(event, online):
 
 def seats_opened(*, event, category, online, seats, now, by):
     """So many seats more for a category: who waits there moves up, until nobody does and it is
-    said why. Call under the event's lock.
-
-    It is an organiser who opens them, perhaps in the middle of deciding: nobody hears of it whose
-    place on the list waits for its release.
-    """
-    told = told_statuses(_waiting(event, online).filter(category=category))
-    unaware = [pk for pk, status in told.items() if status != Status.WAITLISTED]
+    said why. Call under the event's lock."""
     for _seat in range(seats):
-        freed = seat_freed(
-            event=event, category=category, online=online, now=now, by=by, passing_over=unaware
-        )
+        freed = seat_freed(event=event, category=category, online=online, now=now, by=by)
         if freed.promoted is None:
             return
 

@@ -303,8 +303,9 @@ def _parse_hanzi(text):
 def parse_rate(value):
     """Return a rate in percent (0–100, two decimals), or None when nothing is answered.
 
-    `45%`, `约42％`, `四成`, `百分之四十二`; without a sign a number up to 1 is a fraction (0.48 →
-    48.00), a larger one percent. Of a range the lower end. ValueError otherwise.
+    `45%`, `约42％`, `四成`, `百分之四十二`; without a sign a number below 1 is a fraction (0.48 →
+    48.00), a larger one percent. A typed 1 is one percent, a number cell of 1 is what Excel keeps
+    of 100%. Of a range the lower end. ValueError otherwise.
     """
     if value is None:
         return None
@@ -313,7 +314,8 @@ def parse_rate(value):
     if isinstance(value, int | float):
         if not math.isfinite(value):
             raise ValueError("not a number")
-        rate = _percent(Decimal(repr(value)), fraction=True)
+        rate = Decimal(repr(value))
+        rate = rate * 100 if rate <= 1 else rate
     else:
         text = _typed(value)
         if not text:
@@ -325,13 +327,9 @@ def parse_rate(value):
 
 
 def rate_text(rate):
-    """Write a stored rate so that `parse_rate` reads the same again: with its sign (a bare 1 would
-    be read as a whole), without idle zeros; "" for None."""
+    """Write a stored rate so that `parse_rate` reads the same again: with its sign (a bare 0.5
+    would be read as a half), without idle zeros; "" for None."""
     return "" if rate is None else f"{rate.normalize():f}%"
-
-
-def _percent(number, *, fraction):
-    return number * 100 if fraction and 0 < number <= 1 else number
 
 
 def _parse_rate_text(text):
@@ -349,7 +347,8 @@ def _parse_rate_text(text):
     for end in ends:
         number = re.sub("^百分之|%$|个?百分点$|个点$", "", end)
         if re.fullmatch(r"\d+(\.\d+)?|\.\d+", number):
-            rates.append(_percent(Decimal(number), fraction=not signed))
+            rate = Decimal(number)
+            rates.append(rate if signed or rate >= 1 else rate * 100)
         elif end.startswith("百分之"):
             rates.append(Decimal(_parse_hanzi(number)))
         else:

@@ -82,6 +82,15 @@ def accepted(event, name="林知夏", number=0, *, by, **changed):
     return person
 
 
+def waitlisted(event, name, number=0, *, by, **changed):
+    """Somebody on the waiting list who knows it."""
+    person = an_applicant(event, name, number, **changed)
+    batch = screening.decide(participant=person, to_status=Status.WAITLISTED, by=by)
+    screening.release_batch(batch=batch, by=by)
+    person.refresh_from_db()
+    return person
+
+
 def confirmed(event, name="林知夏", number=0, *, by, **changed):
     person = accepted(event, name, number, by=by, **changed)
     return screening.confirm(participant=person, by=person)

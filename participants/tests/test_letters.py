@@ -188,8 +188,7 @@ def test_moving_online_frees_the_seat_on_site():
     event = scenes.a_salon()
     chen = scenes.an_organiser(event)
     lin = scenes.confirmed(event, "林知夏", 1, by=chen)
-    waiting = scenes.an_applicant(event, "周晓", 2)
-    screening.decide(participant=waiting, to_status=Status.WAITLISTED, by=chen)
+    waiting = scenes.waitlisted(event, "周晓", 2, by=chen)
     rooms.move_room(participant=lin, online=True, by=lin)
     waiting.refresh_from_db()
     assert waiting.status == "offered"

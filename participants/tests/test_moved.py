@@ -138,8 +138,7 @@ def test_who_had_until_the_doors_has_the_usual_hours_after_a_move(chen, event, t
 
 def test_an_offered_seat_has_the_hours_of_an_offer(chen, event, travel):
     su = scenes.confirmed(event, "苏禾", 1, by=chen)
-    lin = scenes.an_applicant(event, "林知夏", 2)
-    screening.decide(participant=lin, to_status=Status.WAITLISTED, by=chen)
+    lin = scenes.waitlisted(event, "林知夏", 2, by=chen)
     travel(event.starts_at - timedelta(hours=10))
     screening.withdraw(participant=su, by=su)
     move(event, WEEK)

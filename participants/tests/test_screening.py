@@ -3,7 +3,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from events.models import Event
-from participants import screening, waitlist
+from participants import mailings, screening, waitlist
 from participants.models import FreedSeat, Participant, ScreeningBatch
 from participants.standing import told_status
 from participants.tests import scenes
@@ -196,10 +196,8 @@ def test_an_unconfirmed_seat_passes_on_inside_the_category(travel):
     lin = scenes.accepted(event, "林知夏", 1, by=chen)
     for number in range(2, 8):
         scenes.accepted(event, f"占座{number}", number, by=chen)
-    first = scenes.an_applicant(event, "第一候补", 21, community_size=60000)
-    second = scenes.an_applicant(event, "第二候补", 22)
-    for person in (second, first):
-        screening.decide(participant=person, to_status=Status.WAITLISTED, by=chen)
+    first = scenes.waitlisted(event, "第一候补", 21, by=chen, community_size=60000)
+    second = scenes.waitlisted(event, "第二候补", 22, by=chen)
     for person in Participant.objects.filter(name__startswith="占座"):
         screening.confirm(participant=person, by=person)
     travel(lin.confirm_by)
@@ -227,6 +225,41 @@ def test_nobody_is_moved_up_from_another_category_and_the_page_says_why():
     freed = FreedSeat.objects.get()
     assert (freed.promoted, freed.code) == (None, "only_other_categories")
     assert "没有人递补，因为" in freed.sentence
+
+
+def test_a_seat_given_up_waits_until_the_waiting_list_is_told():
+    event = scenes.a_salon()
+    chen = scenes.an_organiser(event)
+    lin = scenes.confirmed(event, "林知夏", 1, by=chen)
+    later = scenes.an_applicant(event, "后来", 2)
+    best = scenes.an_applicant(event, "最好", 3, community_size=60000)
+    for person in (later, best):
+        screening.decide(participant=person, to_status=Status.WAITLISTED, by=chen)
+    screening.withdraw(participant=lin, by=lin)
+    freed = FreedSeat.objects.get()
+    assert (freed.promoted, freed.code) == (None, "awaits_release")
+    assert "放行后自动递补" in freed.sentence
+    assert not Message.objects.filter(kind="offered").exists()
+
+    mailings.release_all(event=event, by=chen)  # both batches: the better one moves up
+    freed.refresh_from_db()
+    assert (freed.promoted, freed.code) == (best, "promoted")
+    letters = Message.objects.open().filter(person_id__in=[best.pk, later.pk])
+    assert set(letters.exclude(kind="received").values_list("person_id", "kind")) == {
+        (best.pk, "offered"),
+        (later.pk, "waitlisted"),
+    }
+
+
+def test_nobody_is_moved_up_into_the_seat_a_decision_took_from_them():
+    event = scenes.a_salon()
+    chen = scenes.an_organiser(event)
+    lin = scenes.accepted(event, "林知夏", 1, by=chen)
+    batch = screening.decide(participant=lin, to_status=Status.WAITLISTED, by=chen)
+    assert FreedSeat.objects.get().code == "not_released"
+    screening.release_batch(batch=batch, by=chen)
+    lin.refresh_from_db()
+    assert (lin.status, FreedSeat.objects.get().code) == ("waitlisted", "not_released")
 
 
 def test_a_decision_taken_back_before_its_release_moves_nobody_up():
@@ -257,9 +290,7 @@ def test_an_offer_that_expires_goes_to_the_next(travel):
     event = scenes.a_salon()
     chen = scenes.an_organiser(event)
     lin = scenes.confirmed(event, "林知夏", 1, by=chen)
-    waiting = [scenes.an_applicant(event, f"候补{n}", 10 + n) for n in (1, 2)]
-    for person in waiting:
-        screening.decide(participant=person, to_status=Status.WAITLISTED, by=chen)
+    waiting = [scenes.waitlisted(event, f"候补{n}", 10 + n, by=chen) for n in (1, 2)]
     screening.withdraw(participant=lin, by=lin)
     waiting[0].refresh_from_db()
     travel(waiting[0].confirm_by)
