@@ -121,7 +121,7 @@ class Message(models.Model):
     event_id = models.BigIntegerField(null=True, blank=True, db_index=True)
     person_id = models.BigIntegerField(null=True, blank=True, db_index=True)
     kind = models.CharField(_("类型"), max_length=40)
-    batch = models.CharField(_("批次"), max_length=80, blank=True, db_index=True)
+    batch = models.CharField(_("批次"), max_length=80, blank=True)
     channel = models.CharField(
         _("渠道"), max_length=12, choices=Channel.choices, default=Channel.EMAIL
     )
@@ -158,6 +158,7 @@ class Message(models.Model):
                 condition=Q(state__in=["planned", "claimed"]),
                 name="message_open_by_due",
             ),
+            models.Index(fields=["batch"], condition=~Q(batch=""), name="message_by_batch"),
         ]
         constraints = [
             models.CheckConstraint(
@@ -184,13 +185,14 @@ class AuditEntry(models.Model):
     actor = models.CharField(_("谁"), max_length=40)  # "user:3", "desk:5", "person:12", "system"
     verb = models.CharField(_("做了什么"), max_length=60)
     event_id = models.BigIntegerField(_("活动编号"), null=True, db_index=True)
-    subject = models.CharField(_("对象"), max_length=60, db_index=True)  # "participant:12"
+    subject = models.CharField(_("对象"), max_length=60)  # "participant:12"
     fields = ArrayField(models.CharField(max_length=60), default=list, verbose_name=_("改动的字段"))
 
     class Meta:
         verbose_name = _("操作记录")
         verbose_name_plural = _("操作记录")
         ordering = ["-pk"]
+        indexes = [models.Index(fields=["subject"], name="audit_entry_by_subject")]
 
     def __str__(self):
         return f"{self.actor} {self.verb} {self.subject}"

@@ -97,7 +97,11 @@ class Participant(models.Model):
         WALK_IN = "walk_in", _("现场报名")
 
     event = models.ForeignKey(
-        Event, on_delete=models.PROTECT, related_name="participants", verbose_name=_("活动")
+        Event,
+        on_delete=models.PROTECT,
+        related_name="participants",
+        verbose_name=_("活动"),
+        db_index=False,  # participant_by_status begins with it
     )
     category = models.ForeignKey(
         Category, on_delete=models.PROTECT, related_name="participants", verbose_name=_("类别")
@@ -204,7 +208,11 @@ class PainPoint(models.Model):
     """A pain named in the application: the first content of tag card, blind box and pain wall."""
 
     participant = models.ForeignKey(
-        Participant, on_delete=models.CASCADE, related_name="pain_points", verbose_name=_("参与者")
+        Participant,
+        on_delete=models.CASCADE,
+        related_name="pain_points",
+        verbose_name=_("参与者"),
+        db_index=False,  # pain_point_position_once begins with it
     )
     position = models.PositiveSmallIntegerField(_("顺序"))
     text = models.CharField(_("痛点"), max_length=200)
