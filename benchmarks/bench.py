@@ -8,11 +8,10 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
-from functools import cached_property
 
 import psycopg2
 
-from benchmarks.load import load, request
+from benchmarks.load import load_in_turns, request
 from salon import embedded
 
 GUNICORN = ("--worker-class", "gthread", "--workers", "2", "--threads", "4")
@@ -91,9 +90,10 @@ class Bench:
             server.terminate()
             server.wait(30)
 
-    @cached_property
-    def bare(self):
-        """The bare view's `Load`: session, auth, CSRF, one SELECT, one guarded UPDATE."""
+    @contextlib.contextmanager
+    def serve_bare(self):
+        """The bare view: session, auth, CSRF, one SELECT, one guarded UPDATE; yields its port and
+        six thousand requests."""
         with self.database("bench_bare") as url:
             prepared = subprocess.run(
                 [sys.executable, "-m", "benchmarks.bare", "6000"],
@@ -114,7 +114,14 @@ class Bench:
                 for code in desk["codes"]
             ]
             with self.serve("benchmarks.bare:application", DATABASE_URL=url) as port:
-                measured = load(port, requests, within=8)
-        if set(measured.statuses) != {200}:
-            raise RuntimeError(f"the bare view answered {dict(measured.statuses)}")
-        return measured
+                yield port, requests
+
+    def beside_bare(self, requests, *, connections=8):
+        """`(ours, bare)`: the Loads of `requests` and of the bare view, taken in turns."""
+        with self.serve() as port, self.serve_bare() as bare:
+            ours, yardstick = load_in_turns(
+                [(port, requests), bare], connections=connections, within=8
+            )
+        if set(yardstick.statuses) != {200}:
+            raise RuntimeError(f"the bare view answered {dict(yardstick.statuses)}")
+        return ours, yardstick

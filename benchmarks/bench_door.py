@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from django.test import Client
 
 from benchmarks.bench import Row
-from benchmarks.load import load, request
+from benchmarks.load import request
 from events.access import desk_cookie, issue_desk_pass, open_desk
 from participants.models import CheckIn, PainPoint, Participant, TagCard
 from participants.roster import for_desk
@@ -87,14 +87,12 @@ def check_ins(bench):
                 body=json.dumps(body).encode(),
             )
 
-    with bench.serve() as port:
-        measured = load(port, scans(), within=8)
+    measured, bare = bench.beside_bare(scans())
     came = CheckIn.objects.filter(event=event, voided_at=None).count()
     if set(measured.statuses) != {200} or came < measured.requests:
         raise RuntimeError(f"scans answered {dict(measured.statuses)}, {came} came")
     if TagCard.objects.filter(participant__event=event).count() != came:
         raise RuntimeError("somebody came without a card")
-    bare = bench.bare
     return Row(
         "check-in with tag card",
         f"{measured.per_second:.0f}/s, p95 {measured.p95_ms:.1f} ms",

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 from benchmarks.bench import Row
+from benchmarks.load import load
 from salon import embedded
 
 USE = """
@@ -20,7 +21,8 @@ embedded.leave(home)
 
 
 def run(bench):
-    bare = bench.bare
+    with bench.serve_bare() as (port, requests):
+        bare = load(port, requests, within=8)
     yield Row(
         "bare view: SELECT + guarded UPDATE",
         f"{bare.per_second:.0f}/s, p50 {bare.p50_ms:.1f} ms, p95 {bare.p95_ms:.1f} ms",

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from django.middleware.csrf import _get_new_csrf_string
 
 from benchmarks.bench import Row
-from benchmarks.load import load, request
+from benchmarks.load import request
 from participants.models import Participant
 from salon import clock
 from salon.blueprint import new_salon
@@ -18,14 +18,12 @@ PEOPLE = 3000
 
 def run(bench):
     event = open_salon("sign-up")
-    with bench.serve() as port:
-        measured = load(port, posts(event), within=8)
+    measured, bare = bench.beside_bare(posts(event))
     taken = Participant.objects.filter(event=event).count()
     if set(measured.statuses) != {302} or taken < measured.requests:
         raise RuntimeError(f"sign-ups answered {dict(measured.statuses)}, {taken} taken")
     if Message.objects.filter(event_id=event.pk, kind="received").count() != taken:
         raise RuntimeError("not every applicant is promised a letter")
-    bare = bench.bare
     yield Row(
         "sign-up POST",
         f"{measured.per_second:.0f}/s, p95 {measured.p95_ms:.1f} ms",

@@ -20,14 +20,13 @@ POSTS = 900
 
 def run(bench):
     salon, phones = _room()
+    posts = (_post(salon, phone) for phone in itertools.islice(itertools.cycle(phones), POSTS))
+    pains, bare = bench.beside_bare(posts, connections=32)
     with bench.serve() as port:
-        posts = (_post(salon, phone) for phone in itertools.islice(itertools.cycle(phones), POSTS))
-        pains = load(port, posts, connections=32)
         phone = phones[0]
         path = f"/e/{salon.slug}/me/pains/"
         reads = (request("GET", path, headers=phone) for _each in range(400))
         page = load(port, reads, connections=8)
-    bare = bench.bare
     posted = PainCard.objects.filter(event=salon).count()
     if set(pains.statuses) != {302} or posted < pains.requests:
         raise RuntimeError(f"pains answered {dict(pains.statuses)}, {posted} on the wall")

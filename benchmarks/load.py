@@ -37,50 +37,68 @@ def load(port, requests, *, connections=8, within=10.0, warm_up=50):
 
     The first `warm_up` are sent before the clock starts. Returns a `Load`.
     """
-    requests = iter(requests)
+    sides = [(port, requests)]
+    return load_in_turns(sides, connections=connections, within=within, warm_up=warm_up, turns=1)[0]
+
+
+def load_in_turns(sides, *, connections=8, within=10.0, warm_up=50, turns=10):
+    """Load several (port, requests) one after the other, `turns` times over, so that a machine
+    that changes its pace changes it for all. A `Load` of at most `within` seconds for each."""
+    runs = [_Run(port, iter(requests), connections) for port, requests in sides]
     if warm_up:
-        asyncio.run(_load(port, itertools.islice(requests, warm_up), connections, within))
-    return asyncio.run(_load(port, requests, connections, within))
+        for run in runs:
+            warm = _Run(run.port, itertools.islice(run.requests, warm_up), connections)
+            asyncio.run(warm.go_on(within))
+    for _turn in range(turns):
+        for run in runs:
+            asyncio.run(run.go_on(within / turns))
+    return [run.load() for run in runs]
 
 
-async def _load(port, requests, connections, within):
-    times, statuses = [], Counter()
-    start = time.perf_counter()
-    end = start + within
+class _Run:
+    def __init__(self, port, requests, connections):
+        self.port, self.requests, self.connections = port, requests, connections
+        self.times, self.statuses, self.seconds = [], Counter(), 0.0
 
-    async def one_connection():
+    async def go_on(self, within):
+        start = time.perf_counter()
+        await asyncio.gather(
+            *(self._one_connection(start + within) for _ in range(self.connections))
+        )
+        self.seconds += time.perf_counter() - start
+
+    async def _one_connection(self, end):
         reader = writer = None
-        for number, message in enumerate(requests):
+        number = 0
+        while time.perf_counter() < end and (message := next(self.requests, None)):
             sent = time.perf_counter()
-            if sent > end:
-                break
             if writer is None:
-                reader, writer = await asyncio.open_connection("127.0.0.1", port)
+                reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
             writer.write(message)
             status, stays_open = await _answer(reader)
-            times.append(time.perf_counter() - sent)
-            statuses[status] += 1
-            if not stays_open or number % REQUESTS_PER_CONNECTION == REQUESTS_PER_CONNECTION - 1:
+            self.times.append(time.perf_counter() - sent)
+            self.statuses[status] += 1
+            number += 1
+            if not stays_open or number % REQUESTS_PER_CONNECTION == 0:
                 writer.close()
                 writer = None
         if writer is not None:
             writer.close()
 
-    await asyncio.gather(*(one_connection() for _ in range(connections)))
-    seconds = time.perf_counter() - start
-    times.sort()
+    def load(self):
+        times = sorted(self.times)
 
-    def percentile(share):
-        return 1000 * times[min(len(times) - 1, int(len(times) * share))] if times else 0.0
+        def percentile(share):
+            return 1000 * times[min(len(times) - 1, int(len(times) * share))] if times else 0.0
 
-    return Load(
-        per_second=len(times) / seconds,
-        p50_ms=percentile(0.50),
-        p95_ms=percentile(0.95),
-        p99_ms=percentile(0.99),
-        statuses=statuses,
-        seconds=seconds,
-    )
+        return Load(
+            per_second=len(times) / self.seconds,
+            p50_ms=percentile(0.50),
+            p95_ms=percentile(0.95),
+            p99_ms=percentile(0.99),
+            statuses=self.statuses,
+            seconds=self.seconds,
+        )
 
 
 async def _answer(reader):
