@@ -1,0 +1,283 @@
+"""How letters go: over a real SMTP server, to group bots in their dialects, by SMS."""
+
+import contextlib
+import http.server
+import json
+import threading
+from datetime import timedelta
+
+import pytest
+from django.core import mail
+
+from salon import channels, outbox
+from salon.models import Message
+from salon.tests.letters import LINK, NOON, plain, planned
+
+pytestmark = pytest.mark.django_db
+
+
+# --- e-mail ---------------------------------------------------------------------------------------
+
+
+def test_a_letter_on_the_wire(noon, post):
+    message = planned("test_invitation")
+    assert outbox.deliver_due() == {"sent": 1}
+    (letter,) = post.to("lin@example.com")
+    assert letter["Subject"] == "您已通过·请在周四前确认"
+    assert letter["Reply-To"] == "hello@salon.example"
+    assert letter["Auto-Submitted"] == "auto-generated"
+    assert letter["From"] == "活动沙龙 <salon@salon.example>"
+    assert letter["Message-ID"] == f"<{message.pk}.{NOON.timestamp():.0f}@salon.example>"
+    assert LINK in letter.get_body().get_content()
+    (calendar,) = letter.iter_attachments()
+    assert calendar.get_content_type() == "text/calendar"
+    message.refresh_from_db()
+    assert (message.sent_at, message.only_in_mailbox, message.attempts) == (NOON, False, 1)
+
+
+def test_a_batch_goes_over_one_connection(noon, post):
+    for number in range(outbox.AT_ONCE):
+        planned(to=f"guest{number}@example.com")
+    assert outbox.deliver_due() == {"sent": outbox.AT_ONCE}
+    assert len(post.letters) == outbox.AT_ONCE
+    assert len(post.connections) == 1
+
+
+def test_no_header_can_be_added_through_a_subject_or_an_address(noon, post):
+    planned(context={"subject": "你好\r\nBcc: all@example.com\r\n\r\n请点这里"})
+    planned(to="lin@example.com\nBcc: all@example.com")
+    planned(to="lin@example.com, all@example.com")
+    assert outbox.deliver_due() == {"sent": 1, "failed": 2}
+    (letter,) = post.letters
+    assert letter["Bcc"] is None
+    assert letter["Subject"] == "你好 Bcc: all@example.com 请点这里"
+    assert set(Message.objects.failed().values_list("failure", flat=True)) == {"收件邮箱不对。"}
+
+
+@pytest.mark.parametrize("text", ["空\x00字", "半个\ud83d", "👩‍👩‍👧‍👦", "\u202eRTL", "长" * 10_000])
+def test_odd_characters_go_by_mail_and_into_the_copy(noon, post, text):
+    with_text = plain(Message(context={}))
+    letter = channels.tidy(outbox.Letter(to=with_text.to, subject=text, text=text))
+    message = planned()
+    (claimed,) = outbox.claim()
+    email = channels.Email()
+    email.open()
+    assert outbox._hand_over(claimed, email, letter)
+    email.send(claimed, letter, letter.as_sent())
+    email.close()
+    message.refresh_from_db()
+    assert message.body == letter.text
+    assert len(post.letters) == 1
+
+
+def test_an_address_that_the_server_refuses_fails_at_once(noon, post):
+    message = planned(to="gone@example.com")
+    planned(to="lin@example.com")
+    assert outbox.deliver_due() == {"failed": 1, "sent": 1}
+    message.refresh_from_db()
+    assert message.failure == "收件邮箱被对方拒收（应答 550）。"
+    assert "gone" not in message.failure
+
+
+def test_a_full_mailbox_is_tried_again_later_and_later_and_then_given_up(noon, post):
+    message = planned(to="full@example.com")
+    now = NOON
+    for pause in outbox.PAUSES:
+        assert outbox.deliver_due() == {"planned": 1}
+        message.refresh_from_db()
+        assert message.next_try_at == now + pause
+        assert message.due_at == NOON
+        assert outbox.deliver_due() == {}
+        now = message.next_try_at
+        noon(now, tick=False)
+    assert outbox.deliver_due() == {"failed": 1}
+    message.refresh_from_db()
+    assert message.attempts == len(outbox.PAUSES) + 1
+    assert not message.uncertain
+
+
+def test_without_its_server_a_letter_waits(noon, post, settings):
+    settings.EMAIL_PORT = 1
+    message = planned()
+    assert outbox.deliver_due() == {"planned": 1}
+    message.refresh_from_db()
+    assert message.failure == "连不上邮件服务器。"
+    assert message.handed_over_at is None
+
+
+def test_a_server_that_takes_a_letter_and_hangs_up_may_get_it_twice_flagged(noon, post):
+    message = planned()
+    post.hangs_up_after = 1
+    assert outbox.deliver_due() == {"planned": 1}
+    noon(NOON + timedelta(minutes=1), tick=False)
+    assert outbox.deliver_due() == {"sent": 1}
+    message.refresh_from_db()
+    assert message.uncertain
+    first, second = post.letters
+    assert first["Message-ID"] == second["Message-ID"]
+
+
+def test_after_a_hang_up_the_rest_of_the_batch_goes_over_a_new_connection(noon, post):
+    for number in range(4):
+        planned(to=f"guest{number}@example.com")
+    post.hangs_up_after = 1
+    assert outbox.deliver_due() == {"planned": 1, "sent": 3}
+    assert len(post.connections) == 2
+
+
+def test_without_smtp_letters_lie_in_the_mailbox(noon, settings):
+    message = planned("test_invitation")
+    assert outbox.deliver_due() == {"sent": 1}
+    message.refresh_from_db()
+    assert message.only_in_mailbox
+    assert message.recipient == "lin@example.com"
+    assert mail.outbox == []
+
+
+# --- group bots -----------------------------------------------------------------------------------
+
+
+class Receiver(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.heard.append((self.path, json.loads(body)))
+        status, answer = self.server.answers
+        self.send_response(status)
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_message(self, *args):
+        pass
+
+
+@contextlib.contextmanager
+def receiver(status=200, answer=b'{"errcode": 0, "errmsg": "ok"}'):
+    server = http.server.HTTPServer(("127.0.0.1", 0), Receiver)
+    server.heard, server.answers = [], (status, answer)
+    server.url = f"http://127.0.0.1:{server.server_port}/hook?key=a-secret"
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def to_the_group(**context):
+    return planned(channel="group_bot", context={"to": "", "subject": "T-7", **context})
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        ("wecom", {"msgtype": "text", "text": {"content": "T-7\n明天见。"}}),
+        ("dingtalk", {"msgtype": "text", "text": {"content": "T-7\n明天见。"}}),
+        ("feishu", {"msg_type": "text", "content": {"text": "T-7\n明天见。"}}),
+    ],
+)
+def test_each_group_bot_hears_its_own_dialect(noon, settings, kind, expected):
+    with receiver() as group:
+        settings.GROUP_BOT_URL = f"{group.url}#{kind}"
+        message = to_the_group()
+        assert outbox.deliver_due() == {"sent": 1}
+    assert group.heard == [("/hook?key=a-secret", expected)]
+    message.refresh_from_db()
+    assert message.recipient == "127.0.0.1"  # the key is in the rest of the address
+
+
+def test_bots_are_told_apart_by_their_hosts():
+    assert channels.BOT_HOSTS["qyapi.weixin.qq.com"] == "wecom"
+    assert channels.BOT_HOSTS["oapi.dingtalk.com"] == "dingtalk"
+    assert channels.BOT_HOSTS["open.feishu.cn"] == "feishu"
+
+
+@pytest.mark.parametrize(
+    ("status", "answer", "reason"),
+    [
+        (
+            200,
+            b'{"errcode": 93000, "errmsg": "invalid webhook url"}',
+            "群机器人拒收（应答 93000）。",
+        ),
+        (200, b'{"code": 19001, "msg": "param invalid"}', "群机器人拒收（应答 19001）。"),
+        (500, b"", "群机器人拒收（应答 500）。"),
+        (200, b"<html>", "群机器人没有应答。"),
+        (200, b"[]", "群机器人拒收（应答 ?）。"),
+    ],
+)
+def test_a_bot_that_refuses_is_asked_again_later(noon, settings, status, answer, reason):
+    with receiver(status, answer) as group:
+        settings.GROUP_BOT_URL = group.url
+        message = to_the_group()
+        assert outbox.deliver_due() == {"planned": 1}
+    message.refresh_from_db()
+    assert message.failure == reason
+
+
+def test_a_bot_that_is_away_is_asked_again_later(noon, settings):
+    settings.GROUP_BOT_URL = "http://127.0.0.1:1/hook"
+    message = to_the_group()
+    assert outbox.deliver_due() == {"planned": 1}
+    message.refresh_from_db()
+    assert message.failure == "连不上群机器人。"
+
+
+def test_a_long_text_is_cut_to_what_the_bot_takes_and_stays_text(noon, settings):
+    with receiver() as group:
+        settings.GROUP_BOT_URL = group.url
+        to_the_group(text="字" * 5000)
+        assert outbox.deliver_due() == {"sent": 1}
+    content = group.heard[0][1]["text"]["content"]
+    assert len(content.encode()) <= 2048
+    assert content.startswith("T-7\n字")
+    assert content.endswith("字…")
+
+
+def test_a_letter_may_name_its_own_group(noon, settings):
+    with receiver() as group:
+        planned(channel="group_bot", to=group.url)
+        assert outbox.deliver_due() == {"sent": 1}
+    assert len(group.heard) == 1
+
+
+@pytest.mark.parametrize("url", ["file:///etc/passwd", "ftp://example.com/x"])
+def test_a_bot_is_reached_over_http_only(noon, url):
+    message = planned(channel="group_bot", to=url)
+    assert outbox.deliver_due() == {"failed": 1}
+    message.refresh_from_db()
+    assert message.failure == "群机器人的地址不对。"
+
+
+def test_without_a_bot_the_message_lies_in_the_mailbox(noon):
+    message = to_the_group()
+    assert outbox.deliver_due() == {"sent": 1}
+    message.refresh_from_db()
+    assert message.only_in_mailbox
+
+
+# --- SMS ------------------------------------------------------------------------------------------
+
+
+def test_sms_goes_through_the_provider(noon, settings, tmp_path):
+    settings.SMS_PROVIDER = "salon.channels.sms_to_file"
+    settings.SMS_FILE = str(tmp_path / "sms.jsonl")
+    message = planned(channel="sms", to="+8613800138000", context={"text": "明天 13:30 见。"})
+    planned(channel="sms", to="lin@example.com")
+    assert outbox.deliver_due() == {"sent": 1, "failed": 1}
+    (line,) = (tmp_path / "sms.jsonl").read_text().splitlines()
+    assert json.loads(line) == {
+        "mobile": "+8613800138000",
+        "text": "明天 13:30 见。",
+        "reference": str(message.pk),
+    }
+
+
+def test_an_sms_provider_that_cannot_be_reached_is_asked_again_later(noon, settings, tmp_path):
+    settings.SMS_PROVIDER = "salon.channels.sms_to_file"
+    settings.SMS_FILE = str(tmp_path / "no such directory" / "sms.jsonl")
+    message = planned(channel="sms", to="+8613800138000")
+    assert outbox.deliver_due() == {"planned": 1}
+    message.refresh_from_db()
+    assert message.failure == "连不上短信服务。"
