@@ -360,13 +360,16 @@ def last_batch(event, by):
 def confirm(*, participant, by):
     """Take the held seat, in time by the database's clock. Confirming twice is confirming once.
 
-    Raises Refused: gone, too_late, nothing_to_confirm.
+    A seat that is not told yet only an organiser can confirm. Raises Refused: gone, too_late,
+    nothing_to_confirm.
     """
     with transaction.atomic():
         event, person = lock_person(participant)
         if person.status == Status.CONFIRMED:
             return person
-        if person.status not in (Status.ACCEPTED, Status.OFFERED):
+        held = person.status in (Status.ACCEPTED, Status.OFFERED)
+        # The answer would tell what waits for its release.
+        if not held or (by == person and not told_of_a_seat([person])):
             raise Refused("nothing_to_confirm", _("现在没有需要您确认的名额。"))
         now = clock.now()
         if person.confirm_by <= now:
@@ -381,16 +384,21 @@ def confirm(*, participant, by):
 def withdraw(*, participant, by, reason=""):
     """The person is not coming; a seat they held passes on at once. Twice is once.
 
-    Raises Refused: gone, inside.
+    Once it is over, whether they came is in the record and not theirs to change; and whoever was
+    told that they are not selected has nothing to give up. Raises Refused: gone, inside,
+    nothing_to_withdraw.
     """
     with transaction.atomic():
         event, person = lock_person(participant)
+        told = told_status(person)
         # Cancelled, and not told so yet: their own word comes first.
-        if told_status(person) in (Status.WITHDRAWN, Status.CANCELLED):
+        if told in (Status.WITHDRAWN, Status.CANCELLED):
             return person
         if person.check_ins.in_force().exists():
             raise Refused("inside", _("已经签到，不用再取消报名了。"))
         now = clock.now()
+        if by == person and (told == Status.NOT_SELECTED or event.is_over(now)):
+            raise Refused("nothing_to_withdraw", _("现在没有可以取消的报名。"))
         seated = person.status in Participant.SEATED
         [change] = stand(
             [person],

@@ -216,6 +216,41 @@ def test_own_steps(client, event, step, status):
     assert lin.status == status
 
 
+def test_a_seat_not_told_yet_cannot_be_confirmed_by_guessing_its_address(client, event):
+    chen, lin = scenes.an_organiser(event), scenes.an_applicant(event)
+    batch = screening.decide(participant=lin, to_status=Status.ACCEPTED, by=chen)
+    page = as_person(client, lin).post(address("me_confirm"), follow=True)
+    assert "现在没有需要您确认的名额" in page.content.decode()
+    lin.refresh_from_db()
+    assert lin.status == "accepted"
+    screening.release_batch(batch=batch, by=chen)
+    client.post(address("me_confirm"))
+    lin.refresh_from_db()
+    assert lin.status == "confirmed"
+
+
+def test_a_page_left_open_withdraws_nobody_once_the_salon_is_over(client, event, travel):
+    lin = scenes.confirmed(event, by=scenes.an_organiser(event))
+    travel(event.ends_at + timedelta(hours=3))
+    page = as_person(client, lin).post(address("me_withdraw"), follow=True)
+    assert "现在没有可以取消的报名" in page.content.decode()
+    lin.refresh_from_db()
+    assert lin.status == "confirmed"
+
+
+def test_who_was_not_selected_does_not_come_back_by_withdrawing_first(client, event):
+    chen, lin = scenes.an_organiser(event), scenes.an_applicant(event)
+    batch = screening.decide(
+        participant=lin, to_status=Status.NOT_SELECTED, by=chen, told_reason="这一场名额有限"
+    )
+    screening.release_batch(batch=batch, by=chen)
+    as_person(client, lin)
+    for step in ("me_withdraw", "me_return"):
+        client.post(address(step))
+    lin.refresh_from_db()
+    assert (lin.status, lin.told_reason) == ("not_selected", "这一场名额有限")
+
+
 def test_lin_edits_her_answers(client, event):
     lin = scenes.an_applicant(event)
     as_person(client, lin)
