@@ -459,6 +459,10 @@ def edit(*, participant, answers, version, by):
                 PainPoint(participant=person, position=position, text=text)
                 for position, text in enumerate(pains, 1)
             )
+        if changed & {"mobile", "email"}:
+            # Also reminders that were planned when they could only be reached the other way.
+            theirs = Message.objects.of_person(person.pk)
+            outbox.readdress(theirs, channel=channel_of(person), by=by)
         audit.record("edit_answers", person, by=by, fields=sorted(changed))
     return changed
 

@@ -54,6 +54,9 @@ class MessageQuerySet(models.QuerySet):
     def failed(self):
         return self.filter(state=Message.State.FAILED)
 
+    def waiting_or_failed(self):
+        return self.filter(state__in=[Message.State.PLANNED, Message.State.FAILED])
+
     def due(self, now):
         """May go now: released, its hour has come, and nobody else holds it."""
         return self.filter(

@@ -147,6 +147,13 @@ def redate(messages, *, due_at=None, delta=None, by=None):
     )
 
 
+def readdress(messages, *, channel, by=None):
+    """Have messages that have not gone yet, and those that failed, go by this channel when they
+    go. Returns how many."""
+    astray = messages.waiting_or_failed().exclude(channel=channel)
+    return _change("readdress_message", astray, by=by, channel=channel)
+
+
 def cancel(messages, *, by=None):
     """Call off messages that have not gone yet. Returns how many."""
     return _change(

@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from events import agenda, upstairs
-from participants import mailings, reminders, rooms, screening, wording
+from participants import applications, mailings, reminders, rooms, screening, wording
 from participants.models import FreedSeat, Participant
 from participants.tests import scenes
 from salon import clock, outbox
@@ -115,6 +115,31 @@ def test_moving_the_event_moves_the_reminders_and_tells_people():
     for kind, due_at in reminders.due_times(event).items():
         assert planned[kind] == due_at
     assert "新的时间" in outbox.preview(Message.objects.get(kind="event_moved")).text
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "channel", "to"),
+    [
+        ({}, {"email": ""}, "sms", "+8613800000000"),
+        ({"email": ""}, {"email": "neu@example.com"}, "email", "neu@example.com"),
+    ],
+)
+def test_reminders_go_by_the_way_that_is_left_when_lin_changes_how_she_is_reached(
+    first, then, channel, to
+):
+    event = scenes.a_salon()
+    lin = scenes.confirmed(event, by=scenes.an_organiser(event), **first)
+    Message.objects.of_kind("confirmed").update(state=Message.State.FAILED)
+    applications.edit(
+        participant=lin,
+        answers=scenes.answers("林知夏", **first | then),
+        version=lin.version,
+        by=lin,
+    )
+    letters = {row.kind: row for row in Message.objects.of_person(lin.pk)}
+    for kind in ("confirmed", "t7", "t1", "morning"):
+        assert letters[kind].channel == channel
+        assert scenes.letters.compose(letters[kind]).to == to
 
 
 def test_who_was_told_of_a_seat_is_told_of_the_new_date_and_nobody_else():
