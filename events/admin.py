@@ -427,8 +427,31 @@ class DeskPassAdmin(OfEvent):
 class SeriesAdmin(admin.ModelAdmin):
     list_display = ("title", "slug", "pages")
     fields = ("title", "slug", "pages")
-    readonly_fields = ("pages",)
-    prepopulated_fields = {"slug": ("title",)}
+
+    def may(self, request, obj=None):
+        """Whoever runs a salon of the series; the list shows them no others."""
+        mine = self.get_queryset(request)
+        mine = mine.filter(pk=obj.pk) if obj else mine
+        return request.user.is_active and (request.user.is_superuser or mine.exists())
+
+    def get_queryset(self, request):
+        series = super().get_queryset(request)
+        if request.user.is_superuser:
+            return series
+        return series.filter(pk__in=Event.objects.run_by(request.user).values("series"))
+
+    has_module_permission = has_view_permission = has_change_permission = may
+
+    def get_readonly_fields(self, request, obj=None):
+        # Other salons of the series have sent its address to their people.
+        return ("pages",) if request.user.is_superuser else ("slug", "pages")
+
+    def get_prepopulated_fields(self, request, obj=None):
+        return {"slug": ("title",)} if request.user.is_superuser and obj is None else {}
+
+    def save_model(self, request, obj, form, change):
+        super().save_model(request, obj, form, change)
+        audit.record("edit_series", obj, by=request.user, fields=form.changed_data)
 
     @admin.display(description=_("打开"))
     def pages(self, series):

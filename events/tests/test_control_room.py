@@ -259,6 +259,22 @@ def test_a_series_begins_with_a_salon(salon, shen, client):
     assert "不能两样都要" in both.content.decode()
 
 
+def test_who_runs_a_salon_of_a_series_may_rename_it_and_leaves_its_address(salon, shen, client):
+    monthly = Series.objects.create(slug="monthly", title="月月沙笼")
+    theirs = Series.objects.create(slug="theirs", title="别人的系列")
+    change = "admin:events_series_change"
+    assert client.get(reverse(change, args=[monthly.pk])).status_code == 403, "not hers yet"
+    Event.objects.filter(pk=salon.pk).update(series=monthly)
+    listed = client.get(reverse("admin:events_series_changelist")).content.decode()
+    assert "月月沙笼" in listed
+    assert "别人的系列" not in listed
+    client.post(reverse(change, args=[monthly.pk]), {"title": "月月沙龙", "slug": "taken"})
+    client.post(reverse(change, args=[theirs.pk]), {"title": "也是我的"})
+    kept = set(Series.objects.values_list("title", "slug"))
+    assert kept == {("月月沙龙", "monthly"), ("别人的系列", "theirs")}
+    assert client.post(reverse("admin:events_series_delete", args=[monthly.pk])).status_code == 403
+
+
 def test_what_the_host_switches_on_the_day_is_not_switched_back_by_an_old_form(salon, shen, client):
     form = posted(client, salon, theme="新主题", moderation="before", tag_regions="industry")
     Event.objects.update(moderation="after", tag_regions="pain", self_check_in=True)
