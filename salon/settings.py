@@ -210,6 +210,7 @@ EMAIL_USE_SSL = env_flag("EMAIL_USE_SSL", False)
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", "salon@localhost")
 GROUP_BOT_URL = env("GROUP_BOT_URL", " ").strip()
+GROUP_BOT_SECRET = env("GROUP_BOT_SECRET", " ").strip()
 SMS_FILE = env("SMS_FILE", " ").strip()
 SMS_PROVIDER = env("SMS_PROVIDER", "salon.channels.sms_to_file" if SMS_FILE else " ").strip()
 

@@ -5,6 +5,7 @@ import http.server
 import json
 import threading
 from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.core import mail
@@ -185,6 +186,44 @@ def test_each_group_bot_hears_its_own_dialect(noon, settings, kind, expected):
     assert group.heard == [("/hook?key=a-secret", expected)]
     message.refresh_from_db()
     assert message.recipient == "127.0.0.1"  # the key is in the rest of the address
+
+
+def test_dingtalk_finds_its_signature_in_the_address(noon, settings):
+    settings.GROUP_BOT_SECRET = "SEC-a-key"
+    with receiver() as group:
+        settings.GROUP_BOT_URL = f"{group.url}#dingtalk"
+        to_the_group()
+        assert outbox.deliver_due() == {"sent": 1}
+    [(path, said)] = group.heard
+    asked = parse_qs(urlsplit(path).query)
+    # printf '1797048000000\nSEC-a-key' | openssl dgst -sha256 -hmac SEC-a-key -binary | base64
+    sign = "82tZFf3d5XBXkgPFxngi15+bZLjDoXEVPyZUk/GQGWc="
+    assert asked == {"key": ["a-secret"], "timestamp": ["1797048000000"], "sign": [sign]}
+    assert said == {"msgtype": "text", "text": {"content": "T-7\n明天见。"}}
+
+
+def test_feishu_finds_its_signature_beside_the_text(noon, settings):
+    settings.GROUP_BOT_SECRET = "a-key"
+    with receiver() as group:
+        settings.GROUP_BOT_URL = f"{group.url}#feishu"
+        to_the_group()
+        assert outbox.deliver_due() == {"sent": 1}
+    [(path, said)] = group.heard
+    assert path == "/hook?key=a-secret"
+    # The key of this HMAC is "1797048000\na-key", its text is empty.
+    assert said["sign"] == "ssdPUCtEuMdmwvuKYIbRtQ5RFGFNRWC2hxT0HFor3s8="
+    assert said["timestamp"] == "1797048000"
+    assert said["content"] == {"text": "T-7\n明天见。"}
+
+
+@pytest.mark.parametrize("kind", ["wecom", "dingtalk"])
+def test_the_key_signs_nothing_for_a_group_that_has_none(noon, settings, kind):
+    settings.GROUP_BOT_SECRET = "a-key"
+    with receiver() as group, receiver() as own:
+        settings.GROUP_BOT_URL = f"{group.url}#wecom"
+        to_the_group(to="" if kind == "wecom" else f"{own.url}#dingtalk")
+        assert outbox.deliver_due() == {"sent": 1}
+    assert [path for path, _said in group.heard + own.heard] == ["/hook?key=a-secret"]
 
 
 def test_bots_are_told_apart_by_their_hosts():
