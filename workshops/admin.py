@@ -4,12 +4,13 @@ What a verb owns is read-only here. Votes are not here at all: they are secret.
 """
 
 from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from events.admin import OfEvent
-from workshops import photos
+from events.admin import OfEvent, OneEventForm
+from workshops import phases, photos
 from workshops.models import (
     Award,
     BlockedWord,
@@ -56,13 +57,34 @@ class PhaseAdmin(OfEvent):
     list_filter = ["event"]
     readonly_fields = ["started_at", "ends_at"]
 
+    def has_delete_permission(self, request, obj=None):
+        begun = obj is not None and obj.started_at is not None
+        return not begun and super().has_delete_permission(request, obj)
+
+
+class AwardForm(OneEventForm):
+    def clean(self):
+        cleaned = super().clean()
+        event = cleaned.get("event")
+        if self.instance.pk is None and event and phases.has_begun(event, Phase.Kind.VOTE):
+            raise ValidationError(_("投票已经开始，不能再加奖项。"))
+        return cleaned
+
 
 @admin.register(Award)
 class AwardAdmin(OfEvent):
+    """Once the vote has begun its awards stand: everybody votes on the same ones, and none takes
+    votes with it."""
+
+    form = AwardForm
     list_display = ["name", "event", "winner", "closed_at"]
     list_filter = ["event"]
     fields = ["event", "key", "name", "winner", "closed_at"]
     readonly_fields = ["winner", "closed_at"]
+
+    def has_delete_permission(self, request, obj=None):
+        begun = obj is not None and phases.has_begun(obj.event, Phase.Kind.VOTE)
+        return not begun and super().has_delete_permission(request, obj)
 
 
 @admin.register(BlockedWord)

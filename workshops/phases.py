@@ -25,6 +25,10 @@ def open_phase(event, kind):
     )
 
 
+def has_begun(event, kind):
+    return event.phases.filter(kind=kind, started_at__isnull=False).exists()
+
+
 def is_open(event, kind):
     return open_phase(event, kind).exists()
 

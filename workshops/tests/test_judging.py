@@ -96,6 +96,22 @@ def test_once_the_awards_are_out_marks_stand(salon, groups):
 # --- the vote ---------------------------------------------------------------------------------
 
 
+def test_once_the_vote_has_begun_its_awards_stand(salon, groups, client):
+    client.force_login(scenes.an_organiser(salon))
+    add = reverse("admin:workshops_award_add")
+    delete = reverse("admin:workshops_award_delete", args=[best(salon).pk])
+    new = {"event": salon.pk, "key": "warm", "name": "最暖心方案"}
+    assert client.post(add, new).status_code == 302
+    scenes.start(salon, "vote")
+    answer = client.post(add, new | {"key": "late"})
+    assert "投票已经开始，不能再加奖项。" in answer.text
+    assert client.post(delete, {"post": "yes"}).status_code == 403
+    phase = salon.phases.get(kind="vote")
+    address = reverse("admin:workshops_phase_delete", args=[phase.pk])
+    assert client.post(address, {"post": "yes"}).status_code == 403
+    assert set(salon.awards.values_list("key", flat=True)) == {"best", "creative", "warm"}
+
+
 def test_one_vote_an_award_and_none_for_the_own_group(salon, groups):
     lin = scenes.members(groups[0])[0]
     scenes.start(salon, scenes.VOTE)
