@@ -198,6 +198,8 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG
 DATA_UPLOAD_MAX_MEMORY_SIZE = 6 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 6 * 1024 * 1024
+# Filling by quota posts a choice, and perhaps a reason, for everybody who is undecided.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 50_000
 
 # Without an SMTP server letters go to a mailbox in the database, readable in the admin.
 EMAIL_HOST = env("EMAIL_HOST", "localhost")

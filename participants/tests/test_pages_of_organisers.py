@@ -139,6 +139,19 @@ def test_filling_from_the_page(client, event, chen):
     ]
 
 
+def test_a_plan_for_two_thousand_is_applied_as_it_stands_on_the_page(client, event, chen):
+    scenes.a_crowd(event, 2000)
+    page = client.get(address("screening_fill")).content.decode()
+    posted = dict(re.findall(r'name="(to-\d+)" value="(\w+)" checked', page))
+    posted |= dict.fromkeys(re.findall(r'name="(reason-\d+)"', page), "")
+    assert len(posted) > 1000
+    assert client.post(address("screening_fill_apply"), posted).status_code == 302
+    stand = {f"to-{person.pk}": person.status for person in Participant.objects.all()}
+    became = {"accept": "accepted", "waitlist": "waitlisted", "leave": "submitted"}
+    for name, to in posted.items():
+        assert name.startswith("reason-") or stand[name] == became[to]
+
+
 def test_letters_are_read_released_and_reworded(client, event, chen):
     lin = scenes.an_applicant(event)
     batch = screening.decide(participant=lin, to_status=Status.ACCEPTED, by=chen)
