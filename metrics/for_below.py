@@ -4,16 +4,17 @@ what a metric is measured against."""
 import secrets
 
 from events import upstairs as events_upstairs
-from metrics import whitepaper
+from metrics import surveys, whitepaper
 from metrics.models import (
     ChatLine,
     FollowUp,
     StreamUpload,
     StreamVisit,
+    Survey,
     Target,
     WhitepaperClaim,
 )
-from participants import erase, own_data
+from participants import erase, own_data, reminders
 from salon import outbox
 from salon.models import Message
 from workshops import upstairs
@@ -23,6 +24,11 @@ from workshops import upstairs
 def call_back_invitations(event, *, by):
     """Nobody is asked to come to a review that is off; also not by a release of what was held."""
     outbox.cancel(Message.objects.of_event(event).of_kind("review_invite"), by=by)
+
+
+@reminders.when_it_is_over.offer
+def letters_to_those_who_came(event):
+    return surveys.due_times(event) if Survey.objects.filter(event=event).exists() else {}
 
 
 @upstairs.target.offer

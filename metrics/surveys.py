@@ -50,10 +50,9 @@ def open_survey(*, event, by=None):
         now = clock.now()
         if not event.is_over(now):
             raise Refused("not_over", _("活动还没有结束，结束后问卷会自动开放。"))
-        ended_at = event.over_at
         if survey.opened_at is None:
             survey.opened_at = now
-            survey.closes_at = ended_at + OPEN_FOR
+            survey.closes_at = event.over_at + OPEN_FOR
             survey.save(update_fields=["opened_at", "closes_at"])
             audit.record("open_survey", survey, by=by, fields=["opened_at"])
         came = set(attendee_ids(event))
@@ -63,17 +62,28 @@ def open_survey(*, event, by=None):
         SurveyTicket.objects.bulk_create(
             SurveyTicket(survey=survey, participant=person) for person in newcomers
         )
+        times = due_times(event)
         for person in newcomers:
-            _ask(person, ended_at, now)
+            _ask(person, times, now)
     return len(newcomers)
 
 
-def _ask(person, ended_at, now):
-    first = max(ended_at + FIRST_LETTER, now)
+def due_times(event):
+    """{kind: moment} of the letters to those who came."""
+    ended_at = event.over_at
+    return {
+        "survey": ended_at + FIRST_LETTER,
+        "survey_nag": ended_at + NAG,
+        "follow_up": ended_at + FOLLOW_UP,
+    }
+
+
+def _ask(person, times, now):
+    first = max(times["survey"], now)
     for kind, due_at in (
         ("survey", first),
-        ("survey_nag", max(ended_at + NAG, first + NAG_AFTER_ASKING)),
-        ("follow_up", max(ended_at + FOLLOW_UP, first)),
+        ("survey_nag", max(times["survey_nag"], first + NAG_AFTER_ASKING)),
+        ("follow_up", max(times["follow_up"], first)),
     ):
         outbox.plan(
             dedup_key=f"{kind}:{person.event_id}:{person.pk}",

@@ -5,6 +5,9 @@ They are written when a person confirms, move when the event moves, and go with 
 
 from datetime import datetime, time, timedelta
 
+from django.db.models import Case, Count, Min, Value, When
+
+from events.upstairs import Hatch, gather
 from participants.applications import channel_of
 from participants.models import Participant
 from salon import clock, outbox
@@ -18,6 +21,10 @@ SCHEDULE = {
 }
 # An early event still wakes nobody after it began.
 MORNING_AT_LEAST_BEFORE = timedelta(hours=2)
+
+# f(event) -> {kind: moment} of the letters that are written when it is over, to those who came;
+# see events/upstairs.py for how.
+when_it_is_over = Hatch()
 
 
 def due_times(event, *, starts_at=None):
@@ -79,15 +86,24 @@ def redate(event, *, before, now):
 
 
 def who_gets_what(event):
-    """The plan of everything still to go: [(kind, moment, people), …], the next first."""
+    """The plan of everything still to go: [(kind, moment, people), …], the next first. Letters
+    whose hour has come stand under the first of their batch; 0 people are not known yet."""
     now = clock.now()
-    counts = {
-        (row["kind"], row["first_due_at"]): row["waiting"] + row["held"]
-        for row in Message.objects.of_event(event).open().batches()
-    }
-    upcoming = [(kind, at, people) for (kind, at), people in counts.items() if people]
-    planned = {kind for kind, _at, _people in upcoming}
-    expected = [
-        (kind, at, 0) for kind, at in due_times(event).items() if at > now and kind not in planned
+    upcoming = [
+        (row["kind"], row["at"], row["people"])
+        for row in Message.objects.of_event(event)
+        .open()
+        .order_by()
+        .annotate(hour=Case(When(due_at__gt=now, then="due_at"), default=None))
+        .annotate(waits_in=Case(When(due_at__gt=now, then=Value("")), default="batch"))
+        .values("kind", "hour", "waits_in")
+        .annotate(at=Min("due_at"), people=Count("pk"))
     ]
-    return sorted(upcoming + expected, key=lambda row: row[1])
+    planned = {kind for kind, _at, _people in upcoming}
+    expected = due_times(event)
+    for times in gather(when_it_is_over, event):
+        expected |= times
+    if event.status == event.Status.CANCELLED:
+        expected = {}
+    upcoming += [(kind, at, 0) for kind, at in expected.items() if at > now and kind not in planned]
+    return sorted(upcoming, key=lambda row: row[1])

@@ -5,10 +5,11 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
-from metrics import stream_import, surveys, tasks
+from metrics import blueprint, stream_import, surveys, tasks
 from metrics.models import StreamImport, StreamVisit, SurveyResponse, SurveyTicket
 from metrics.tests.scenes import SHEET, a_past_salon, came, sheet, someone
-from participants.tests.scenes import an_organiser
+from participants import reminders
+from participants.tests.scenes import a_salon, an_organiser
 from salon import clock, outbox
 from salon.errors import Refused
 from salon.models import Message
@@ -22,6 +23,15 @@ def letters_to(person):
         .of_kind("survey", "survey_nag", "follow_up")
         .order_by("due_at")
     )
+
+
+def test_the_survey_and_the_look_back_are_on_the_plan_before_anybody_has_come():
+    event = a_salon()
+    blueprint.build(event, blueprint.DEFAULT, now=clock.now())
+    coming = {kind: at - event.ends_at for kind, at, _people in reminders.who_gets_what(event)}
+    assert coming["survey"] == timedelta(hours=1)
+    assert coming["survey_nag"] == timedelta(hours=20)
+    assert coming["follow_up"] == timedelta(days=30)
 
 
 def test_the_survey_opens_by_the_clock_and_asks_those_who_came():

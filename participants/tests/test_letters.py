@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from events import agenda, upstairs
+from events import agenda, announcing, preparation, upstairs
 from participants import applications, mailings, reminders, rooms, screening, wording
 from participants.models import FreedSeat, Participant
 from participants.tests import scenes
@@ -193,6 +193,27 @@ def test_who_gets_what_when_is_known_beforehand():
     kinds = [kind for kind, _at, _people in coming]
     assert kinds.index("t7") < kinds.index("t1") < kinds.index("morning")
     assert {kind: people for kind, _at, people in coming}["t7"] == 1
+
+
+def test_each_reminder_to_the_crew_stands_under_its_own_hour():
+    event = scenes.a_salon()
+    preparation.plan_reminders(event)
+    rows = Message.objects.of_event(event).order_by("due_at")
+    hours = dict.fromkeys(rows.values_list("due_at", flat=True))
+    assert len(hours) > 2
+    letters = [
+        (at, people)
+        for kind, at, people in reminders.who_gets_what(event)
+        if kind.startswith("milestone")
+    ]
+    assert sum(people for _at, people in letters) == rows.count()
+    assert list(dict.fromkeys(at for at, _people in letters)) == list(hours)
+
+
+def test_of_a_salon_that_was_called_off_nothing_is_expected():
+    event = scenes.a_salon()
+    event = announcing.call_off(event=event, by=scenes.an_organiser(event))
+    assert not reminders.who_gets_what(event)
 
 
 def test_mailings_group_what_waits_and_release_lets_it_go():

@@ -30,7 +30,7 @@ def page(request, slug):
         "decisions": len({row.batch for row in decided}),
         "decided_letters": sum(row.held for row in decided),
         "coming": [
-            (mailings.kind_label(kind), at, people)
+            (mailings.kind_label(kind), at, people, kind in reminders.SCHEDULE)
             for kind, at, people in reminders.who_gets_what(request.event)
         ],
         "going": [row for row in rows if row.waiting and not row.held],
