@@ -124,14 +124,16 @@ def _state(event, now):
     return "open" if event.registration_is_open(now) else "closed"
 
 
-def why_not_open(event, state):
-    """The sentence for a state that takes no applications."""
-    if state == "cancelled":
+def why_not_open(event, sign_up):
+    """The sentence for a `Registration` that takes no applications."""
+    if sign_up.state == "cancelled":
         return _("这场活动已取消，不再接受报名。")
-    if state == "not_yet":
+    if sign_up.state == "not_yet":
         opens = date_format(event.local(event.registration_opens_at), "SHORT_DATETIME_FORMAT")
         return _("报名还没有开始，%(opens)s 开放，到时再来。") % {"opens": opens}
-    return _("这场活动已经开始或结束，不再接受报名。想临时参加请到现场签到台问一声。")
+    if event.is_over(sign_up.now):
+        return _("这场活动已经结束，谢谢您想来。")
+    return _("这场活动已经开始，不再接受报名。想临时参加请到现场签到台问一声。")
 
 
 # ---- answers -----------------------------------------------------------------------------
@@ -320,7 +322,7 @@ def _take_new(event, *, category, row, pains, consents, client_id, channel_code,
     if not sign_up.takes_applications:
         if _known(event, client_id, row):
             return None
-        raise Refused("closed", why_not_open(event, sign_up.state))
+        raise Refused("closed", why_not_open(event, sign_up))
     waits = sign_up.waits(online=row["online"])
     person = Participant(
         event=event,

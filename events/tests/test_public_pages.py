@@ -61,6 +61,29 @@ def test_the_event_page_says_how_applying_stands(client, travel, days_before, wo
         assert (other in page) == (other == button)
 
 
+@pytest.mark.parametrize(
+    ("hour", "words"), [("13:30", "正在进行"), ("15:00", "正在进行"), ("19:00", "已结束")]
+)
+def test_a_salon_that_has_begun_no_longer_explains_how_to_apply(client, travel, hour, words):
+    a_salon()
+    travel(at("12:00", DAY))
+    assert "怎么报名" in text(client.get("/e/spring/"))
+    travel(at(hour, DAY))
+    page = text(client.get("/e/spring/"))
+    assert words in page
+    assert "加入候补" not in page  # the form behind that button takes nobody any more
+    assert "怎么报名" not in page
+    assert ("签到台" in page) == (words == "正在进行")
+
+
+def test_the_list_says_which_salon_is_going_on(client, travel):
+    a_salon()
+    travel(at("15:00", DAY))
+    page = text(client.get("/"))
+    assert "正在进行" in page
+    assert "报名已截止" not in page
+
+
 def test_the_event_page_shows_agenda_and_interactive_share(client, django_assert_num_queries):
     a_salon()
     with django_assert_num_queries(3):

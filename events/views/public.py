@@ -19,8 +19,8 @@ PAST_SHOWN = 24
 
 @dataclass(frozen=True)
 class Registration:
-    """How things stand with applying: `state` is one of draft, cancelled, over, not_yet, open,
-    closed; `until` is the moment at which an open or not yet open one changes."""
+    """How things stand with applying: `state` is one of draft, cancelled, over, running, not_yet,
+    open, closed; `until` is the moment at which an open or not yet open one changes."""
 
     state: str
     until: datetime | None = None
@@ -31,6 +31,8 @@ def registration_of(event, now):
         return Registration(event.status)
     if event.is_over(now):
         return Registration("over")
+    if event.starts_at <= now:  # from here on people come by the desk, not by the form
+        return Registration("running")
     if event.registration_is_open(now):
         return Registration("open", event.registration_closes_at or event.starts_at)
     if event.registration_opens_at and now < event.registration_opens_at:

@@ -175,6 +175,21 @@ def test_an_event_that_takes_nobody_says_why(change, state):
     assert str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("ends", "word"), [(timedelta(hours=1), "签到台"), (-timedelta(hours=1), "结束")]
+)
+def test_only_while_an_event_runs_does_its_form_send_people_to_the_desk(ends, word):
+    event = scenes.a_salon()
+    now = applications.registration(event).now
+    type(event).objects.filter(pk=event.pk).update(
+        starts_at=now - timedelta(hours=3), ends_at=now + ends
+    )
+    event.refresh_from_db()
+    why = str(applications.why_not_open(event, applications.registration(event)))
+    assert word in why
+    assert ("签到台" in why) == (word == "签到台")
+
+
 def test_one_device_may_sign_up_a_team_but_not_a_city():
     event = scenes.a_salon()
 

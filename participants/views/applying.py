@@ -42,7 +42,7 @@ def apply(request, slug):
         "sign_up": sign_up,
         "why_not": None
         if sign_up.takes_applications
-        else applications.why_not_open(request.event, sign_up.state),
+        else applications.why_not_open(request.event, sign_up),
         "has_own_page": person_cookie(slug) in request.COOKIES,
     }
     return render(request, "participants/apply.html", context)
