@@ -337,6 +337,22 @@ def test_every_part_of_the_style_page_passes_axe_and_fits_the_screen(browser, wi
     context.close()
 
 
+def test_what_a_finger_presses_is_44_pixels_high(browser):
+    context = browser.new_context(
+        viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True, bypass_csp=True
+    )
+    site = Site(context)
+    site.html = render_to_string("style.html", request=RequestFactory().get("/style/"))
+    page = context.new_page()
+    page.goto(ORIGIN)
+    small = page.locator(".btn, summary, .tabs a").evaluate_all(
+        """all => all.filter(one => one.offsetHeight && one.offsetHeight < 44)
+            .map(one => `${one.offsetHeight} ${one.textContent.trim()}`)"""
+    )
+    assert small == []
+    context.close()
+
+
 def test_style_sheets_and_vendored_files_name_only_files_that_are_there():
     """The manifest storage stops collectstatic at the first that is not."""
     missing = []
