@@ -156,7 +156,7 @@ def words():
         "empty": _("名单还是空的"),
         "empty_why": _("有人确认现场席位后会出现在这里。"),
         "no_roster": _("正在取名单…"),
-        "none_yet": _("还没有人签到"),
+        "none_yet": _("这张台子还没有签过人"),
         "somebody": _("名单外来宾"),
         "tail": _("尾号 {tail}"),
         # what somebody has to look at

@@ -353,6 +353,25 @@ def test_what_a_finger_presses_is_44_pixels_high(browser):
     context.close()
 
 
+ASKED = """<link rel="stylesheet" href="/static/css/salon.css">
+<link rel="stylesheet" href="/static/css/desk.css">
+<dialog class="desk-result" data-result="ask"><div class="matter"><p class="word">{name}</p>
+<p class="who">核心运营者</p><p class="why">是这位吗？</p></div>
+<div class="btn-bar"><button class="btn">签到</button></div></dialog>"""
+
+
+@pytest.mark.parametrize("name", ["林知夏", "阿卜杜热合曼·买买提图尔荪·阿卜杜克热木江", "很长的名字" * 16])
+def test_a_name_of_any_length_is_read_from_its_first_character_at_the_desk(site, name):
+    page = site.open(ASKED.format(name=name))
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.evaluate("document.querySelector('dialog').showModal()")
+    page.evaluate("document.querySelector('dialog').scrollTop = 0")
+    assert page.locator(".word").bounding_box()["y"] >= 0
+    page.get_by_role("button").scroll_into_view_if_needed()
+    button = page.get_by_role("button").bounding_box()
+    assert button["y"] + button["height"] <= 800
+
+
 def test_style_sheets_and_vendored_files_name_only_files_that_are_there():
     """The manifest storage stops collectstatic at the first that is not."""
     missing = []
