@@ -360,7 +360,9 @@ ASKED = """<link rel="stylesheet" href="/static/css/salon.css">
 <div class="btn-bar"><button class="btn">签到</button></div></dialog>"""
 
 
-@pytest.mark.parametrize("name", ["林知夏", "阿卜杜热合曼·买买提图尔荪·阿卜杜克热木江", "很长的名字" * 16])
+@pytest.mark.parametrize(
+    "name", ["林知夏", "阿卜杜热合曼·买买提图尔荪·阿卜杜克热木江", "很长的名字" * 16]
+)
 def test_a_name_of_any_length_is_read_from_its_first_character_at_the_desk(site, name):
     page = site.open(ASKED.format(name=name))
     page.set_viewport_size({"width": 1280, "height": 800})
