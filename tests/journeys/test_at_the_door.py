@@ -205,6 +205,30 @@ def test_a_camera_that_may_not_look_says_so_in_words(house, tablet):
     page.get_by_text("摄像头打不开").wait_for()
 
 
+def test_a_name_is_found_whichever_dot_or_apostrophe_a_keyboard_makes(house, tablet):
+    salon = make_salon()
+    make_person(salon, "阿卜杜拉·买买提")
+    make_person(salon, "古丽•热合曼")  # as another platform exports it
+    make_person(salon, "Alice O'Neill")
+    make_person(salon, "José Núñez")
+    page = tablet()
+    open_desk(page, salon)
+    search = page.get_by_role("searchbox")
+    rows = page.locator(".desk-people li")
+    for typed, name in (
+        ("阿卜杜拉•买", "阿卜杜拉·买买提"),
+        ("阿卜杜拉.买", "阿卜杜拉·买买提"),
+        ("古丽·热", "古丽•热合曼"),
+        ("古丽热", "古丽•热合曼"),
+        ("O’Neill", "Alice O'Neill"),  # what a tablet makes of an apostrophe
+        ("nunez", "José Núñez"),
+        ("núñ", "José Núñez"),
+    ):
+        search.fill(typed)
+        assert rows.count() == 1, typed
+        assert name in rows.first.inner_text()
+
+
 def test_a_walk_in_is_a_name_a_nod_and_enter(house, tablet):
     salon = make_salon(on_site_capacity=2)
     make_person(salon, "林知夏")

@@ -44,8 +44,9 @@ export class Roster {
   }
 }
 
+// Letters and digits only: which dot, apostrophe or accent stands in a name depends on who typed it.
 function fold(text) {
-  return text.normalize("NFKC").toLowerCase().replace(/[\s'·\-]/g, "");
+  return text.normalize("NFKD").toLowerCase().replace(/[^\p{L}\p{N}]/gu, "");
 }
 
 /** 0 is best; null is no match. */
