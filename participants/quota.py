@@ -269,10 +269,13 @@ def _why_empty(empty: int, queue: Sequence[Ranked], seat_words: dict) -> str:
 
 @dataclass(frozen=True)
 class WaitingPerson:
+    """``against``: a criterion is not met, so that only a hand that writes the reason takes them."""
+
     id: int
     category: str
     score: Decimal
     submitted_at: datetime
+    against: bool = False
 
 
 @dataclass(frozen=True)
@@ -285,7 +288,8 @@ class Promotion:
 class NobodyMoved:
     """Why a free moment moved nobody up; shown to the organiser (SALON §3)."""
 
-    code: str  # full, over_full, nobody_waiting, only_other_categories; callers add their own
+    # full, over_full, nobody_waiting, only_other_categories, against_rules; callers add their own
+    code: str
     sentence: str
 
 
@@ -296,7 +300,11 @@ def next_up(
     *,
     labels: Labels | None = None,
 ) -> Promotion | NobodyMoved:
-    """Who moves up inside the category when a seat frees, or why nobody does."""
+    """Who moves up inside the category when a seat frees, or why nobody does.
+
+    As in `plan_fill`, nobody is taken against a rule without a written reason: they are passed
+    over, and the sentence says so.
+    """
     waiting = list(waiting)
     inside = sorted((person for person in waiting if person.category == category), key=rank_key)
     words = {
@@ -309,9 +317,20 @@ def next_up(
         return NobodyMoved("over_full", sentence % words)
     if free_seats == 0:
         return NobodyMoved("full", _("没有人递补，因为%(category)s没有空出的名额。") % words)
+    for place, person in enumerate(inside, 1):
+        if person.against:
+            continue
+        words |= {"place": place, "passed": place - 1}
+        sentence = _("%(category)s空出名额，候补 %(waiting)s 人中的第 %(place)s 位递补。")
+        if place > 1:
+            sentence += _("排在前面的 %(passed)s 人有条件未达到，要录取请逐个写明理由。")
+        return Promotion(person, sentence % words)
     if inside:
-        sentence = _("%(category)s空出名额，候补 %(waiting)s 人中的第 1 位递补。")
-        return Promotion(inside[0], sentence % words)
+        sentence = _(
+            "没有人递补，因为%(category)s候补的 %(waiting)s 人都有条件未达到；"
+            "要录取请逐个写明理由。"
+        )
+        return NobodyMoved("against_rules", sentence % words)
     if not waiting:
         sentence = _("没有人递补，因为%(category)s空出了名额，但候补名单是空的。")
         return NobodyMoved("nobody_waiting", sentence % words)

@@ -1,12 +1,16 @@
 """The waiting list: a freed or added seat moves somebody up inside the category, or says why it
 did not; a held seat that nobody confirms passes on."""
 
+from dataclasses import replace
+
 from django.conf import settings
 from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from participants import quota
+from participants.applications import judge_person
+from participants.categories import rules_of
 from participants.models import FreedSeat, Participant, SeatRelease
 from participants.seats import room_seats
 from participants.standing import (
@@ -63,14 +67,12 @@ def _next(freed, now, *, deciding):
         )
     if event.status == event.Status.CANCELLED:
         return quota.NobodyMoved("event_cancelled", _("没有人递补，因为活动已取消。"))
-    people = list(_waiting(event, online).select_related("category"))
+    people = list(
+        _waiting(event, online).select_related("category").prefetch_related("pain_points")
+    )
     told = told_statuses([person for person in people if person.category_id == category.pk])
     unaware = {pk for pk, status in told.items() if status != Status.WAITLISTED}
-    waiting = [
-        quota.WaitingPerson(person.pk, person.category.key, person.score, person.submitted_at)
-        for person in people
-        if person.pk not in unaware
-    ]
+    waiting = _in_line([person for person in people if person.pk not in unaware], category)
     labels = dict(event.categories.values_list("key", "name"))
     free = room_seats(event, online=online).free_in(category)
     moved = quota.next_up(waiting, category.key, free, labels=labels)
@@ -83,6 +85,24 @@ def _next(freed, now, *, deciding):
         code = AWAITS_RELEASE
         sentence = _("还没有人递补，因为%(category)s的候补还没有放行；放行后自动递补。")
     return quota.NobodyMoved(code, sentence % {"category": category.name})
+
+
+def _in_line(people, category):
+    """WaitingPersons, the best first. Inside the category they are judged as far down as somebody
+    is found whom no rule speaks against."""
+    line = [
+        quota.WaitingPerson(person.pk, person.category.key, person.score, person.submitted_at)
+        for person in people
+    ]
+    line.sort(key=quota.rank_key)
+    by_pk, rules = {person.pk: person for person in people}, rules_of(category)
+    for place, waiting in enumerate(line):
+        if waiting.category != category.key:
+            continue
+        if not judge_person(by_pk[waiting.id], rules=rules).labels_with("not_met"):
+            break
+        line[place] = replace(waiting, against=True)
+    return line
 
 
 def list_released(*, event, now):

@@ -217,8 +217,9 @@ def test_a_plan_is_fair_full_and_the_same_for_every_order(queue, quota, taken, r
 # ---------------------------------------------------------------- waiting list
 
 
-def waiting(number, category="operator", score=80, minutes=0):
-    return WaitingPerson(number, category, Decimal(score), OPENING + timedelta(minutes=minutes))
+def waiting(number, category="operator", score=80, minutes=0, **more):
+    at = OPENING + timedelta(minutes=minutes)
+    return WaitingPerson(number, category, Decimal(score), at, **more)
 
 
 def test_the_first_of_the_category_moves_up():
@@ -229,11 +230,27 @@ def test_the_first_of_the_category_moves_up():
     assert answer.sentence == "核心运营者空出名额，候补 3 人中的第 1 位递补。"
 
 
+def test_whom_a_rule_speaks_against_is_passed_over_and_it_is_said():
+    queue = [waiting(1, score=70), waiting(2, score=90, against=True), waiting(3, score=60)]
+    answer = next_up(queue, "operator", 1, labels=LABELS)
+    assert answer.person.id == 1
+    assert answer.sentence == (
+        "核心运营者空出名额，候补 3 人中的第 2 位递补。"
+        "排在前面的 1 人有条件未达到，要录取请逐个写明理由。"
+    )
+
+
 @pytest.mark.parametrize(
     ("queue", "free", "code", "sentence"),
     [
         ([waiting(1)], 0, "full", "没有人递补，因为核心运营者没有空出的名额。"),
         ([waiting(1)], -2, "over_full", "没有人递补，因为核心运营者已经超出名额 2 席。"),
+        (
+            [waiting(1, against=True), waiting(2, "brand")],
+            1,
+            "against_rules",
+            "没有人递补，因为核心运营者候补的 1 人都有条件未达到；要录取请逐个写明理由。",
+        ),
         ([], 1, "nobody_waiting", "没有人递补，因为核心运营者空出了名额，但候补名单是空的。"),
         (
             [waiting(1, "creator"), waiting(2, "brand"), waiting(3, "creator")],

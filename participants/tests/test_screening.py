@@ -227,6 +227,21 @@ def test_nobody_is_moved_up_from_another_category_and_the_page_says_why():
     assert "没有人递补，因为" in freed.sentence
 
 
+def test_nobody_whom_a_rule_speaks_against_moves_up_by_themselves():
+    event = scenes.a_salon(on_site_capacity=1)
+    chen = scenes.an_organiser(event)
+    lin = scenes.confirmed(event, "林知夏", 1, by=chen)
+    small = scenes.an_applicant(event, "小群", 2, community_size=60, active_rate=5)
+    assert small.status == "waitlisted"  # the room is full: nobody has looked at it yet
+    screening.withdraw(participant=lin, by=lin)
+    freed = FreedSeat.objects.get()
+    assert (freed.promoted, freed.code) == (None, "against_rules")
+    assert not Message.objects.filter(kind="offered").exists()
+    accept(small, chen, reason="群虽小，方法新")
+    small.refresh_from_db()
+    assert small.status == "accepted"
+
+
 def test_a_seat_given_up_waits_until_the_waiting_list_is_told():
     event = scenes.a_salon()
     chen = scenes.an_organiser(event)
