@@ -123,7 +123,8 @@ def normalize_mobile(value):
 
     Takes full-width digits, spaces, dashes, +86, 0086, a number cell (1.3800138E+10) and a
     Chinese remark beside the number (`（微信同号）`). Without a + the number is Chinese; with
-    one any country's mobile is taken.
+    one any country's mobile is taken. 1.38E+10 and 1.38001E+10 are what Excel leaves of a number
+    in a CSV, rounded: nobody's.
     """
     if isinstance(value, float):
         if not value.is_integer():
@@ -133,7 +134,8 @@ def normalize_mobile(value):
     if _CHINESE_MOBILE.fullmatch(text) and text.isascii():
         return "+86" + text
     text = unicodedata.normalize("NFKC", clean_text(text)).translate(_DASHES)
-    if re.fullmatch(r"\d(\.\d+)?[eE]\+?\d+|\d+\.0+", text):
+    # Excel rounds to five decimals or fewer; whoever writes more writes all there are.
+    if re.fullmatch(r"\d\.\d{6,}[eE]\+?\d+|\d+\.0+", text):
         return normalize_mobile(float(text))
     numbers = _NUMBER_IN_TEXT.findall(text)
     if len(numbers) != 1 or re.search("[A-Za-z]", text):

@@ -151,6 +151,11 @@ def test_lin_may_leave_the_mobile_out_but_not_the_email_as_well():
     assert codes(neither) == ["phone"]
 
 
+def test_two_mobiles_that_excel_rounded_away_are_refused_and_no_duplicates():
+    rows = read(changed(LIN, 手机="1.38E+10"), changed(LIN, 手机="1.38E+10", 邮箱="h@e.cn")).rows
+    assert [codes(row) for row in rows] == [["phone"], ["phone"]]
+
+
 def test_the_second_lin_is_a_duplicate_by_mobile_or_by_email():
     reading = read(
         LIN,

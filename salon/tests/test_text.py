@@ -161,6 +161,9 @@ def test_a_mobile_from_abroad_is_taken_with_its_plus():
         float("nan"),
         float("inf"),
         "=18669777818+1",
+        "1.87E+10",
+        "1.86698E+10",
+        "2E10",
     ],
 )
 def test_what_is_no_mobile_is_refused(typed):
