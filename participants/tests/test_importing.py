@@ -156,6 +156,48 @@ def test_two_mobiles_that_excel_rounded_away_are_refused_and_no_duplicates():
     assert [codes(row) for row in rows] == [["phone"], ["phone"]]
 
 
+@pytest.mark.parametrize(
+    ("question", "answer", "field", "value"),
+    [
+        ("3、您的邮箱（用于接收活动资料）", "yu@example.com", "email", "yu@example.com"),
+        ("接收资料的邮箱地址", "yu@example.com", "email", "yu@example.com"),
+        ("您目前就职的公司", "青石", "organisation", "青石"),
+        ("任职单位：", "青石", "organisation", "青石"),
+        ("您的社群大概有多少成员？", "8000", "community_size", 8000),
+        ("社群体量", "8000", "community_size", 8000),
+        ("Q7 您将以何种方式参加？", "线上直播", "on_site", False),
+        ("您打算以哪种形式参与本次互动沙龙", "线上", "on_site", False),
+    ],
+)
+def test_yu_is_understood_however_the_organiser_asks(question, answer, field, value):
+    header = ("报名人", "手机", "身份", "是否同意将以上信息用于本次活动", question)
+    row = read(("余安", "13800138002", "内容创作者", "同意", answer), header=header).rows[0]
+    assert codes(row) == []
+    assert row.values.name == "余安"
+    assert getattr(row.values, field) == value
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        *("是否接收邮件通知", "接收邮件提醒", "您管理多少个社群", "公司职务"),
+        *("您希望以什么形式参与互动", "以上信息是否属实", "是否同意将以上信息分享给其他参与者"),
+    ],
+)
+def test_a_question_that_only_sounds_like_one_of_ours_answers_none_of_them(question):
+    header = (*HEADER[:2], HEADER[3], question)
+    plain = read(("余安", "13800138002", "内容创作者", "同意"), header=(*header[:3], HEADER[7]))
+    read_too = read(
+        ("余安", "13800138002", "内容创作者", "是", "同意"), header=(*header, HEADER[7])
+    )
+    values = read_too.rows[0].values
+    assert (values.email, values.organisation, values.community_size) == ("", "", None)
+    assert values.consents == plain.rows[0].values.consents
+    assert values.on_site is True
+    with pytest.raises(SheetRefused):  # nor does it stand for the consent
+        read(("余安", "13800138002", "内容创作者", "是"), header=header)
+
+
 def test_the_second_lin_is_a_duplicate_by_mobile_or_by_email():
     reading = read(
         LIN,
