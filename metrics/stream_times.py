@@ -8,11 +8,30 @@ from salon.text import clean_text, read_moment
 
 _TIME_ALONE = re.compile(r"\D*\d{1,2}[:：]\d{1,2}\D?.*")
 _YEAR_LAST = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4})(\D.*)?")
+_NO_YEAR = re.compile(r"(\d{1,2})(?:([/.-])(\d{1,2})|月(\d{1,2})日)(\s*\D*\d{1,2}[:：]\d{1,2}.*)")
+_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+_MONTH = f"({'|'.join(_MONTHS)})[a-z]*\\.?"
+_MONTH_NAMED = re.compile(
+    rf"(?:[a-z]+,?\s+)?(?:{_MONTH}\s+(\d{{1,2}})|(\d{{1,2}})\s+{_MONTH}),?\s+(\d{{4}})\b,?"
+    r"(?:\s+at\b)?(.*)",
+    re.I,
+)
+# What platforms put into a cell that they leave empty.
+_NOTHING = frozenset(["", "-", "--", "—", "——", "/", "(空)", "(跳过)", "无", "n/a", "none", "null"])
+
+
+def _is_empty(value):
+    if isinstance(value, str):
+        return unicodedata.normalize("NFKC", value).strip().casefold() in _NOTHING
+    return value is None
 
 
 def moment_near(value, *, tz, window):
-    """As `read_moment`; and a time without a date, 12/19/2026 or 19/12/2026 is whichever moment
-    lies nearest to the event."""
+    """As `read_moment`; Dec 19, 2026 is read as well, and a time without a date or a year,
+    12/19/2026 or 19/12/2026 is whichever moment lies nearest to the event. None when the cell is
+    empty or says so."""
+    if _is_empty(value):
+        return None
     try:
         return read_moment(value, tz=tz)
     except ValueError:
@@ -38,6 +57,14 @@ def _as_dated(value, *, tz, window):
     if found := _YEAR_LAST.fullmatch(text):
         first, _sign, second, year, rest = found.groups()
         return [f"{year}-{first}-{second}{rest or ''}", f"{year}-{second}-{first}{rest or ''}"]
+    if found := _MONTH_NAMED.fullmatch(text):
+        month = _MONTHS.index((found[1] or found[4]).lower()) + 1
+        return [f"{found[5]}-{month}-{found[2] or found[3]}{found[6]}"]
+    if found := _NO_YEAR.fullmatch(text):
+        first, sign, second, day, rest = found.groups()
+        orders = [(first, second), (second, first)] if sign else [(first, day)]
+        years = range(window[0].year - 1, window[1].year + 2)
+        return [f"{year}-{one}-{other}{rest}" for year in years for one, other in orders]
     if _TIME_ALONE.fullmatch(text):
         first, last = (moment.astimezone(tz).date() for moment in window)
         days = (last - first).days + 2
@@ -59,7 +86,7 @@ def read_duration(value, *, unit=""):
     Takes `01:25:20`, `1小时25分`, `85分钟`, Excel's times, and plain numbers when the column's
     title `unit` says 分 or 秒.
     """
-    if value is None or value == "":
+    if _is_empty(value):
         return None
     if isinstance(value, timedelta):
         length = value

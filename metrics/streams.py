@@ -252,7 +252,10 @@ def _read_visits(header, *, tz, window):
                 joined_at = joined_at or left_at - stay
                 left_at = left_at or joined_at + stay
         except (ValueError, OverflowError):
-            said = any(values.get(name) for name in ("joined", "left", "duration"))
+            times = [values.get(name) for name in ("joined", "left", "duration")]
+            # Words that stand alone are a remark, also where a time would stand.
+            lone = sum(cell is not None for cell in cells) == 1
+            said = any(re.search(r"\d", str(time)) if lone else time for time in times if time)
             if not _is_closing_line(cells, most=2, said=said):
                 reading.problems.append(_no_time(header, number, unread))
             continue

@@ -224,6 +224,21 @@ def test_a_missing_time_is_worked_out_from_the_duration():
     assert reading.problems == []
 
 
+@pytest.mark.parametrize("mark", ["-", "--", "—", "/", "(空)", "（跳过）", "N/A", " ", "null"])
+def test_a_cell_that_says_it_is_empty_is_empty(mark):
+    reading = read_visits(
+        table_of(
+            HEADER,
+            ("蔡敏", None, None, "2026-12-19 14:00:00", mark, "30分钟"),
+            ("何敏", None, None, mark, "2026-12-19 14:30", "30分钟"),
+            ("周", None, None, "2026-12-19 14:00:00", mark, mark),
+        ),
+        tz=SHANGHAI,
+    )
+    assert [(v.joined_at, v.left_at) for v in reading.visits] == [(at(30), at(60))] * 2
+    assert [(p.row, p.column) for p in reading.problems] == [(4, "退会时间")]
+
+
 def test_rows_that_cannot_be_visits_are_listed_and_closing_lines_are_not():
     reading = read_visits(
         table_of(
@@ -260,12 +275,15 @@ def test_totals_and_remarks_below_are_no_rows_wherever_their_cells_stand():
             ("合计", None, "00:30:00", 1),
             ("总时长：00:30:00", None, None, "1 人"),
             ("以上数据由会议平台导出", "2026-12-20"),
+            (None, "数据由会议平台导出"),
             ("00:30:00", None, None, "何敏"),
+            (None, "刚才", None, "何敏"),
+            (None, "2026-12-19 14:00:00"),
         ),
         tz=SHANGHAI,
     )
     assert [(v.row, v.name) for v in visits.visits] == [(2, "蔡敏")]
-    assert [p.row for p in visits.problems] == [6]
+    assert [p.row for p in visits.problems] == [7, 8, 9]
     chat = read_chat(
         table_of(
             ("内容", "发送时间", "昵称"),
@@ -303,9 +321,14 @@ def test_a_time_without_a_date_is_the_one_nearest_to_the_event():
 
 
 @pytest.mark.parametrize(
-    "typed", ["12/19/2026 02:00:00 PM", "19/12/2026 14:00", "19.12.2026 14:00"]
+    "typed",
+    [
+        *("12/19/2026 02:00:00 PM", "19/12/2026 14:00", "19.12.2026 14:00"),
+        *("Dec 19, 2026 14:00:00", "December 19, 2026 at 2:00 PM", "Sat, 19 Dec 2026 14:00"),
+        *("12-19 14:00", "12/19 14:00:00", "19.12 14:00", "12月19日 下午2:00", "12月19日14:00"),
+    ],
 )
-def test_a_date_that_ends_with_its_year_is_the_one_nearest_to_the_event(typed):
+def test_a_date_in_another_order_or_without_its_year_is_the_one_nearest_to_the_event(typed):
     header = ("Name (original name)", "Email", "Join time", "Leave time", "Duration (minutes)")
     reading = read_stream(
         table_of(header, ("Cai Min", "cai@example.com", typed, None, 30)),
