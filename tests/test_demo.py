@@ -1,7 +1,7 @@
 """The demo is told through the verbs, so it keeps every promise that the verbs keep."""
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from events.models import AgendaItem, Event
@@ -22,6 +22,14 @@ def test_three_salons_told_once_leave_a_believable_house():
     call_command("demo", people=48)
     assert (Participant.objects.count(), Message.objects.count()) == before
     the_terminal_is_told_how_to_enter_everywhere()
+
+
+@pytest.mark.parametrize("people", ["many", "12.5", "", "11", "2001", "-3"])
+def test_a_crowd_that_cannot_be_is_one_sentence(people):
+    with pytest.raises(CommandError, match="12 到 2000") as refusal:
+        call_command("demo", f"--people={people}")
+    assert refusal.value.returncode == 1
+    assert Event.objects.count() == 0
 
 
 def one_over_one_running_one_to_come(told):

@@ -170,19 +170,22 @@ def test_the_command_prints_one_json_object(capsys):
 
 
 @pytest.mark.parametrize(
-    ("slug", "title", "day"),
+    ("slug", "title", "day", "venue"),
     [
-        ("春天", "春", "2031-05-17"),
-        ("a" * 61, "春", "2031-05-17"),
-        ("spring", " \x00 ", "2031-05-17"),
-        ("spring", "春" * 121, "2031-05-17"),
-        ("spring", "春", "17.5.2031"),
-        ("spring", "春", "2031-02-30"),
+        ("春天", "春", "2031-05-17", ""),
+        ("a" * 61, "春", "2031-05-17", ""),
+        ("spring", " \x00 ", "2031-05-17", ""),
+        ("spring", "春" * 121, "2031-05-17", ""),
+        ("spring", "春", "17.5.2031", ""),
+        ("spring", "春", "2031-02-30", ""),
+        ("spring", "春", "0001-01-01", ""),
+        ("spring", "春", "9999-12-31", ""),
+        ("spring", "春", "2031-05-17", "龙腾大道" * 51),
     ],
 )
-def test_bad_input_is_one_sentence_and_changes_nothing(slug, title, day):
+def test_bad_input_is_one_sentence_and_changes_nothing(slug, title, day, venue):
     with pytest.raises(CommandError) as refusal:
-        call_command("new_salon", slug, title=title, date=day)
+        call_command("new_salon", slug, title=title, date=day, venue=venue)
     assert "\n" not in str(refusal.value)
     assert Event.objects.count() == 0
 

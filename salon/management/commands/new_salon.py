@@ -31,7 +31,7 @@ class Command(BaseCommand):
                 slug=a_slug(slug),
                 title=a_title(title),
                 date=a_date(options["date"]),
-                venue=clean_text(options["venue"]),
+                venue=a_venue(options["venue"]),
             )
         except Refused as refusal:
             raise CommandError(str(refusal)) from None
@@ -65,8 +65,18 @@ def a_title(text):
     return title
 
 
+def a_venue(text):
+    venue = clean_text(text)
+    if len(venue) > 200:
+        raise CommandError(_("场地最多 200 个字。"))
+    return venue
+
+
 def a_date(text):
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         raise CommandError(_("日期请写成 2026-12-19 这样。")) from None
+    if not 2000 <= day.year <= 2200:  # sixty days before it there is a milestone
+        raise CommandError(_("日期要在 2000 年到 2200 年之间。"))
+    return day
