@@ -13,6 +13,7 @@ from events.models import Event
 from participants import wording
 from participants.access import issue_link
 from participants.models import Participant
+from participants.standing import told_status
 from salon import clock, outbox
 from salon.channels import Letter
 
@@ -35,6 +36,8 @@ SPEAKS_OF = {
     "agenda_changed": (Status.CONFIRMED,),
     "event_moved": Participant.SEATED,
 }
+# Where a person stands who has not been told yes or no.
+UNDECIDED = (Status.SUBMITTED, Status.PHONE_SCREENING, Status.WAITLISTED)
 WITH_QR = ("confirmed", "t1")
 WITH_CALENDAR = ("confirmed", "event_moved")
 BEFORE_IT_BEGINS = ("t7", "t1", "morning", "event_moved")
@@ -68,6 +71,8 @@ def compose(message):
     told = message.context.get("stands")
     if told and told != plan_b.stands(message.context["item"]):
         return None
+    if message.kind == "received" and told_status(person) not in UNDECIDED:
+        return None  # held so long that the answer came first
     called_off = person.event.status == Event.Status.CANCELLED
     if called_off and message.kind not in AFTER_CALLED_OFF:
         return None
@@ -113,7 +118,7 @@ def values_of(person, message):
         "痛点": partial(pains_text, person),
         "签到码": person.code,
         "截止时间": until,
-        "理由": person.told_reason or _what_next(person),
+        "理由": partial(_reason, person, message),
         "变化": _change(event, message, until),
         "个人链接": "{{link}}",
         "活动页": settings.PUBLIC_URL + event.get_absolute_url(),
@@ -137,8 +142,13 @@ def pains_text(person):
     return "\n".join(f"· {point.text}" for point in person.pain_points.all()) or "（还没有写）"
 
 
-def _what_next(person):
-    if person.status == Status.WAITLISTED:
+def _reason(person, message):
+    """The reason that the person is told, in the letter that tells of it and after; until then what
+    comes next."""
+    told = person.status if message.kind in SPEAKS_OF else told_status(person)
+    if told == person.status and person.told_reason:
+        return person.told_reason
+    if told == Status.WAITLISTED:
         return "现在名额已满或报名已截止，您先排在候补名单上，有人让出名额时我们马上写信告诉您。"
     return "我们会尽快审核，有结果写信告诉您，也可能先给您打个电话聊几分钟。"
 

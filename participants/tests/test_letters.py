@@ -20,8 +20,8 @@ LETTERS = [*scenes.HOUSE_LETTERS]
 def test_every_letter_reads_whole(kind):
     event = scenes.a_salon(stream_link="https://live.example.com/a", route="地铁 11 号线云锦路站")
     lin = scenes.confirmed(event, by=scenes.an_organiser(event))
-    speaks_of = scenes.letters.SPEAKS_OF.get(kind, (Status.CONFIRMED,))
-    lin.status, lin.told_reason = speaks_of[0], "名额有限"
+    speaks_of = {"received": (Status.SUBMITTED,)} | scenes.letters.SPEAKS_OF
+    lin.status, lin.told_reason = speaks_of.get(kind, (Status.CONFIRMED,))[0], "名额有限"
     lin.confirm_by = clock.now() + timedelta(days=1)
     lin.save()
     message = outbox.plan(
@@ -74,6 +74,32 @@ def test_a_letter_that_was_overtaken_does_not_go():
     held = Message.objects.get(kind="accepted")
     Participant.objects.update(status="withdrawn", confirm_by=None)
     assert outbox.preview(held) is None
+
+
+@pytest.mark.parametrize(
+    ("to_status", "told_reason"),
+    [(Status.NOT_SELECTED, "这一场名额有限"), (Status.WAITLISTED, ""), (Status.ACCEPTED, "")],
+)
+def test_the_receipt_tells_nothing_of_a_decision_that_waits_and_not_after_it_was_told(
+    to_status, told_reason
+):
+    event = scenes.a_salon()
+    chen, lin = scenes.an_organiser(event), scenes.an_applicant(event)
+    receipt = Message.objects.get(kind="received")
+    batch = screening.decide(participant=lin, to_status=to_status, by=chen, told_reason=told_reason)
+    text = scenes.letters.compose(receipt).text
+    assert "我们会尽快审核" in text
+    assert "名额有限" not in text
+    screening.release_batch(batch=batch, by=chen)
+    after = scenes.letters.compose(receipt)
+    assert "候补名单" in after.text if to_status == Status.WAITLISTED else after is None
+
+
+def test_the_receipt_of_somebody_who_came_to_a_full_room_says_so():
+    event = scenes.a_salon(on_site_capacity=0)
+    scenes.an_applicant(event)
+    receipt = Message.objects.get(kind="received")
+    assert "您先排在候补名单上" in scenes.letters.compose(receipt).text
 
 
 def test_a_wrong_field_name_is_refused_and_a_right_one_is_filled():
