@@ -454,13 +454,22 @@ def _follow_agenda(event, drafts, by):
 # --- moving the whole event ---------------------------------------------------------------------
 
 
+def require_day_of_ours(day):
+    """An event's day or start. Raises Refused("date") where what belongs to it, the milestone sixty
+    days before and the letter thirty days after, would leave the calendar."""
+    if not 2000 <= day.year <= 2200:
+        raise Refused("date", _("日期要在 2000 年到 2200 年之间。"), status=400)
+
+
 def move_event(*, event, starts_at, by):
     """Move the event to a new start: agenda, open milestones, registration and reminders go along.
 
     Clock times stay what they are on the wall (13:30 is 13:30 after a change to summer time).
     Milestones that are done stay where they were done; a registration that has opened stays open.
-    Raises Refused once an item has started, or when the new start is not in the future.
+    Raises Refused once an item has started, or when the new start is not in the future or beyond
+    the calendar.
     """
+    require_day_of_ours(starts_at)
     with transaction.atomic():
         event = Event.objects.select_for_update(no_key=True).get(pk=event.pk)
         now = clock.now()

@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from events import blueprint as events
+from events.agenda import require_day_of_ours
 from events.models import Blueprint, Crew, Event
 from metrics import blueprint as metrics
 from participants import blueprint as participants
@@ -39,8 +40,10 @@ def record(event):
 def new_salon(*, slug, title, date, venue="", document=None, by=None):
     """Create a salon on `date` (in its own zone) from `document`, ready to edit, as a draft.
 
-    `by` becomes its organiser. Raises Refused("slug") when the address is taken.
+    `by` becomes its organiser. Raises Refused("slug") when the address is taken, Refused("date")
+    for a day beyond the calendar.
     """
+    require_day_of_ours(date)
     document = document or default_document()
     frame = document["events"]["event"]
     zone = ZoneInfo(frame["timezone"])

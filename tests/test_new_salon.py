@@ -159,6 +159,15 @@ def test_the_page_keeps_what_was_typed_when_the_address_is_taken(client, gu):
     assert Event.objects.count() == 1
 
 
+def test_a_day_beyond_the_calendar_is_told_beside_the_date(client, gu):
+    client.force_login(gu, "django.contrib.auth.backends.ModelBackend")
+    answer = client.post(
+        reverse("new_salon"), {"title": "很久以后", "slug": "far", "date": "9999-12-31"}
+    )
+    assert "日期要在 2000 年到 2200 年之间。" in answer.content.decode()
+    assert Event.objects.count() == 0
+
+
 def test_the_command_prints_one_json_object(capsys):
     call_command("new_salon", "spring", title="春", date="2031-05-17", json=True)
     answer = json.loads(capsys.readouterr().out)

@@ -270,6 +270,15 @@ def test_what_has_begun_or_lies_behind_cannot_be_a_new_date(salon, begun):
     assert Event.objects.get(pk=salon.pk).starts_at == DAY
 
 
+@pytest.mark.parametrize("to", ["9999-12-31T23:59", "2201-01-01T10:00"])
+def test_a_day_beyond_the_calendar_is_refused_and_nothing_moves(salon, shen, client, to):
+    answer = client.post(reverse("move_event", args=["spring"]), {"starts_at": to})
+    assert answer.status_code == 422
+    assert "日期要在 2000 年到 2200 年之间。" in answer.content.decode()
+    salon.refresh_from_db()
+    assert salon.starts_at == DAY
+
+
 def test_the_organiser_moves_the_event_on_its_page(salon, shen, client):
     page = client.get(reverse("move_event", args=["spring"]))
     assert "2026年12月19日 13:30" in page.content.decode()
