@@ -78,7 +78,7 @@ class OfEvent(admin.ModelAdmin):
         """Filters name only what the rows shown have: other people's events stay unheard of."""
         return [
             (path, admin.RelatedOnlyFieldListFilter)
-            if get_fields_from_path(self.model, path)[-1].is_relation
+            if isinstance(path, str) and get_fields_from_path(self.model, path)[-1].is_relation
             else path
             for path in super().get_list_filter(request)
         ]

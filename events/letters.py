@@ -5,6 +5,7 @@ from datetime import date
 from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from events import preparation
 from events.models import Crew, Event, Milestone
@@ -13,7 +14,7 @@ from salon.channels import Letter
 from salon.errors import Refused
 
 
-@outbox.letter(preparation.OWNER)
+@outbox.letter(preparation.OWNER, gettext_lazy("筹备提醒·负责人"))
 def milestone_due(message):
     """To the owner, else the lead, else an organiser; nothing once the milestone is done."""
     milestone = (
@@ -51,7 +52,7 @@ def _an_organiser(event):
     return first.user.email
 
 
-@outbox.letter(preparation.DAY)
+@outbox.letter(preparation.DAY, gettext_lazy("筹备提醒·工作群"))
 def milestones_of_day(message):
     """To the crew's group: what is due today and what is overdue."""
     event = Event.objects.filter(pk=message.event_id).first()

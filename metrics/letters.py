@@ -6,6 +6,7 @@ The texts are content in the language of the letters, edited per event like all 
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import gettext_lazy
 
 from events.models import Event
 from metrics import claims, follow_ups, going_on, surveys
@@ -21,32 +22,32 @@ _FOOT = "\n\n这封信由活动主办方发出，链接只属于您，请不要�
 
 TEXTS = {
     "survey": Text(
-        "活动反馈",
+        gettext_lazy("活动反馈"),
         "花三分钟，说说这场活动：{活动}",
         "{称呼}，您好：\n\n谢谢您来“{活动}”。我们准备了一份短问卷，大约三分钟。答卷不记名："
         "我们只知道您答过了，不知道您答了什么。\n\n点这里填写：\n{个人链接}" + _FOOT,
     ),
     "survey_nag": Text(
-        "活动反馈·提醒一次",
+        gettext_lazy("活动反馈·提醒一次"),
         "还差您的一份反馈：{活动}",
         "{称呼}，您好：\n\n“{活动}”的问卷还开着，您的看法会直接影响下一场怎么办。"
         "只提醒这一次。\n\n点这里填写：\n{个人链接}" + _FOOT,
     ),
     "follow_up": Text(
-        "30 天回访",
+        gettext_lazy("30 天回访"),
         "一个月过去了，社群有变化吗？（{活动}）",
         "{称呼}，您好：\n\n“{活动}”过去一个月了。想请您花半分钟告诉我们：社群现在的月活率是多少，"
         "用上了什么。\n\n点这里填写：\n{个人链接}" + _FOOT,
     ),
     "digest": Text(
-        "新的对接推荐",
+        gettext_lazy("新的对接推荐"),
         "有新的人可以聊聊：{活动}",
         "{称呼}，您好：\n\n供需板上有几位可能和您对得上的同行：\n\n{变化}\n\n"
         "在这里发起对接，双方都点确认才互相看到联系方式：\n{个人链接}"
         "\n\n不想再收到，在个人页面撤回“互相确认后交换联系方式”的授权就好。" + _FOOT,
     ),
     "review_invite": Text(
-        "邀请参加线上复盘",
+        gettext_lazy("邀请参加线上复盘"),
         "一小时，聊聊用上了什么：{活动}",
         "{称呼}，您好：\n\n您来过我们的沙龙，想请您参加“{活动}”：线上一小时，看看上个月谁用上了什么，"
         "再聊聊新的供需。\n\n时间：{日期} {星期} {时间}\n在这里报名：\n{活动页}"
@@ -116,10 +117,10 @@ def _link(person, kind):
 
 
 for _kind in OPENS:
-    outbox.letter(_kind)(compose)
+    outbox.letter(_kind, wording.DEFAULT[_kind].label)(compose)
 
 
-@outbox.letter("review_invite")
+@outbox.letter("review_invite", wording.DEFAULT["review_invite"].label)
 def compose_invitation(message):
     """The Letter to somebody of an earlier salon; None once the review is off or they are in."""
     review = Event.objects.filter(pk=message.event_id).first()
@@ -145,7 +146,7 @@ def compose_invitation(message):
     )
 
 
-@outbox.letter("whitepaper_news")
+@outbox.letter("whitepaper_news", gettext_lazy("白皮书出了新版"))
 def compose_news(message):
     """The Letter that tells a claimant of a new version; None once they want no more news."""
     claim = (

@@ -91,7 +91,7 @@ def compose(message):
 
 
 for _kind in wording.DEFAULT:
-    outbox.letter(_kind)(compose)
+    outbox.letter(_kind, wording.DEFAULT[_kind].label)(compose)
 
 
 def values_of(person, message):

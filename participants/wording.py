@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from participants.models import Wording
 from salon import audit
@@ -44,7 +45,7 @@ _FIELD = re.compile(r"\{([^{}]*)\}")
 class Text:
     """One kind of letter: `label` for the organiser, `subject` and `body` with fields."""
 
-    label: str
+    label: str  # lazy
     subject: str
     body: str
 
@@ -56,98 +57,98 @@ _FOOT = (
 
 DEFAULT = {
     "received": Text(
-        "收到报名",
+        gettext_lazy("收到报名"),
         "收到您的报名：{活动}",
         "{称呼}，您好：\n\n您报名的“{活动}”（{日期} {星期} {时间}，{参加方式}）我们收到了。"
         "\n\n{理由}" + _FOOT,
     ),
     "link_again": Text(
-        "重发个人链接",
+        gettext_lazy("重发个人链接"),
         "您的个人链接：{活动}",
         "{称呼}，您好：\n\n有人用您的手机或邮箱又填了一次“{活动}”的报名表。如果是您，不用重填，"
         "原来的报名还在，用下面的链接就能查看和修改；如果不是您，不用理会，什么都没有变。" + _FOOT,
     ),
     "accepted": Text(
-        "通过，请确认",
+        gettext_lazy("通过，请确认"),
         "您已通过，请确认参加：{活动}",
         "{称呼}，您好：\n\n您报名的“{活动}”已经通过。\n\n请在 {截止时间} 前打开个人页面点“确认参加”，"
         "逾期名额会让给候补的朋友。来不了也请点一下“取消”，好让别人补上。\n\n"
         "时间：{日期} {星期} {时间}\n{怎么参加}" + _FOOT,
     ),
     "waitlisted": Text(
-        "进入候补",
+        gettext_lazy("进入候补"),
         "您在候补名单上：{活动}",
         "{称呼}，您好：\n\n“{活动}”报名的人比名额多，您现在在候补名单上。"
         "同类别有人让出名额时会自动轮到您，我们马上写信告诉您；不用重新报名。" + _FOOT,
     ),
     "not_selected": Text(
-        "未入选",
+        gettext_lazy("未入选"),
         "关于您的报名：{活动}",
         "{称呼}，您好：\n\n谢谢您报名“{活动}”。这一次没能为您留出名额：\n\n{理由}\n\n"
         "希望下一场能见到您。" + _FOOT,
     ),
     "offered": Text(
-        "候补递补，请确认",
+        gettext_lazy("候补递补，请确认"),
         "轮到您了，请确认参加：{活动}",
         "{称呼}，您好：\n\n“{活动}”有人让出了名额，轮到您了。\n\n请在 {截止时间} 前打开个人页面点"
         "“确认参加”，过时会轮到下一位。\n\n时间：{日期} {星期} {时间}\n{怎么参加}" + _FOOT,
     ),
     "confirmed": Text(
-        "已确认",
+        gettext_lazy("已确认"),
         "已确认，到时见：{活动}",
         "{称呼}，您好：\n\n您已确认参加“{活动}”。\n\n时间：{日期} {星期} {时间}\n{怎么参加}\n\n"
         "签到码：{签到码}\n附件里有二维码和日历文件；进门时出示二维码，或念这六位就行。\n\n"
         "流程：\n{流程}" + _FOOT,
     ),
     "seat_passed_on": Text(
-        "逾期顺延",
+        gettext_lazy("逾期顺延"),
         "名额已顺延：{活动}",
         "{称呼}，您好：\n\n到截止时间我们没有收到您的确认，“{活动}”的名额已经让给候补的朋友。\n\n"
         "还想来的话，打开个人页面点“重新报名”，有空位会再轮到您。" + _FOOT,
     ),
     "withdrawn": Text(
-        "本人取消",
+        gettext_lazy("本人取消"),
         "已为您取消：{活动}",
         "{称呼}，您好：\n\n您已取消“{活动}”的报名，后面的提醒不会再发。改主意了，"
         "可以在个人页面重新报名。" + _FOOT,
     ),
     "cancelled": Text(
-        "主办方取消",
+        gettext_lazy("主办方取消"),
         "取消通知：{活动}",
         "{称呼}，您好：\n\n很抱歉，您在“{活动}”（{日期} {时间}）的报名由主办方取消了：\n\n{理由}\n\n"
         "给您添麻烦了。" + _FOOT,
     ),
     "room_changed": Text(
-        "换到现场或线上",
+        gettext_lazy("换到现场或线上"),
         "参加方式改为{参加方式}：{活动}",
         "{称呼}，您好：\n\n您参加“{活动}”的方式已改为{参加方式}。\n\n"
         "时间：{日期} {星期} {时间}\n{怎么参加}" + _FOOT,
     ),
     "t7": Text(
-        "活动前 7 天",
+        gettext_lazy("活动前 7 天"),
         "还有一周：{活动}",
         "{称呼}，您好：\n\n“{活动}”还有一周。\n\n时间：{日期} {星期} {时间}\n{怎么参加}\n\n"
         "流程：\n{流程}\n\n您报名时写下的痛点：\n{痛点}\n\n现场和线上都会用到它们，"
         "想改可以在个人页面改。" + _FOOT,
     ),
     "t1": Text(
-        "活动前 1 天",
+        gettext_lazy("活动前 1 天"),
         "明天见：{活动}",
         "{称呼}，您好：\n\n“{活动}”就在明天。\n\n时间：{日期} {星期} {时间}\n{怎么参加}\n{路线}\n\n"
         "签到码：{签到码}\n附件里有二维码，进门时出示即可。" + _FOOT,
     ),
     "morning": Text(
-        "活动当天早上",
+        gettext_lazy("活动当天早上"),
         "今天 {时间} 见：{活动}",
         "{称呼}，早上好：\n\n“{活动}”今天 {时间} 开始。\n{怎么参加}\n\n签到码：{签到码}" + _FOOT,
     ),
     "agenda_changed": Text(
-        "流程有变",
+        gettext_lazy("流程有变"),
         "流程有变：{活动}",
         "{称呼}，您好：\n\n“{活动}”的流程有一处变化：\n\n{变化}\n\n现在的流程：\n{流程}" + _FOOT,
     ),
     "event_moved": Text(
-        "活动改期",
+        gettext_lazy("活动改期"),
         "改期通知：{活动}",
         "{称呼}，您好：\n\n“{活动}”改期了。\n\n{变化}\n\n您的名额照旧，日历里请改成新的时间；"
         "新的时间来不了，请在个人页面点“取消”。\n\n{怎么参加}" + _FOOT,

@@ -33,22 +33,34 @@ class ForSuperusers(admin.ModelAdmin):
         return False
 
 
+class ByKind(admin.AllValuesFieldListFilter):
+    """Kinds by the names that the organisers' pages use, too."""
+
+    def choices(self, changelist):
+        for choice in super().choices(changelist):
+            yield choice | {"display": outbox.label_of(choice["display"])}
+
+
 @admin.register(Message)
 class MessageAdmin(ForSuperusers):
     """Every letter, as it will be read or as it went. Without SMTP this is the mailbox."""
 
-    list_display = ["kind", "recipient", "subject", "state", "due_at", "sent_at", "channel"]
-    list_filter = ["state", "only_in_mailbox", "uncertain", "channel", "kind"]
+    list_display = ["called", "recipient", "subject", "state", "due_at", "sent_at", "channel"]
+    list_filter = ["state", "only_in_mailbox", "uncertain", "channel", ("kind", ByKind)]
     search_fields = ["kind", "batch", "recipient", "subject", "dedup_key"]
     search_help_text = _("按类型、批次、收件人或标题查找")
     ordering = ["-due_at", "-pk"]
     list_per_page = 50
     show_full_result_count = False
     fields = [
-        *("letter", "kind", "channel", "batch", "due_at", "released_at", "sent_at"),
+        *("letter", "called", "channel", "batch", "due_at", "released_at", "sent_at"),
         *("attempts", "next_try_at"),
     ]
     actions = ["release", "hold", "cancel", "try_again"]
+
+    @admin.display(description=_("类型"), ordering="kind")
+    def called(self, message):
+        return outbox.label_of(message.kind)
 
     @admin.display(description=_("信件"))
     def letter(self, message):

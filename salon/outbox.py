@@ -40,24 +40,30 @@ LEASE = timedelta(minutes=2)
 PAUSES = [timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180, 360)]
 
 _composers = {}
+_labels = {}
 
 
-def letter(kind):
+def letter(kind, label=""):
     """Register `compose(message) -> Letter | None` for messages of this kind.
 
     Called when the message goes, in Chinese, outside any transaction. None means that nobody
     needs to hear this any more (the person has answered, withdrawn, been erased): the message is
     cancelled. Refused means that it cannot go, with the reason. A module with composers is
-    imported in its AppConfig.ready.
+    imported in its AppConfig.ready. `label` (lazy or plain str) is what the admin calls the kind.
     """
 
     def register(compose):
         if kind in _composers:
             raise ValueError(f"two composers for {kind!r}")
         _composers[kind] = compose
+        _labels[kind] = label
         return compose
 
     return register
+
+
+def label_of(kind):
+    return str(_labels.get(kind) or kind)
 
 
 # --- what verbs and organisers do -----------------------------------------------------------------

@@ -4,6 +4,9 @@ import pytest
 from django.contrib import admin
 from django.contrib.admin.utils import flatten
 from django.db.models import Model
+from django.utils import translation
+
+from salon import outbox
 
 ROOMS = {"salon", "events", "participants", "workshops", "metrics"}
 PAGES = {
@@ -30,3 +33,11 @@ def test_every_field_in_the_admin_has_a_label_of_its_own(rf, admin_user):
 
 def test_every_row_in_the_admin_has_a_title():
     assert [model for model in PAGES if model.__str__ is Model.__str__] == []
+
+
+def test_every_kind_of_letter_has_a_name_for_people():
+    house = {kind: name for kind, name in outbox._labels.items() if not kind.startswith("test_")}
+    assert len(house) > 20
+    assert [kind for kind, name in house.items() if not name] == []
+    with translation.override("en"):
+        assert [str(name) for name in house.values() if not str(name).isascii()] == []
