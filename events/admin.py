@@ -11,7 +11,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
-from events import preparation, series, upstairs
+from events import agenda, preparation, series, upstairs
 from events.models import (
     AgendaStep,
     Blueprint,
@@ -29,6 +29,7 @@ from events.models import (
     StaffRole,
 )
 from salon import audit
+from salon.errors import Refused
 from salon.text import clean_text
 
 
@@ -203,6 +204,22 @@ class EventForm(forms.ModelForm):
         if cleaned.get("series") and cleaned.get("new_series"):
             self.add_error("new_series", _("选一个已有的系列，或开一个新的，不能两样都要。"))
         return cleaned
+
+    def _clean_day(self, name):
+        """In year 1 the database keeps a moment that Python cannot read back, and no page opens."""
+        moment = self.cleaned_data[name]
+        if moment is not None:
+            try:
+                agenda.require_day_of_ours(moment)
+            except Refused as refused:
+                raise ValidationError(refused.message) from None
+        return moment
+
+    def clean_registration_opens_at(self):
+        return self._clean_day("registration_opens_at")
+
+    def clean_registration_closes_at(self):
+        return self._clean_day("registration_closes_at")
 
     def clean_new_series(self):
         return clean_text(self.cleaned_data["new_series"])

@@ -205,7 +205,9 @@ class Event(models.Model):
         """When an accepted (or, from the waiting list, offered) seat passes on: never after the
         doors open."""
         hours = self.offer_hours if offered else self.confirmation_hours
-        return min(now + timedelta(hours=hours), max(self.starts_at, now))
+        until_the_doors = max(self.starts_at - now, timedelta(0))
+        # Compared as spans: so many hours may be written that now + hours has no date.
+        return now + min(timedelta(hours=hours), until_the_doors)
 
 
 class Crew(models.Model):

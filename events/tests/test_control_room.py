@@ -327,6 +327,22 @@ def test_without_the_lock_the_form_calls_it_on_again(client, monkeypatch):
     assert (salon.status, salon.venue) == ("published", "杨浦滨江")
 
 
+@pytest.mark.parametrize("field", ["registration_opens_at", "registration_closes_at"])
+@pytest.mark.parametrize("day", ["0001-01-01", "2201-01-01"])
+def test_a_registration_beyond_the_calendar_closes_no_page(salon, shen, client, field, day):
+    changes = {f"{field}_0": day, f"{field}_1": "00:00"}
+    answer = save_event(client, salon, **changes)
+    assert "日期要在 2000 年到 2200 年之间。" in answer.content.decode()
+    assert client.get("/").status_code == 200
+
+
+def test_however_many_hours_are_written_a_seat_is_held_until_the_doors_open(salon, shen, client):
+    assert save_event(client, salon, confirmation_hours=99_999_999).status_code == 302
+    now = salon.starts_at - timedelta(days=9)
+    assert salon.confirmation_deadline(now) == salon.starts_at
+    assert salon.confirmation_deadline(salon.ends_at) == salon.ends_at
+
+
 def test_a_larger_room_is_said_to_the_rooms_above(salon, shen, client, monkeypatch):
     heard = []
     monkeypatch.setattr(
