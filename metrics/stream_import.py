@@ -28,6 +28,7 @@ from participants.models import Participant
 from salon import audit, clock
 from salon.errors import Refused
 from salon.sheets import open_table
+from salon.text import national_mobile
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,7 @@ def commit(*, event, look, by=None):
         ).first()
         if known is not None:
             return known, 0
+        _recognise(event, look.people)
         source = StreamImport.objects.create(
             event=event,
             kind=look.kind,
@@ -135,6 +137,23 @@ def viewer_digest(event, participant_id, key):
     """A keyed digest: the same viewer of the same event, and no way back to a mobile or name."""
     who = f"person:{participant_id}" if participant_id else f"guest:{key}"
     return salted_hmac(f"stream viewer {event.pk}", who, algorithm="sha256").hexdigest()
+
+
+def _recognise(event, people):
+    """Guests of earlier files who stand on the list by now, signed up late or at the door, are that
+    person there, too: in the next file they are, and would be two viewers who said it twice."""
+    namesakes = Counter(person.name for person in people)
+    known = {}
+    for person in people:
+        name = person.name if namesakes[person.name] == 1 else ""
+        for key in filter(None, (name, person.email, national_mobile(person.mobile))):
+            known[viewer_digest(event, None, key)] = person.id
+    for model in (StreamVisit, ChatLine):
+        guests = model.objects.filter(source__event=event, participant=None)
+        for viewer in known.keys() & set(guests.values_list("viewer", flat=True)):
+            guests.filter(viewer=viewer).update(
+                participant=known[viewer], viewer=viewer_digest(event, known[viewer], None)
+            )
 
 
 def _write_visits(source, look):

@@ -171,6 +171,38 @@ def test_lines_of_the_erased_are_still_counted_once(event):
     assert counted(event) == 3
 
 
+def test_he_who_signs_up_late_is_one_viewer_in_both_files_and_says_it_once(event):
+    head = "昵称,手机,入会时间,退会时间\n"
+    early = (
+        "何敏,13800000002,2026-12-19 14:00:00,2026-12-19 14:30:00\n"
+        "林知夏,,2026-12-19 14:00:00,2026-12-19 14:30:00\n"
+    )
+    later = "何敏,13800000002,2026-12-19 14:30:00,2026-12-19 15:00:00\n"
+
+    def visits(text):
+        look = stream_import.look(event=event, content=(head + text).encode(), name="v.csv")
+        return stream_import.commit(event=event, look=look)
+
+    visits(early)
+    chat(event, LIN_TWICE + HE_ONCE)
+    he, lin = someone(event, "何敏", 2), someone(event, "林知夏", 1)
+    visits(early + later)
+    chat(event, LIN_TWICE + HE_ONCE + LIN_TWICE)
+    watched = {row["key"]: row for row in evaluation.measure(event)}["mean_watch_minutes"]
+    assert (watched["numerator"], watched["denominator"]) == (90, 2)
+    assert counted(event) == 5
+    assert [len(chat_of(person)) for person in (he, lin)] == [1, 4]
+
+
+def test_a_guest_whose_name_two_of_the_list_have_stays_a_guest(event):
+    chat(event, LIN_TWICE)
+    someone(event, "林知夏", 1)
+    someone(event, "林知夏", 2)
+    chat(event, LIN_TWICE + HE_ONCE)
+    assert counted(event) == 3
+    assert not ChatLine.objects.filter(participant__isnull=False).exists()
+
+
 def test_an_import_is_undone_in_one_action_and_may_come_again(event):
     organiser = an_organiser(event)
     lin = someone(event, "林知夏", 1)
