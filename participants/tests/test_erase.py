@@ -108,6 +108,20 @@ def test_the_command_finds_a_person_by_mobile_or_mail():
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("contact", ["13800778899", EMAIL])
+def test_the_command_finds_her_too_where_she_gave_her_other_address_alone(contact):
+    both, mail_only, mobile_only = (scenes.a_salon(slug) for slug in ("both", "mail", "mobile"))
+    scenes.an_applicant(both, NAME, mobile=MOBILE, email=EMAIL)
+    scenes.an_applicant(mail_only, NAME, mobile="", email=EMAIL)
+    scenes.an_applicant(mobile_only, NAME, mobile=MOBILE, email="")
+    colleague = scenes.an_applicant(scenes.a_salon("office"), "林同事", mobile="", email=EMAIL)
+    call_command("erase_person", contact)
+    assert not [row for row in every_value() if NAME in row or MOBILE in row]
+    colleague.refresh_from_db()
+    assert (colleague.erased_at is None) == (contact != EMAIL)
+
+
+@pytest.mark.django_db
 def test_a_room_above_forgets_its_part_as_well():
     event = scenes.a_salon()
     canary = a_canary(event, scenes.an_organiser(event))
