@@ -17,7 +17,7 @@ from events.models import Event
 from participants import codes, criteria
 from participants.categories import AskedCategory, asked, asked_categories, rules_of
 from participants.models import Consent, PainPoint, Participant, StatusChange
-from salon import audit, clock, limits, outbox
+from salon import audit, clock, limits, live, outbox
 from salon.errors import Refused
 from salon.models import Message
 from salon.text import clean_text, normalize_email, normalize_mobile, person_name, pinyin_for_search
@@ -30,6 +30,9 @@ NEW_PER_DEVICE = {"times": 30, "seconds": 3600}
 ANSWERS = ("received", "link_again")
 # Pressing "send" again is not asking for the link again.
 SAME_PRESS = timedelta(minutes=10)
+
+# The walls that say names: the tag wall, and the plans their leaders'.
+NAMED_ON = ("tags", "plans")
 
 TEXT_FIELDS = (
     "organisation",
@@ -466,6 +469,8 @@ def edit(*, participant, answers, version, by):
             theirs = Message.objects.of_person(person.pk)
             outbox.readdress(theirs, channel=channel_of(person), by=by)
         audit.record("edit_answers", person, by=by, fields=sorted(changed))
+        if "name" in changed:
+            live.publish(person.event, *NAMED_ON)
     return changed
 
 
@@ -513,3 +518,5 @@ def set_consent(*, participant, purpose, given, by):
         elif not given and purpose != Consent.Purpose.PROCESSING:
             in_force.update(withdrawn_at=now)
         audit.record("set_consent", participant, by=by, fields=[purpose])
+        if purpose == Consent.Purpose.WALL_NAME:
+            live.publish(participant.event, *NAMED_ON)

@@ -22,7 +22,7 @@ from participants.models import (
 )
 from participants.standing import Status, lock_person
 from participants.waitlist import seat_freed
-from salon import audit, clock, outbox
+from salon import audit, clock, live, outbox
 
 _parts = []
 
@@ -73,6 +73,8 @@ def erase_person(*, participant, by):
         person.save()
         outbox.forget(person.pk)
         audit.record("erase_person", person, by=by, event_id=event.pk)
+        # The stream keeps the newest state of each wall, their name and words with it.
+        live.publish_all(event)
         if seated:
             seat_freed(event=event, category=person.category, online=person.online, now=now)
 

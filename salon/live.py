@@ -105,6 +105,11 @@ def publish(event, *topics):
     )
 
 
+def publish_all(event):
+    """The same for every topic there is: what somebody wrote is gone from everywhere at once."""
+    publish(event, *_topics)
+
+
 # --- one topic of one event in one language -------------------------------------------------------
 
 

@@ -6,8 +6,10 @@ import pytest
 from django.db import connection
 from django.urls import reverse
 
-from participants import erase
-from participants.models import Participant
+from participants import applications, erase, tags
+from participants.models import Consent, Participant
+from participants.tests import scenes as participants
+from salon import live
 from workshops import contributions, exchange, groups, judging, pains, plans, questions
 from workshops.models import Match, PainCard, Solution
 from workshops.tests import scenes
@@ -113,6 +115,55 @@ def test_erased_the_name_is_in_no_table_of_the_room_and_every_count_stays(busy):
     assert Participant.objects.get(pk=lin.pk).erased_at
     assert pains.pain_wall(salon).solutions == 2
     assert Match.objects.count() == 1
+
+
+@pytest.fixture
+def rung(monkeypatch):
+    """The topics that are rung from now on."""
+    topics = set()
+    monkeypatch.setattr(live, "publish", lambda event, *which: topics.update(which))
+    return topics
+
+
+def walls(salon):
+    return {name: topic.render(salon.slug) for name, topic in live._topics.items()}
+
+
+def on_the_tag_wall(lin):
+    applications.set_consent(participant=lin, purpose=Consent.Purpose.WALL_NAME, given=True, by=lin)
+    tags.save_card(
+        person=lin, by=lin, industry="education", size_band="", expertise="", pain="没人说话"
+    )
+
+
+def test_every_wall_that_showed_the_erased_is_rung(busy, rung):
+    salon, lin = busy
+    on_the_tag_wall(lin)
+    before = walls(salon)
+    assert "林知夏金丝雀" in before["tags"]
+    assert "林知夏金丝雀" in before["pains"]
+    rung.clear()
+    erase.erase_person(participant=lin, by=lin)
+    after = walls(salon)
+    assert not any("林知夏金丝雀" in html for html in after.values())
+    assert {name for name in before if before[name] != after[name]} <= rung
+
+
+def test_a_name_given_changed_or_taken_back_rings_every_wall_that_says_it(busy, rung):
+    salon, lin = busy
+    on_the_tag_wall(lin)
+    assert {"tags", "plans"} <= rung  # where she leads, the plan on stage says so
+    assert "林知夏金丝雀" in walls(salon)["tags"]
+    rung.clear()
+    renamed = participants.answers("林知秋", mobile=lin.mobile, email=lin.email)
+    applications.edit(participant=lin, answers=renamed, version=lin.version, by=lin)
+    assert {"tags", "plans"} <= rung
+    assert "林知秋" in walls(salon)["tags"]
+    rung.clear()
+    applications.set_consent(
+        participant=lin, purpose=Consent.Purpose.WALL_NAME, given=False, by=lin
+    )
+    assert {"tags", "plans"} <= rung
 
 
 def test_what_others_wrote_stays_readable(busy):
