@@ -69,9 +69,26 @@ class CriterionForm(forms.ModelForm):
         return cleaned
 
 
+class CriteriaFormSet(forms.BaseInlineFormSet):
+    """Rules that together give no more points than a score can hold, bonuses included."""
+
+    MOST_POINTS = 1000
+
+    def clean(self):
+        super().clean()
+        kept = [form for form in self.forms if not self._should_delete_form(form)]
+        total = sum(form.cleaned_data.get("weight") or 0 for form in kept if form.is_valid())
+        if total > self.MOST_POINTS:
+            raise ValidationError(
+                _("分值合计最多 %(most)s 分，现在是 %(total)s 分。"),
+                params={"most": self.MOST_POINTS, "total": total},
+            )
+
+
 class Criteria(RowsOfEvent):
     model = Criterion
     form = CriterionForm
+    formset = CriteriaFormSet
     fields = ("label", "field", "operator", "threshold", "unit", "weight", "position")
 
 

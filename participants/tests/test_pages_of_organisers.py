@@ -452,6 +452,8 @@ def test_criteria_are_edited_in_the_admin_and_scores_follow(client, event, chen)
     assert lin.score < before
     data["criteria-0-field"] = "shoe_size"
     assert "没有这个字段" in client.post(url, data).content.decode()
+    data |= {"criteria-0-field": rules[0].field, "criteria-0-weight": "32000"}
+    assert "分值合计最多 1000 分" in client.post(url, data).content.decode()
 
 
 def test_the_printed_command_is_one_json_object(event, tmp_path):
