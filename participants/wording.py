@@ -38,6 +38,7 @@ FIELDS = (
     "个人链接",
     "活动页",
 )
+LONGEST_SUBJECT, LONGEST_BODY = 200, 5000
 _FIELD = re.compile(r"\{([^{}]*)\}")
 
 
@@ -181,11 +182,18 @@ def of_event(event_id, kind):
 
 
 def check(subject, body):
-    """Clean an organiser's wording; Refused when empty or a field name does not exist."""
-    subject = clean_text(subject, max_length=200)
-    body = clean_text(body, multiline=True, max_length=5000)
+    """Clean an organiser's wording; Refused when empty, too long or a field name does not exist."""
+    subject, body = clean_text(subject), clean_text(body, multiline=True)
     if not subject or not body:
         raise Refused("empty", _("标题和正文都要写。"), status=422)
+    for text, longest in ((subject, LONGEST_SUBJECT), (body, LONGEST_BODY)):
+        if len(text) > longest:  # said, not cut: the personal link stands at the end
+            raise Refused(
+                "too_long",
+                _("最多 %(limit_value)d 字，现在有 %(show_value)d 字。")
+                % {"limit_value": longest, "show_value": len(text)},
+                status=422,
+            )
     if unknown := unknown_fields(f"{subject}\n{body}"):
         raise Refused(
             "unknown_field",
@@ -196,7 +204,8 @@ def check(subject, body):
 
 
 def save_wording(*, event, kind, subject, body, by):
-    """Keep the organiser's own wording of one kind. Raises Refused: empty, unknown_field."""
+    """Keep the organiser's own wording of one kind. Raises Refused: empty, too_long,
+    unknown_field."""
     subject, body = check(subject, body)
     with transaction.atomic():
         row, _made = Wording.objects.update_or_create(

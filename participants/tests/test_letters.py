@@ -120,6 +120,16 @@ def test_a_wrong_field_name_is_refused_and_a_right_one_is_filled():
     assert "请确认" in outbox.preview(Message.objects.get(kind="accepted")).subject
 
 
+def test_a_wording_too_long_is_said_and_not_cut():
+    event = scenes.a_salon()
+    chen = scenes.an_organiser(event)
+    body = "很长的路线说明。" * 650 + "\n{个人链接}"
+    with pytest.raises(Refused) as refused:
+        wording.save_wording(event=event, kind="t1", subject="明天见", body=body, by=chen)
+    assert str(refused.value) == f"最多 5000 字，现在有 {len(body)} 字。"
+    assert not event.wordings.exists()
+
+
 def test_a_name_with_braces_stays_a_name():
     event = scenes.a_salon()
     scenes.an_applicant(event, "林{个人链接}{{link}}")
