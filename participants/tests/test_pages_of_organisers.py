@@ -3,6 +3,7 @@
 import io
 import json
 import re
+from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -17,6 +18,7 @@ from participants.models import ImportFile, Participant
 from participants.tests import scenes
 from participants.tests.pages import address
 from participants.tests.test_import_runs import a_sheet
+from salon import clock
 from salon.models import AuditEntry, Message
 from salon.sheets import open_table
 from salon.text import pinyin_for_search
@@ -462,3 +464,22 @@ def test_the_printed_command_is_one_json_object(event, tmp_path):
     out = io.StringIO()
     call_command("import_applications", "spring", str(file), "--json", stdout=out)
     assert set(json.loads(out.getvalue())) == {"rows", "importable", "imported", "known", "errors"}
+
+
+def test_of_many_sent_batches_the_failed_and_the_latest_stand_first(client, event, chen):
+    first = clock.now() - timedelta(days=40)
+    for number in range(30):
+        Message.objects.create(
+            event_id=event.pk,
+            kind="accepted",
+            batch=f"screening:{1000 + number}",
+            dedup_key=f"many:{number}",
+            due_at=first + timedelta(days=number),
+            state=Message.State.FAILED if number == 3 else Message.State.SENT,
+            sent_at=None if number == 3 else clock.now(),
+        )
+    page = client.get(address("messages")).content.decode()
+    gone = re.findall(r"batch=screening%3A1(\d{3})", page[page.index("已发出") :])
+    assert gone[:3] == ["003", "029", "028"]
+    assert gone[-1] == "000"
+    assert page.index("更早的 10 批") > page.index("screening%3A1011")

@@ -17,12 +17,18 @@ from salon.text import clean_text
 
 SHOWN = 200
 
+GONE_SHOWN = 20
+
 
 @organiser
 @never_cache
 @require_GET
 def page(request, slug):
     rows = mailings.mailings(request.event)
+    # What failed asks for somebody, then what went last.
+    gone = sorted(
+        (row for row in reversed(rows) if row.sent or row.failed), key=lambda row: not row.failed
+    )
     decided = [row for row in rows if row.held and row.decided]
     context = {
         "event": request.event,
@@ -34,7 +40,8 @@ def page(request, slug):
             for kind, at, people in reminders.who_gets_what(request.event)
         ],
         "going": [row for row in rows if row.waiting and not row.held],
-        "gone": [row for row in rows if row.sent or row.failed],
+        "gone": gone[:GONE_SHOWN],
+        "earlier": gone[GONE_SHOWN:],
         "failed": sum(row.failed for row in rows),
         "wordings": _wordings(request.event),
     }

@@ -5,6 +5,7 @@ from django.contrib import messages
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -160,7 +161,14 @@ def _hand_context(event):
         if group.pk in reviewed:
             reviews, mean = reviewed[group.pk]
             words = {"reviews": reviews, "mean": mean}
-            group.reviews_told = _("%(reviews)d 位导师点评，均分 %(mean)s") % words
+            group.reviews_told = (
+                ngettext(
+                    "%(reviews)d 位导师点评，均分 %(mean)s",
+                    "%(reviews)d 位导师点评，均分 %(mean)s",
+                    reviews,
+                )
+                % words
+            )
     board = phases.board(event)
     any_running = any(phase.state == "running" for phase in board)
     return {
