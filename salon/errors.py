@@ -1,13 +1,17 @@
 """Refusals: raised deep in a verb, answered once, in the way the asker asked."""
 
+import codecs
 import logging
 
 from django.db import DatabaseError, InterfaceError, OperationalError
 from django.http import HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
+from django.views.defaults import bad_request
 
 log = logging.getLogger(__name__)
+
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
 class Refused(Exception):
@@ -70,6 +74,23 @@ def answer_refusals(get_response):
         return None
 
     middleware.process_exception = process_exception
+    return middleware
+
+
+def read_utf8(get_response):
+    """Middleware: addresses and forms are UTF-8, whatever a Content-Type names.
+
+    A form in another encoding is refused here: read later, it would be an error in the middle of a
+    view or of the page about that error. Before everything that reads the request.
+    """
+
+    def middleware(request):
+        if request.encoding is not None:
+            named, request.encoding = request.encoding, "utf-8"
+            if codecs.lookup(named).name != "utf-8" and request.content_type in FORMS:
+                return bad_request(request, None)
+        return get_response(request)
+
     return middleware
 
 

@@ -209,6 +209,23 @@ def failing(settings):
     return Client(raise_request_exception=True)
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize("debug", [True, False])
+@pytest.mark.parametrize(
+    ("charset", "status"), [("utf-16", 400), ("gbk", 400), ("utf8", 200), ("x", 200)]
+)
+def test_a_form_in_another_encoding_is_refused_and_an_address_in_one_is_read(
+    client, settings, debug, charset, status
+):
+    settings.DEBUG = debug
+    client.raise_request_exception = False
+    for kind in ("application/x-www-form-urlencoded", "multipart/form-data; boundary=x"):
+        answer = client.generic("POST", "/login/", b"--x--\r\n", f"{kind}; charset={charset}")
+        assert answer.status_code == status
+    address = client.get("/login/?next=%2Fcrew%2F", CONTENT_TYPE=f"text/plain; charset={charset}")
+    assert address.status_code == 200
+
+
 def test_a_refusal_is_a_page_for_people_and_json_for_machines(failing):
     page = failing.get("/refuses/")
     assert page.status_code == 409
