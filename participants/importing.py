@@ -352,12 +352,12 @@ class _RowReader:
         values.name = person_name(typed)
         if not values.name:
             refuse("name", "name", _("没有填姓名。") if not typed else _("这不像一个姓名。"))
-        if mobile := _answer(cell("mobile")):
+        if mobile := _answer(cell("mobile"), nothing=_NOTHING):
             try:
                 values.mobile = normalize_mobile(cell("mobile"))
             except ValueError:
                 refuse("mobile", "phone", _("手机号不对，请核对位数（中国大陆为 11 位）。"))
-        if email := _answer(cell("email")):
+        if email := _answer(cell("email"), nothing=_NOTHING):
             try:
                 values.email = normalize_email(email)
             except ValueError:

@@ -151,6 +151,18 @@ def test_lin_may_leave_the_mobile_out_but_not_the_email_as_well():
     assert codes(neither) == ["phone"]
 
 
+@pytest.mark.parametrize("nothing", ["无", "没有", "-", "/", "暂无"])
+def test_lin_without_an_email_may_say_so(nothing):
+    no_email, no_mobile, neither = read(
+        changed(LIN, 邮箱=nothing),
+        changed(LIN, 手机=nothing, 邮箱="xiao@example.com"),
+        changed(LIN, 手机=nothing, 邮箱=nothing),
+    ).rows
+    assert (no_email.importable, no_email.values.email) == (True, "")
+    assert (no_mobile.importable, no_mobile.values.mobile) == (True, "")
+    assert codes(neither) == ["phone"]
+
+
 def test_two_mobiles_that_excel_rounded_away_are_refused_and_no_duplicates():
     rows = read(changed(LIN, 手机="1.38E+10"), changed(LIN, 手机="1.38E+10", 邮箱="h@e.cn")).rows
     assert [codes(row) for row in rows] == [["phone"], ["phone"]]
