@@ -114,7 +114,10 @@ function again(form) {
 function sent(form, whole) {
   if (whole) {
     forget(form);
+    // The words have gone; what kind of words they were is still meant.
+    const chosen = [...form.querySelectorAll("input[type=radio]:checked")];
     form.reset();
+    for (const radio of chosen) radio.checked = true;
     renumber(form);
     const details = form.closest("details.ws-solve");
     if (details) details.open = false;

@@ -13,7 +13,7 @@ from tests.house import until
 from tests.journeys.crew import log_in
 from tests.journeys.test_morning_after import answer_the_survey
 from workshops import exchange, pains
-from workshops.models import Listing, PainCard
+from workshops.models import Listing, PainCard, Question
 from workshops.tests import scenes
 
 pytestmark = pytest.mark.journey
@@ -103,6 +103,17 @@ def test_what_lin_types_while_it_is_under_way_stays_and_joins_the_same_card(page
     page.get_by_role("button", name="贴上墙").click()
     page.get_by_text("已发出").wait_for()
     assert [card.text for card in PainCard.objects.all()] == ["没人打卡，奖品也不灵"]
+
+
+def test_whoever_sends_danmaku_goes_on_sending_danmaku(page, salon, lin):
+    page.goto("/e/spring/me/questions/")
+    page.get_by_role("radio", name="弹幕").check()
+    for number, text in enumerate(("说得好", "求模板"), start=1):
+        page.get_by_label("内容").fill(text)
+        page.get_by_role("button", name="发送").click()
+        until(lambda n=number: page.wait_for_timeout(50) or Question.objects.count() == n)
+        page.get_by_text("已发出").wait_for()
+    assert {each.kind for each in Question.objects.all()} == {"danmaku"}
 
 
 def test_when_somebody_has_answered_the_first_words_lins_new_ones_become_a_card(page, salon, lin):
