@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from participants.applications import channel_of
 from participants.models import Participant
 from participants.seats import free_seats
-from participants.standing import lock_person, told_of_a_seat
+from participants.standing import lock_person, stand, told_of_a_seat
 from participants.waitlist import seat_freed
 from salon import audit, clock, outbox
 from salon.errors import Refused
@@ -22,7 +22,9 @@ MAY_MOVE = (
 def move_room(*, participant, online, by):
     """Move the person to the other room; a seat goes along only where one is free.
 
-    The seat left behind passes on inside the category. Moving to where one is changes nothing.
+    The seat left behind passes on inside the category; one that its owner was not told of yet is
+    let go where the other room is full, and an organiser decides again: a refusal would tell of
+    it. Moving to where one is changes nothing.
     Raises Refused: gone, not_possible, room_full.
     """
     with transaction.atomic():
@@ -33,7 +35,12 @@ def move_room(*, participant, online, by):
         if person.status not in MAY_MOVE or event.is_over(now):
             raise Refused("not_possible", _("现在不能再改参加方式了。"))
         seated = person.status in Participant.SEATED
-        if seated and free_seats(event, online=online) <= 0:
+        full = seated and free_seats(event, online=online) <= 0
+        if full and by == person and not told_of_a_seat([person]):
+            reason = _("换到满员的一边，回到待审核")
+            stand([person], Status.SUBMITTED, now=now, by=by, reason=reason)
+            seated = False
+        elif full:
             room = _("线上") if online else _("现场")
             raise Refused("room_full", _("%(room)s名额已满，暂时换不过去。") % {"room": room})
         person.online = online

@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 
 from events import agenda, announcing
+from events.models import Event
 from participants import applications, mailings, rooms, screening
 from participants.access import issue_link
 from participants.models import FreedSeat, Participant
@@ -241,6 +242,19 @@ def test_a_held_acceptance_does_not_show_when_lin_edits_her_answers(client, even
     assert "名额暂时不保留" not in says(client, lin, "me_edit")
     screening.release_batch(batch=batch, by=chen)
     assert "名额暂时不保留" in says(client, lin, "me_edit")
+
+
+def test_a_full_room_tells_lin_nothing_of_a_seat_that_is_not_released(client, event, chen):
+    Event.objects.update(online_capacity=1)
+    scenes.confirmed(event, "何敏", 2, by=chen, online=True)
+    lin = scenes.an_applicant(event, "林知夏", 1)
+    batch = decide(lin, Status.ACCEPTED, chen)
+    says(client, lin)
+    page = client.post(reverse("me_room", args=["spring"]), {"to": "online"}, follow=True)
+    assert "参加方式改好了" in page.content.decode()
+    lin.refresh_from_db()
+    assert (lin.online, stands(lin), told(lin)) == (True, "submitted", "submitted")
+    assert screening.undo_batch(batch=batch, by=chen) == (0, 1)
 
 
 def test_her_own_data_tell_lin_nothing_that_is_not_released(client, event, chen):
