@@ -176,10 +176,10 @@ def read_stream(table: Table, *, tz, window=None):
     `window` is (start, end) of the event: what times without a date, and dates without an order,
     are read by. SheetRefused when it is neither.
     """
-    visits = find_header(table, _VISIT_ASKS, enough=_asks_visits)
+    visits = find_header(table.sheets, _VISIT_ASKS, enough=_asks_visits)
     if visits:
         return _read_visits(visits, tz=tz, window=window)
-    chat = find_header(table, _CHAT_ASKS, enough=_asks_chat)
+    chat = find_header(table.sheets, _CHAT_ASKS, enough=_asks_chat)
     if chat:
         return _read_chat(chat, tz=tz, window=window)
     raise SheetRefused(
@@ -194,7 +194,7 @@ def read_visits(table: Table, *, tz, window=None):
     Lines before the header and closing lines are passed over; times without a zone are in `tz`.
     A missing time is worked out from the duration; otherwise the duration is not looked at.
     """
-    header = find_header(table, _VISIT_ASKS, enough=_asks_visits)
+    header = find_header(table.sheets, _VISIT_ASKS, enough=_asks_visits)
     if header is None:
         raise SheetRefused(
             "header", _("没有找到进出记录的表头：需要有昵称、入会时间、退会时间（或时长）。")
@@ -204,7 +204,7 @@ def read_visits(table: Table, *, tz, window=None):
 
 def read_chat(table: Table, *, tz, window=None):
     """Return the ChatReading of a chat or danmaku file; times without a zone are in `tz`."""
-    header = find_header(table, _CHAT_ASKS, enough=_asks_chat)
+    header = find_header(table.sheets, _CHAT_ASKS, enough=_asks_chat)
     if header is None:
         raise SheetRefused("header", _("没有找到聊天记录的表头：需要有时间、昵称、内容。"))
     return _read_chat(header, tz=tz, window=window)

@@ -1,5 +1,6 @@
 """The columns of an application file: what each field is called, and which must be asked."""
 
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from salon.headers import compile_asks, find_header
@@ -106,14 +107,11 @@ _LISTS = ("pain_points", "expertise")  # may be asked in several columns
 def find_application_header(table):
     """Return the Header of the row that asks most.
 
-    SheetRefused when no row asks for a name and a mobile or e-mail, or when category or the
-    consent to processing is not asked at all: then every row would be refused for it.
+    SheetRefused when no row asks for a name and a mobile or e-mail, when category or the consent
+    to processing is not asked at all (then every row would be refused for it), and when a second
+    sheet holds applications, too, which would be left out in silence.
     """
-
-    def enough(columns):
-        return "name" in columns and bool(columns.keys() & {"mobile", "email"})
-
-    header = find_header(table, _ASKS, enough=enough, repeated=_LISTS)
+    header = _header_in(table.sheets)
     if header is None:
         raise SheetRefused(
             "header",
@@ -127,4 +125,27 @@ def find_application_header(table):
         raise SheetRefused(
             "header", _("缺少“同意处理个人信息”一列。没有本人同意，不能导入个人信息。")
         )
+    for sheet in table.sheets:
+        if sheet is not header.sheet and _holds_applications(sheet):
+            sentence = _("“{one}”和“{other}”两张工作表里都有报名。请分成两个文件，逐个导入。")
+            raise SheetRefused(
+                "sheets", format_lazy(sentence, one=header.sheet.title, other=sheet.title)
+            )
     return header
+
+
+def _header_in(sheets):
+    return find_header(sheets, _ASKS, enough=_asks_somebody, repeated=_LISTS)
+
+
+def _asks_somebody(columns):
+    return "name" in columns and bool(columns.keys() & {"mobile", "email"})
+
+
+def _holds_applications(sheet):
+    header = _header_in([sheet])
+    return (
+        header is not None
+        and header.columns.keys() >= {"category", "processing"}
+        and any(number > header.number for number, _cells in sheet.rows())
+    )

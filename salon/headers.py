@@ -80,13 +80,13 @@ def match_columns(cells, asks, *, repeated=()):
     return {name: sorted(columns) for name, columns in found.items()}
 
 
-def find_header(table, asks, *, enough, repeated=()):
-    """Return the Header that asks most among the first rows of all sheets, or None.
+def find_header(sheets, asks, *, enough, repeated=()):
+    """Return the Header that asks most among the first rows of the sheets, or None.
 
     `enough(columns)` says whether a row with these columns can be the header at all.
     """
     best = None
-    for sheet in table.sheets:
+    for sheet in sheets:
         for number, cells in sheet.rows():
             if number > SEARCH_ROWS:
                 break

@@ -285,6 +285,17 @@ def test_answers_on_the_second_sheet_are_found():
     assert len(read_applications(open_table(stream), tz=SHANGHAI).importable) == 1
 
 
+def test_two_sheets_of_answers_are_not_half_imported():
+    stream, zhou = io.BytesIO(), changed(LIN, 姓名="周远", 手机="13800138002", 邮箱="")
+    empty = ("空表", HEADER, [], None)
+    write_table(stream, sheets=[("上海", HEADER, [LIN], None), empty])
+    assert len(read_applications(open_table(stream), tz=SHANGHAI).importable) == 1
+    stream = io.BytesIO()
+    write_table(stream, sheets=[("上海", HEADER, [LIN], None), ("杭州", HEADER, [zhou], None)])
+    with pytest.raises(SheetRefused, match="“上海”和“杭州”两张工作表里都有报名"):
+        read_applications(open_table(stream), tz=SHANGHAI)
+
+
 @pytest.mark.parametrize(
     "header",
     [
