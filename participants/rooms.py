@@ -8,7 +8,7 @@ from participants.models import Participant
 from participants.seats import free_seats
 from participants.standing import lock_person, stand, told_of_a_seat
 from participants.waitlist import seat_freed
-from salon import audit, clock, outbox
+from salon import audit, clock, live, outbox
 from salon.errors import Refused
 
 Status = Participant.Status
@@ -47,6 +47,7 @@ def move_room(*, participant, online, by):
         person.version += 1
         person.save(update_fields=["online", "version"])
         audit.record("move_room", person, by=by, event_id=event.pk, fields=["online"])
+        live.publish(event, "arrivals")
         if seated:
             _after(event, person, now)
     return person

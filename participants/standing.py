@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from events.models import Event
 from participants.applications import cancel_letters, channel_of
 from participants.models import Participant, StatusChange
-from salon import audit, outbox
+from salon import audit, live, outbox
 from salon.errors import Refused
 from salon.models import Message
 
@@ -85,6 +85,8 @@ def stand(people, to_status, *, now, by, batch=None, reason="", told_reason="", 
         people, ["status", "told_reason", "confirm_by", "status_changed_at", "version"]
     )
     cancel_letters([person.pk for person in people])
+    if people:  # the walls say how many are expected, too
+        live.publish(people[0].event, "arrivals")
     return StatusChange.objects.bulk_create(changes)
 
 

@@ -3,9 +3,11 @@
 import pytest
 
 from events.models import Event
-from participants import checkin, tags, walls
+from participants import checkin, rooms, screening, tags, walls
 from participants.models import TagCard
+from participants.tests import scenes
 from participants.tests.door import Tablet, make_person, make_salon
+from salon import live
 from salon.errors import Refused
 
 pytestmark = pytest.mark.django_db
@@ -137,6 +139,25 @@ def test_who_has_not_come_or_was_taken_back_is_not_on_the_wall(tablet, salon):
     }
     tablet.post("check-ins/undo", undo)
     assert "林知夏" not in walls.tag_wall("spring")
+
+
+def test_who_confirms_changes_rooms_or_withdraws_moves_the_count_on_the_wall(monkeypatch):
+    event = scenes.a_salon()
+    lin = scenes.accepted(event, by=scenes.an_organiser(event))
+    rung = []
+    monkeypatch.setattr(live, "publish", lambda event, *topics: rung.extend(topics))
+    seen = [walls.arrivals(event.slug)]
+    for act in (
+        lambda: screening.confirm(participant=lin, by=lin),
+        lambda: rooms.move_room(participant=lin, online=True, by=lin),
+        lambda: rooms.move_room(participant=lin, online=False, by=lin),
+        lambda: screening.withdraw(participant=lin, by=lin),
+    ):
+        rung.clear()
+        act()
+        seen.append(walls.arrivals(event.slug))
+        assert seen[-1] != seen[-2]
+        assert "arrivals" in rung
 
 
 def test_the_host_switches_the_regions_and_the_wall_follows(tablet, salon):
