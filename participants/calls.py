@@ -131,8 +131,8 @@ def finish_call(*, call, by, outcome, notes="", told_reason="", call_back_at=Non
     pass: accepted while the category has a seat, else on the waiting list. hold: back to review.
     not_a_fit: not selected, `told_reason` needed. no_answer: called again at `call_back_at`, or
     in two hours. The same outcome once more, because the first answer never arrived, only keeps
-    the later notes. Raises Refused: claim_lost, finished, outcome, past, told_reason_needed,
-    reason_needed.
+    the later notes. Raises Refused: claim_lost, finished, outcome, past, too_late,
+    told_reason_needed, reason_needed.
     """
     if outcome not in Outcome.values:
         raise Refused("outcome", _("请选择这通电话的结果。"), status=422)
@@ -145,6 +145,8 @@ def finish_call(*, call, by, outcome, notes="", told_reason="", call_back_at=Non
         now = clock.now()
         if call_back_at is not None and call_back_at <= now:
             raise Refused("past", _("回电时间要在现在之后。"), status=422)
+        if call_back_at is not None and call_back_at >= event.starts_at:
+            raise Refused("too_late", _("回电时间要在活动开始之前。"), status=422)
         if outcome == Outcome.NO_ANSWER and call_back_at is None:
             call_back_at = now + RING_AGAIN
         call.outcome, call.finished_at = outcome, now

@@ -159,7 +159,7 @@ DEFAULT = {
 
 def unknown_fields(text):
     """Names in braces that no letter knows, and stray braces, in order."""
-    unknown = [name for name in _FIELD.findall(text) if name not in FIELDS]
+    unknown = [name.strip() or "{ }" for name in _FIELD.findall(text) if name not in FIELDS]
     if re.search("[{}]", _FIELD.sub("", text)):
         unknown.append("{ }")
     return list(dict.fromkeys(unknown))

@@ -38,3 +38,8 @@ class ImportFile(models.Model):
 
     def __str__(self):
         return self.filename
+
+    @property
+    def newcomers(self):
+        """Rows that would bring somebody in: whoever has applied already is not brought twice."""
+        return self.report["importable"] - self.report["known"]

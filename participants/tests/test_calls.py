@@ -97,6 +97,19 @@ def test_nobody_answered_so_lin_is_called_again_at_the_hour(travel):
     assert calls.claim_next(event=event, by=chen).participant == lin
 
 
+@pytest.mark.parametrize(("days", "code"), [(-1, "past"), (400, "too_late")])
+def test_nobody_is_called_back_yesterday_or_after_the_salon(days, code):
+    event = scenes.a_salon()
+    chen = scenes.an_organiser(event)
+    to_be_called(event, chen)
+    call = calls.claim_next(event=event, by=chen)
+    at = clock.now() + timedelta(days=days)
+    with pytest.raises(Refused) as refused:
+        calls.finish_call(call=call, by=chen, outcome="no_answer", call_back_at=at)
+    assert refused.value.code == code
+    assert Call.objects.get().finished_at is None
+
+
 def test_a_refused_outcome_leaves_the_call_open():
     event = scenes.a_salon()
     chen = scenes.an_organiser(event)

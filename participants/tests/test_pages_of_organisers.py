@@ -275,6 +275,10 @@ def test_a_sheet_is_uploaded_looked_at_and_imported(client, event, chen):
     assert "<progress" in running
     import_runs.run(file.pk)
     assert "导入了 2 人" in client.get(answer.url).content.decode()
+    again = SimpleUploadedFile("b.xlsx", a_sheet())
+    page = client.post(address("applications_import"), {"file": again}, follow=True)
+    assert "表里的人都已经报过名" in page.content.decode()
+    assert "导入这" not in page.content.decode()
 
 
 def test_a_bad_file_is_one_sentence_on_the_page(client, event, chen):
