@@ -62,6 +62,12 @@ SOLUTIONS = """
      WHERE c.event_id = %(event)s
 """
 
+# Whether p was given their seat at the door, newcomer or applicant: they are counted apart.
+WALKED_IN = """
+    (p.source = 'walk_in' OR EXISTS (SELECT FROM participants_checkin w
+                                      WHERE w.participant_id = p.id AND w.method = 'walk_in'))
+"""
+
 # Who came: checked in at the door, seen on the stream, or an online person who contributed.
 # `in_room` were those who were checked in, whatever they had signed up for.
 ATTENDEES = f"""

@@ -13,7 +13,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from metrics.contributions import ATTENDEES, KINDS, SOLUTIONS, row
+from metrics.contributions import ATTENDEES, KINDS, SOLUTIONS, WALKED_IN, row
 
 HUNDRED = Decimal(100)
 # As they stand behind a number; English sets a space before them.
@@ -110,10 +110,10 @@ DIMENSIONS = {
 
 def attendance_rate(event, definition):
     came, confirmed, walk_ins = row(
-        """
-        SELECT count(c.id) FILTER (WHERE p.source <> 'walk_in'),
-               count(*) FILTER (WHERE p.source <> 'walk_in'),
-               count(c.id) FILTER (WHERE p.source = 'walk_in')
+        f"""
+        SELECT count(c.id) FILTER (WHERE NOT {WALKED_IN}),
+               count(*) FILTER (WHERE NOT {WALKED_IN}),
+               count(c.id) FILTER (WHERE {WALKED_IN})
           FROM participants_participant p
           LEFT JOIN participants_checkin c ON c.participant_id = p.id AND c.voided_at IS NULL
          WHERE p.event_id = %(event)s AND NOT p.online AND p.status = 'confirmed'

@@ -11,16 +11,16 @@ from django.db import connection
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from metrics.contributions import ATTENDEES, KINDS, SOLUTIONS
+from metrics.contributions import ATTENDEES, KINDS, SOLUTIONS, WALKED_IN
 from metrics.definitions import BY_KEY, DIMENSIONS
 from metrics.evaluation import readable
 from metrics.surveys import FEWEST_SHOWN
 
 PLACE = gettext_lazy("现场"), gettext_lazy("线上")
 
-ATTENDANCE = """
+ATTENDANCE = f"""
     SELECT p.name, k.name, coalesce(ch.label, ''), c.at,
-           CASE WHEN p.source = 'walk_in' THEN 'walk_in' WHEN c.id IS NULL THEN 'absent'
+           CASE WHEN {WALKED_IN} THEN 'walk_in' WHEN c.id IS NULL THEN 'absent'
                 ELSE 'counted' END
       FROM participants_participant p
       JOIN participants_category k ON k.id = p.category_id

@@ -94,15 +94,16 @@ def walk_in(*, request, person_id=None, details=None, scanned_at, offset_ms=0, o
         return keep_answer(request, Answer(checkin.ALREADY, person, first))
     if not _holds_a_seat(person) and seats.free_seats(event, online=False) < 1:
         return keep_answer(request, Answer(FULL, person))
+    expected = _is_expected(person)
     if person is None:
         person = _add(event, details, by=desk)
-    if person.status != Participant.Status.CONFIRMED or person.online:
+    if not _is_expected(person):
         person = _confirm(event, person, by=desk)
     at = checkin.corrected(scanned_at, offset_ms=offset_ms, person=person, event=event)
     row = checkin.admit(
         person=person,
         desk=desk,
-        method=CheckIn.Method.WALK_IN,
+        method=CheckIn.Method.SEARCH if expected else CheckIn.Method.WALK_IN,
         at=at,
         scanned_at=scanned_at,
         operator=operator,
@@ -121,6 +122,12 @@ def _known(event, person_id, details):
         return checkin.at_the_door(event.pk, pk=person_id)
     by_mobile = checkin.at_the_door(event.pk, mobile=details["mobile"])
     return by_mobile or checkin.at_the_door(event.pk, email=details["email"])
+
+
+def _is_expected(person):
+    return (
+        person is not None and not person.online and person.status == Participant.Status.CONFIRMED
+    )
 
 
 def _holds_a_seat(person):

@@ -139,6 +139,20 @@ def test_attendance_counts_confirmed_people_and_leaves_walk_ins_apart(event):
     assert figure(event, "attendance_rate")["left_out"] == [["现场报名的人单独计数", 1]]
 
 
+def test_an_applicant_who_was_given_a_seat_at_the_door_is_a_walk_in(event):
+    person(event, 1, came=True)
+    person(event, 2)
+    waited = person(event, 3, came=True)
+    waited.check_ins.update(method="walk_in")
+    assert worth(event, "attendance_rate") == (1, 2, 50, False)
+    assert figure(event, "attendance_rate")["left_out"] == [["现场报名的人单独计数", 1]]
+    assert {row[0]: row[-1] for row in rows.behind(event, "attendance_rate").rows} == {
+        "来宾1": "计入",
+        "来宾2": "未到",
+        "来宾3": "现场报名，另计",
+    }
+
+
 def test_a_voided_check_in_is_no_attendance(event):
     someone = person(event, 1, came=True)
     someone.check_ins.update(voided_at=event.ends_at, void_reason="扫错人")
