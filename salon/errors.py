@@ -3,11 +3,12 @@
 import codecs
 import logging
 
+from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError
-from django.http import HttpResponse, JsonResponse
+from django.http import Http404, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
-from django.views.defaults import bad_request
+from django.views.defaults import bad_request, page_not_found
 
 log = logging.getLogger(__name__)
 
@@ -51,13 +52,21 @@ def say(request, *, status, code, message):
 def answer_refusals(get_response):
     """Middleware: `Refused` becomes its sentence; a lost database becomes 503 with Retry-After.
 
-    A phone or tablet repeats a 503 with the same client id, so an honest 503 loses nothing.
+    A phone or tablet repeats a 503 with the same client id, so an honest 503 loses nothing. What is
+    not there looks under DEBUG as it does in production: `make run` is shown to guests.
     """
 
     def middleware(request):
-        return get_response(request)
+        response = get_response(request)
+        if isinstance(response, HttpResponseNotAllowed) and request.method == "GET":
+            return pressed_nothing(request, allowed=response["Allow"])
+        if settings.DEBUG and response.status_code == 404 and request.resolver_match is None:
+            return page_not_found(request, Http404())
+        return response
 
     def process_exception(request, exception):
+        if settings.DEBUG and isinstance(exception, Http404):
+            return page_not_found(request, exception)
         if isinstance(exception, Refused):
             return say(
                 request,
@@ -92,6 +101,18 @@ def read_utf8(get_response):
         return get_response(request)
 
     return middleware
+
+
+def pressed_nothing(request, *, allowed):
+    """A phone opens a tab again by GET where a button had answered with its sentence."""
+    response = say(
+        request,
+        status=405,
+        code="post_only",
+        message=_("这一页要按按钮才会出现。请返回上一页，再按一次。"),
+    )
+    response["Allow"] = allowed
+    return response
 
 
 def unavailable(request):

@@ -42,4 +42,4 @@ class ImportFile(models.Model):
     @property
     def newcomers(self):
         """Rows that would bring somebody in: whoever has applied already is not brought twice."""
-        return self.report["importable"] - self.report["known"]
+        return self.report.get("importable", 0) - self.report.get("known", 0)
