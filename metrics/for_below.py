@@ -1,7 +1,9 @@
-"""What the rooms below hear from this one: what to forget of a person, what to tell them of it, and
-what a metric is measured against."""
+"""What the rooms below hear from this one: what to forget of a person, what to tell them of it, what
+waits for them afterwards, and what a metric is measured against."""
 
 import secrets
+
+from django.utils.translation import gettext as _
 
 from events import upstairs as events_upstairs
 from metrics import surveys, whitepaper
@@ -18,6 +20,7 @@ from participants import erase, own_data, reminders
 from salon import outbox
 from salon.models import Message
 from workshops import upstairs
+from workshops.now import Door
 
 
 @events_upstairs.when_called_off.offer
@@ -29,6 +32,15 @@ def call_back_invitations(event, *, by):
 @reminders.when_it_is_over.offer
 def letters_to_those_who_came(event):
     return surveys.due_times(event) if Survey.objects.filter(event=event).exists() else {}
+
+
+@upstairs.afterwards.offer
+def what_waits_for(person):
+    """The survey until it is answered or closed, then the whitepaper once it is out."""
+    event = person.event
+    if not (surveys.has_answered(person=person) or surveys.is_closed(event=event)):
+        return Door("me_survey", _("问卷"))
+    return Door("whitepaper", _("白皮书")) if whitepaper.published(event) else None
 
 
 @upstairs.target.offer

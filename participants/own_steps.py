@@ -120,8 +120,10 @@ def _what_next(person, status, late, over, came):
 
 def _until_the_end(person, over, came):
     event = person.event
-    if over:
+    if over and (came or person.online):
         return _("活动结束了，谢谢您来。问卷和白皮书会写信告诉您。")
+    if over:
+        return _("活动结束了，这次没能见到您，希望下一场见。")
     if came:
         return _("欢迎到场。轮到做什么，上面都会告诉您。")
     if person.online:

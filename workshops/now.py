@@ -6,8 +6,9 @@ from django.utils.translation import gettext as _
 
 from events import agenda
 from events.models import AgendaItem
+from events.upstairs import gather
 from salon import clock
-from workshops import exchange, groups, icebreaker, judging, phases
+from workshops import exchange, groups, icebreaker, judging, phases, upstairs
 from workshops.models import Phase
 
 Kind = AgendaItem.Kind
@@ -54,7 +55,7 @@ def now_for(person):
     over = event.is_over(at)
     urgent = next((door for door in doors.values() if door.urgent), None)
     if urgent is None and over:
-        urgent = doors["me_survey"]
+        urgent = next(iter(gather(upstairs.afterwards, person)), doors["me_given"])
     item = programme.current
     fitting = FITTING.get(item.kind, ()) if item else ("me_card",)
     first = urgent or next(doors[name] for name in (*fitting, "me_pains") if name in doors)

@@ -8,12 +8,14 @@ import pytest
 
 from metrics import evaluation, follow_ups, surveys
 from metrics.models import FollowUp, SurveyResponse
+from metrics.tests.papers import published
 from metrics.tests.scenes import a_past_salon, came, sheet, someone
 from participants.access import issue_link
 from participants.tests.scenes import an_organiser
 from salon import clock, outbox
 from salon.errors import Refused
 from salon.models import Message
+from workshops import now
 
 pytestmark = pytest.mark.django_db
 
@@ -47,6 +49,25 @@ def posted(page, **changed):
                 data[f"{row.prefix}-{name}"] = "on"
     data["question-12-kind"] = data["question-13-kind"] = "open"
     return data | changed
+
+
+def test_who_has_answered_is_led_on_to_the_whitepaper_once_it_is_out(event):
+    lin = came(event)
+    surveys.open_survey(event=event)
+    assert now.now_for(lin).first.name == "me_survey"
+    surveys.answer(person=lin, answers=sheet(event))
+    assert now.now_for(lin).first.name == "me_given"
+    published(event, an_organiser(event))
+    assert now.now_for(lin).first.name == "whitepaper"
+
+
+def test_who_did_not_come_is_not_thanked_for_coming(event, client):
+    client.get(issue_link(participant=someone(event, "何明敏", 2)))
+    page = client.get(f"/e/{event.slug}/me/")
+    assert "这次没能见到您，希望下一场见" in page.text
+    client.cookies.clear()
+    client.get(issue_link(participant=came(event)))
+    assert "谢谢您来。问卷和白皮书" in client.get(f"/e/{event.slug}/me/").text
 
 
 def test_the_organiser_edits_the_survey_before_it_opens(event, client):
