@@ -168,8 +168,16 @@ def test_a_path_a_file_and_bytes_are_the_same_to_the_gate(tmp_path):
 # ---- hostile files -----------------------------------------------------------------------
 
 
-def test_twenty_megabytes_are_refused_before_anything_is_read():
-    assert refusal(b"PK\x03\x04" + b"\x00" * 20 * 1024 * 1024) == "too_large"
+@pytest.mark.parametrize("megabytes", [10, 20])
+def test_so_many_megabytes_are_refused_before_anything_is_read(megabytes):
+    assert refusal(b"PK\x03\x04" + b"\x00" * megabytes * 1024 * 1024) == "too_large"
+
+
+def test_twenty_thousand_answers_in_a_csv_are_no_such_file():
+    line = "林知夏,13800138000," + "新人进群三天就不说话了" * 11
+    content = "\n".join(["姓名,手机,痛点", *([line] * 20_000)]).encode()
+    assert len(content) > 7 * 1024 * 1024
+    assert sum(1 for _row in open_table(content, name="a.csv").rows()) == 20_001
 
 
 @pytest.mark.parametrize(
