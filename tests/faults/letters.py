@@ -3,7 +3,7 @@
 from salon import outbox
 
 
-@outbox.letter("fault_reminder")
+@outbox.letter("test_reminder")
 def reminder(message):
     number = message.context["number"]
     return outbox.Letter(

@@ -27,7 +27,7 @@ def remind(guests):
     for number in range(guests):
         outbox.plan(
             dedup_key=f"fault:{number}",
-            kind="fault_reminder",
+            kind="test_reminder",
             event_id=1,
             due_at=now,
             context={"number": number},
