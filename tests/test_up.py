@@ -89,7 +89,8 @@ def status(address, path="/healthz"):
 
 
 def processes_of(checkout, word=""):
-    """`{pid: command line}` of everything that runs in or from `checkout`."""
+    """`{pid: command line}` of everything that runs in or from `checkout`. What has no command line
+    has ended: its memory is gone, and the kernel is about to take the rest."""
     found = {}
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit():
@@ -99,7 +100,8 @@ def processes_of(checkout, word=""):
             here = os.readlink(entry / "cwd")
         except OSError:
             continue
-        if (here.startswith(str(checkout)) or str(checkout) in words) and word in words:
+        ours = here.startswith(str(checkout)) or str(checkout) in words
+        if ours and words and word in words:
             found[int(entry.name)] = words
     return found
 
