@@ -9,7 +9,7 @@ from participants import quota
 from participants.applications import judge_person
 from participants.categories import rules_of
 from participants.models import Participant
-from participants.screening import UNDECIDED, Decision
+from participants.screening import Decision
 from participants.seats import RoomSeats, room_seats
 from participants.standing import lock_event
 from salon.errors import Refused
@@ -50,7 +50,7 @@ def candidates(event, *, online, categories):
     rules = {category.pk: rules_of(category) for category in categories}
     people = (
         Participant.objects.filter(event=event, online=online)
-        .with_status(*UNDECIDED)
+        .with_status(*Participant.UNDECIDED)
         .present()
         .prefetch_related("pain_points")
     )

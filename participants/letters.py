@@ -36,8 +36,6 @@ SPEAKS_OF = {
     "agenda_changed": (Status.CONFIRMED,),
     "event_moved": Participant.SEATED,
 }
-# Where a person stands who has not been told yes or no.
-UNDECIDED = (Status.SUBMITTED, Status.PHONE_SCREENING, Status.WAITLISTED)
 WITH_QR = ("confirmed", "t1")
 WITH_CALENDAR = ("confirmed", "event_moved")
 BEFORE_IT_BEGINS = ("t7", "t1", "morning", "event_moved")
@@ -71,7 +69,7 @@ def compose(message):
     told = message.context.get("stands")
     if told and told != plan_b.stands(message.context["item"]):
         return None
-    if message.kind == "received" and told_status(person) not in UNDECIDED:
+    if message.kind == "received" and told_status(person) not in Participant.UNDECIDED:
         return None  # held so long that the answer came first
     called_off = person.event.status == Event.Status.CANCELLED
     if called_off and message.kind not in AFTER_CALLED_OFF:

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from events.models import Event
-from participants import screening, wording
+from participants import screening
 from participants.models import ScreeningBatch
 from participants.standing import batch_key
 from salon import audit, outbox
@@ -39,15 +39,9 @@ def mailings(event):
     """All mailings of the event, the next to go first; two statements."""
     decided = {batch_key(b): b for b in event.screening_batches.select_related("by")}
     return [
-        Mailing(title=kind_label(row["kind"]), decided=decided.get(row["batch"]), **row)
+        Mailing(title=outbox.label_of(row["kind"]), decided=decided.get(row["batch"]), **row)
         for row in Message.objects.of_event(event).batches()
     ]
-
-
-def kind_label(kind):
-    """What an organiser calls letters of this kind; what has no wording goes to the crew."""
-    text = wording.DEFAULT.get(kind)
-    return text.label if text else _("工作人员提醒")
 
 
 def _screening_batch(event, batch):

@@ -36,20 +36,19 @@ from salon.text import clean_text
 Status = Participant.Status
 
 # What an organiser may decide from where. The person's own steps are at the end of this file.
-UNDECIDED = (Status.SUBMITTED, Status.PHONE_SCREENING, Status.WAITLISTED)
 MAY_BECOME = {
     Status.SUBMITTED: (
         *(Status.PHONE_SCREENING, Status.WAITLISTED, Status.NOT_SELECTED),
         *(Status.WITHDRAWN, Status.CANCELLED),
     ),
     Status.PHONE_SCREENING: (Status.SUBMITTED, Status.WAITLISTED),
-    Status.ACCEPTED: (*UNDECIDED, Status.NOT_SELECTED),
+    Status.ACCEPTED: (*Participant.UNDECIDED, Status.NOT_SELECTED),
     Status.WAITLISTED: (
         *(Status.SUBMITTED, Status.PHONE_SCREENING, Status.ACCEPTED),
         *(Status.OFFERED, Status.NOT_SELECTED),
     ),
-    Status.NOT_SELECTED: (*UNDECIDED, Status.ACCEPTED, Status.OFFERED),
-    Status.CANCELLED: (*UNDECIDED, *Participant.SEATED),
+    Status.NOT_SELECTED: (*Participant.UNDECIDED, Status.ACCEPTED, Status.OFFERED),
+    Status.CANCELLED: (*Participant.UNDECIDED, *Participant.SEATED),
 }
 NEEDS_TOLD_REASON = (Status.NOT_SELECTED, Status.CANCELLED)
 

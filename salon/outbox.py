@@ -49,7 +49,7 @@ def letter(kind, label=""):
     Called when the message goes, in Chinese, outside any transaction. None means that nobody
     needs to hear this any more (the person has answered, withdrawn, been erased): the message is
     cancelled. Refused means that it cannot go, with the reason. A module with composers is
-    imported in its AppConfig.ready. `label` (lazy or plain str) is what the admin calls the kind.
+    imported in its AppConfig.ready. `label` (lazy or plain str) is what organisers call the kind.
     """
 
     def register(compose):

@@ -83,6 +83,8 @@ class Participant(models.Model):
 
     # Statuses that occupy a seat.
     SEATED = (Status.ACCEPTED, Status.OFFERED, Status.CONFIRMED)
+    # Statuses of people who have not been told yes or no.
+    UNDECIDED = (Status.SUBMITTED, Status.PHONE_SCREENING, Status.WAITLISTED)
 
     class Industry(models.TextChoices):
         INTERNET = "internet", _("互联网")

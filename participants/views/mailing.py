@@ -36,7 +36,7 @@ def page(request, slug):
         "decisions": len({row.batch for row in decided}),
         "decided_letters": sum(row.held for row in decided),
         "coming": [
-            (mailings.kind_label(kind), at, people, kind in reminders.SCHEDULE)
+            (outbox.label_of(kind), at, people, kind in reminders.SCHEDULE)
             for kind, at, people in reminders.who_gets_what(request.event)
         ],
         "going": [row for row in rows if row.waiting and not row.held],
@@ -77,7 +77,7 @@ def batch(request, slug):
     context = {
         "event": request.event,
         "batch": name,
-        "title": mailings.kind_label(letters[0].kind),
+        "title": outbox.label_of(letters[0].kind),
         "letters": [(letter, people.get(letter.person_id)) for letter in letters],
         "more": max(0, found.count() - SHOWN),
         "held": any(not letter.released_at and letter.state == "planned" for letter in letters),
@@ -94,7 +94,7 @@ def letter(request, slug, pk):
     message = get_object_or_404(Message.objects.of_event(request.event), pk=pk)
     context = {
         "event": request.event,
-        "title": mailings.kind_label(message.kind),
+        "title": outbox.label_of(message.kind),
         **_read(message),
     }
     return render(request, "participants/mailing/letter.html", context)
