@@ -20,8 +20,11 @@ A journey reads:
         house.start_worker()
         house.ring("salon.tasks.deliver_due_messages")
         letter = until(lambda: house.mailbox.to("lin@example.com"))[0]    # tests.house.until
+        expect(lin.locator("main")).to_contain_text("…")
 
-Such a test uses the database without `db`: `house` opens it, and empties it at the end.
+A click returns while the next page is still arriving: what a page shows is told by Playwright's
+`expect`, which waits, and not by `assert`, which looks once. Such a test uses the database
+without `db`: `house` opens it, and empties it at the end.
 """
 
 import contextlib
@@ -55,6 +58,7 @@ SIZES = {
     "projector": {"viewport": {"width": 1920, "height": 1080}},
     "desktop": {"viewport": {"width": 1440, "height": 900}},
 }
+WITHIN_MILLISECONDS = 10_000
 # Rows that migrations and Django itself made, and would not make again.
 KEPT_TABLES = {"django_migrations", "django_content_type", "auth_permission"}
 
@@ -236,8 +240,9 @@ def browser():
             "No Chromium. As root on Debian or Ubuntu: apt-get install chromium fonts-noto-cjk; "
             "elsewhere put the path of one into CHROMIUM."
         )
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=WITHIN_MILLISECONDS)
     # Playwright's loop lives in the test's thread, and Django would take the test for a coroutine.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     flags = [*CHROMIUM_FLAGS, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
@@ -260,7 +265,7 @@ def _pages(size):
                 **SIZES[size] | options,
             )
             contexts.append(context)
-            context.set_default_timeout(10_000)
+            context.set_default_timeout(WITHIN_MILLISECONDS)
             page = context.new_page()
             if not tolerant:
                 page.on("pageerror", lambda error: faults.append(f"{page.url}: {error}"))

@@ -5,6 +5,7 @@ import os
 import pytest
 import redis
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from salon.models import Heartbeat, User
 from tests.house import until
@@ -31,7 +32,7 @@ def test_phone_and_projector_see_the_same_house_at_their_own_size(house, phone, 
     for page, width in ((phone(), 390), (projector(), 1920)):
         page.goto("/login/")
         assert page.evaluate("innerWidth") == width
-        assert page.locator("input[name=username]").is_visible()
+        expect(page.locator("input[name=username]")).to_be_visible()
 
 
 @pytest.mark.journey

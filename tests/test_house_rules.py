@@ -56,6 +56,13 @@ PYTHON_RULES = {
         "@csrf_exempt",
     ),
 }
+JOURNEY_RULES = {
+    "a look at a page that may not have arrived yet (expect waits)": (
+        r"assert\b.*\.(is_(visible|hidden|checked|enabled|disabled)|inner_text|text_content"
+        r"|input_value)\(|assert\b.*(locator|get_by_\w+)\(.*\)\.count\(",
+        'assert page.locator("li").count() == 4',
+    ),
+}
 WORDS = {
     "another word than the one this project uses": (
         r"注册|等待列表|已拒绝",  # 报名, 候补, 未入选
@@ -115,6 +122,12 @@ def test_python_lets_no_text_through_unescaped():
     assert list(found(PYTHON_RULES, own_python())) == []
 
 
+def test_journeys_wait_for_what_a_page_shows():
+    names = files("tests/journeys/*.py")
+    assert names
+    assert list(found(JOURNEY_RULES, names)) == []
+
+
 def test_every_page_says_the_same_word_for_the_same_thing():
     assert list(found(WORDS, [*files("*.html"), *own_python()])) == []
 
@@ -123,7 +136,7 @@ def test_every_page_says_the_same_word_for_the_same_thing():
     ("rule", "pattern", "culprit"),
     [
         (rule, pattern, culprit)
-        for rules in (TEMPLATE_RULES, SCRIPT_RULES, PYTHON_RULES, WORDS)
+        for rules in (TEMPLATE_RULES, SCRIPT_RULES, PYTHON_RULES, JOURNEY_RULES, WORDS)
         for rule, (pattern, culprit) in rules.items()
     ],
 )

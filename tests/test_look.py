@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import pytest
 from django.template.loader import render_to_string
 from django.test import RequestFactory
+from playwright.sync_api import expect
 
 from salon.embedded import CHECKOUT
 from tests.house import until
@@ -182,8 +183,8 @@ def test_all_sections_of_a_page_share_one_stream_and_get_their_own_topic(site):
         '<p id="b" data-live-topic="agenda" data-live-url="/live/spring/?topics=agenda"></p>'
     )
     page.wait_for_selector("#b b")
-    assert page.locator("#a").inner_text() == "一张 标签卡"
-    assert page.locator("#b").inner_text() == "茶歇"
+    expect(page.locator("#a")).to_have_text("一张 标签卡")
+    expect(page.locator("#b")).to_have_text("茶歇")
     assert site.asked[0] == "/live/spring/?topics=tags,agenda"
 
 
@@ -209,7 +210,7 @@ def test_the_page_says_so_when_the_stream_is_gone_for_five_seconds_and_when_it_i
     with page.expect_request("**/live/**"):
         page.clock.run_for(60_000)
     page.wait_for_selector("section p")
-    assert page.locator("section").inner_text() == "回来了"
+    expect(page.locator("section")).to_have_text("回来了")
 
 
 def test_a_countdown_runs_by_the_servers_clock_when_the_phones_is_wrong(site):

@@ -4,6 +4,7 @@ import io
 
 import pytest
 from PIL import Image
+from playwright.sync_api import expect
 
 from participants.access import issue_link
 from tests.house import until
@@ -129,4 +130,4 @@ def test_lin_sends_a_photo_and_loses_no_word_over_it(house, phone, tmp_path):
     until(lambda: Plan.objects.get(group=first).elements.get("core_goal") == "次周留存到 30%")
     other.locator("#photos img").wait_for()
     assert PlanPhoto.objects.count() == 1
-    assert page.get_by_label("方案名称").input_value() == "七天点名"
+    expect(page.get_by_label("方案名称")).to_have_value("七天点名")

@@ -1,6 +1,7 @@
 """The host holds a clicker and looks at the room: each press counts, and counts once."""
 
 import pytest
+from playwright.sync_api import expect
 
 from events.models import Crew
 from events.tests.scenes import DAY, PASSWORD, a_salon, crew
@@ -72,7 +73,7 @@ def test_a_press_counts_while_the_page_is_still_loading(stage, salon):
     stage.keyboard.press("ArrowRight")
     running(stage, "签到入场")
     assert presses(salon) == 1
-    assert not stage.get_by_text("刚才已有人操作过").is_visible()
+    expect(stage.get_by_text("刚才已有人操作过")).to_be_hidden()
     stage.unroute_all(behavior="ignoreErrors")
 
 
@@ -106,7 +107,7 @@ def test_pressing_again_because_nothing_seems_to_happen_is_one_press(stage, salo
     running(stage, {"ArrowRight": "主题分享一", "ArrowLeft": "签到入场"}[key])
     assert not slow, "one press was sent"
     assert presses(salon) == {"ArrowRight": 3, "ArrowLeft": 1}[key]
-    assert not stage.get_by_text("刚才已有人操作过").is_visible()
+    expect(stage.get_by_text("刚才已有人操作过")).to_be_hidden()
 
 
 def test_the_space_bar_opens_the_items_own_page_and_starts_its_timer(stage, salon):
@@ -125,4 +126,4 @@ def test_the_space_bar_opens_the_items_own_page_and_starts_its_timer(stage, salo
     stage.keyboard.press(" ")
     until(lambda: salon.phases.get(pk=design.pk).started_at, what="the timer")
     stage.locator(".ws-phases time.countdown").wait_for()
-    assert not stage.locator("[data-hotkey]").count()
+    expect(stage.locator("[data-hotkey]")).to_have_count(0)

@@ -2,6 +2,7 @@
 are lost: nobody's words take the place of another's, and every word stays where it can be seen."""
 
 import pytest
+from playwright.sync_api import expect
 
 from participants.access import issue_link
 from tests.house import until
@@ -87,7 +88,7 @@ def test_lin_moved_to_another_group_takes_her_words_along_and_writes_over_nothin
     shows(page, "方案名称", "")
     aside = page.locator("[data-plan-aside] li")
     aside.get_by_text("林为第一组写的目标").wait_for()
-    assert aside.count() == 1, "what had been saved is not told again"
+    expect(aside, "what had been saved is not told again").to_have_count(1)
     saves(page, "内容设计", "林为第二组写的内容")
     until(lambda: plan_of(second).elements.get("content") == "林为第二组写的内容")
     assert plan_of(second).elements["core_goal"] == "第二组的目标"
@@ -114,7 +115,7 @@ def test_what_zhou_wrote_meanwhile_stands_in_lins_fields_and_her_words_beside_it
     page.get_by_role("button", name="不要了").click()
     page.reload()
     page.get_by_label("方案名称").wait_for()
-    assert page.locator("[data-plan-aside]").is_hidden()
+    expect(page.locator("[data-plan-aside]")).to_be_hidden()
 
 
 def held_back(page):
@@ -140,7 +141,7 @@ def test_a_saved_plan_whose_answer_was_lost_is_written_on_and_not_laid_aside(pag
     assert plan_of(group).elements["core_goal"] == "次周留存到 30%"
     page.locator("[data-plan-mark][data-state=saved]").wait_for()
     shows(page, "核心目标", "次周留存到 30%")
-    assert page.locator("[data-plan-aside]").is_hidden()
+    expect(page.locator("[data-plan-aside]")).to_be_hidden()
     assert kept(page) == []
 
 
@@ -157,7 +158,7 @@ def test_what_is_typed_while_a_save_is_under_way_is_saved_next(page, group):
     until(lambda: page.wait_for_timeout(50) or plan_of(group).version == 3)
     assert plan_of(group).elements["core_goal"] == "次周留存到 30%"
     saves(page, "核心目标", "次周留存到 45%")
-    assert page.locator("[data-plan-aside]").is_hidden(), "nobody else wrote"
+    expect(page.locator("[data-plan-aside]"), "nobody else wrote").to_be_hidden()
     assert kept(page) == []
 
 
@@ -168,7 +169,7 @@ def test_one_press_adds_one_row_however_often_the_page_has_saved(page, group):
     rows = page.locator(".ws-row")
     before = rows.count()
     page.get_by_role("button", name="加一行").click()
-    assert rows.count() == before + 1
+    expect(rows).to_have_count(before + 1)
 
 
 def test_a_plan_handed_in_without_a_network_is_kept_and_handed_in_later(page, group):
@@ -199,7 +200,7 @@ def test_a_photo_the_house_breaks_over_is_given_up_and_another_one_goes(page, gr
     pick.set_input_files(file(board()))
     said.get_by_text("系统正忙").wait_for()
     page.get_by_role("button", name="不传了").click()
-    assert said.inner_text() == ""
+    expect(said).to_have_text("")
     pick.set_input_files(file(board()))
     said.get_by_text("系统正忙").wait_for()
     pick.set_input_files(file(board()))

@@ -1,6 +1,7 @@
 """A late start, an absent speaker and a dead projector; the salon goes on."""
 
 import pytest
+from playwright.sync_api import expect
 
 from events.models import Crew, Event, Speaker
 from events.tests.scenes import DAY, PASSWORD, a_salon, at, crew
@@ -83,7 +84,7 @@ def test_he_hosts_a_rough_afternoon(house, travel, desktop, phone, projector):
     helper.context.set_offline(True)
     helper.reload()
     helper.get_by_text("两分钟没好：启用备用投影或大屏。").wait_for()
-    assert helper.get_by_label("换线、换接口，再换备用电脑。").is_checked()
+    expect(helper.get_by_label("换线、换接口，再换备用电脑。")).to_be_checked()
     keep(helper, "checklist-offline")
     helper.context.set_offline(False)
 

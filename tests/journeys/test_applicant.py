@@ -1,6 +1,7 @@
 """Lin applies on her phone in the underground, and later changes her mind about nothing."""
 
 import pytest
+from playwright.sync_api import expect
 
 from participants import applications, screening
 from participants.access import issue_link
@@ -33,28 +34,28 @@ def test_lin_applies_underground_confirms_and_shows_her_code(house, phone):
     lin.goto("/e/spring/apply/?c=gzh")
 
     # Fields of other categories are not asked.
-    assert not lin.get_by_role("textbox", name="粉丝量").is_visible()
+    expect(lin.get_by_role("textbox", name="粉丝量")).to_be_hidden()
     fill_in(lin)
-    assert not lin.get_by_role("textbox", name="粉丝量").is_visible()
-    assert lin.get_by_role("textbox", name="社群规模（人）").is_visible()
+    expect(lin.get_by_role("textbox", name="粉丝量")).to_be_hidden()
+    expect(lin.get_by_role("textbox", name="社群规模（人）")).to_be_visible()
 
     # A tunnel: nothing is lost, neither by sending nor by a reload afterwards.
     lin.context.set_offline(True)
     lin.get_by_role("button", name="提交报名").click()
     lin.get_by_text("网络断了，内容都在").wait_for()
     lin.wait_for_timeout(400)  # longer than the draft waits after the last key
-    assert lin.get_by_text("网络断了，内容都在").is_visible()
+    expect(lin.get_by_text("网络断了，内容都在")).to_be_visible()
     lin.context.set_offline(False)
     lin.reload()
-    assert lin.get_by_role("textbox", name="姓名").input_value() == "林知夏"
-    assert lin.get_by_label("第 2 条").input_value() == "老用户流失没有预警"
-    assert lin.get_by_label("核心运营者").is_checked()
+    expect(lin.get_by_role("textbox", name="姓名")).to_have_value("林知夏")
+    expect(lin.get_by_label("第 2 条")).to_have_value("老用户流失没有预警")
+    expect(lin.get_by_label("核心运营者")).to_be_checked()
 
     # A slip is said beside the field.
     lin.get_by_role("textbox", name="手机").fill("138001380")
     lin.get_by_role("button", name="提交报名").click()
     lin.locator("#div_id_mobile .invalid-feedback").wait_for()
-    assert "手机号码不对" in lin.locator("#div_id_mobile").inner_text()
+    expect(lin.locator("#div_id_mobile")).to_contain_text("手机号码不对")
     lin.get_by_role("textbox", name="手机").fill("１３８ 0013 8000")
     lin.get_by_role("button", name="提交报名").click()
     lin.wait_for_url("**/apply/done/")
@@ -63,7 +64,7 @@ def test_lin_applies_underground_confirms_and_shows_her_code(house, phone):
 
     # The draft is gone with it.
     lin.goto("/e/spring/apply/")
-    assert lin.get_by_role("textbox", name="姓名").input_value() == ""
+    expect(lin.get_by_role("textbox", name="姓名")).to_have_value("")
 
     # The letter brings the link, the link her page.
     house.start_worker()
@@ -71,20 +72,20 @@ def test_lin_applies_underground_confirms_and_shows_her_code(house, phone):
     letter = until(lambda: house.mailbox.to("lin@example.com"), what="the receipt")[0]
     lin.goto(link_in(letter))
     assert lin.url.endswith("/e/spring/me/")
-    assert "待审核" in lin.inner_text("main")
+    expect(lin.locator("main")).to_contain_text("待审核")
 
     # Accepted, but not told before the release.
     batch = screening.decide(participant=row, to_status="accepted", by=chen)
     lin.reload()
-    assert "待审核" in lin.inner_text("main")
+    expect(lin.locator("main")).to_contain_text("待审核")
     screening.release_batch(batch=batch, by=chen)
     house.ring("salon.tasks.deliver_due_messages")
     until(lambda: len(house.mailbox.to("lin@example.com")) == 2, what="the acceptance")
     lin.goto(link_in(house.mailbox.to("lin@example.com")[1]))
     lin.get_by_role("button", name="确认参加").click()
     lin.get_by_text("已确认，到时见！").wait_for()
-    assert row.code in lin.inner_text("main")
-    assert lin.locator(".qr img").is_visible()
+    expect(lin.locator("main")).to_contain_text(row.code)
+    expect(lin.locator(".qr img")).to_be_visible()
 
     # She changes what may be changed, and one thing that has to be looked at again.
     lin.get_by_role("link", name="修改").click()
@@ -108,15 +109,15 @@ def test_lins_changes_survive_a_closed_page_and_an_edit_made_elsewhere(house, ph
     lin.get_by_text("草稿已存在这台手机上").wait_for()
     lin.goto("/e/spring/me/")
     lin.goto("/e/spring/me/edit/")
-    assert lin.get_by_role("textbox", name="岗位").input_value() == "社群负责人"
-    assert lin.get_by_text("上次没保存的修改还在").is_visible()
+    expect(lin.get_by_role("textbox", name="岗位")).to_have_value("社群负责人")
+    expect(lin.get_by_text("上次没保存的修改还在")).to_be_visible()
 
     # Her colleague wrote to the organiser meanwhile.
     answers = scenes.answers("林知夏", organisation="山海文化")
     applications.edit(participant=row, answers=answers, version=row.version, by=row)
     lin.get_by_role("button", name="保存").click()
     lin.get_by_text("现在存的和您填的不同").wait_for()
-    assert "山海文化" in lin.locator(".notice dl").inner_text()
+    expect(lin.locator(".notice dl")).to_contain_text("山海文化")
     lin.get_by_role("textbox", name="机构").fill("山海文化")
     lin.get_by_role("button", name="保存").click()
     lin.wait_for_url("**/me/")
@@ -126,7 +127,7 @@ def test_lins_changes_survive_a_closed_page_and_an_edit_made_elsewhere(house, ph
 
     # What is saved is no draft any more.
     lin.goto("/e/spring/me/edit/")
-    assert not lin.get_by_text("上次没保存的修改还在").is_visible()
+    expect(lin.get_by_text("上次没保存的修改还在")).to_be_hidden()
 
 
 def link_in(letter):

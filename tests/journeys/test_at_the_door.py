@@ -4,6 +4,7 @@ import re
 
 import pytest
 import segno
+from playwright.sync_api import expect
 
 from events.models import Crew
 from participants.access import issue_link
@@ -146,7 +147,7 @@ def test_the_scanner_takes_nothing_from_who_types_and_says_when_it_is_deaf(house
     page.get_by_role("button", name="现场报名").first.click()
     name = page.get_by_label("姓名", exact=True)
     name.type("UUUUUU")
-    assert name.input_value() == "UUUUUU"
+    expect(name).to_have_value("UUUUUU")
     page.keyboard.press("Escape")
     assert CheckIn.objects.count() == 0
     scan(page, lin.code)  # begins with the key of undo: a scanner is told from a hand
@@ -225,8 +226,8 @@ def test_a_name_is_found_whichever_dot_or_apostrophe_a_keyboard_makes(house, tab
         ("núñ", "José Núñez"),
     ):
         search.fill(typed)
-        assert rows.count() == 1, typed
-        assert name in rows.first.inner_text()
+        expect(rows, typed).to_have_count(1)
+        expect(rows.first).to_contain_text(name)
 
 
 def test_a_walk_in_is_a_name_a_nod_and_enter(house, tablet):
@@ -238,7 +239,7 @@ def test_a_walk_in_is_a_name_a_nod_and_enter(house, tablet):
     page.locator("[data-part=nobody]").get_by_role("button", name="现场报名").click()
     sheet = page.locator("[data-part=walk-in-sheet]")
     sheet.get_by_text("还剩 1 个").wait_for()
-    assert sheet.get_by_label("姓名", exact=True).input_value() == "周末"
+    expect(sheet.get_by_label("姓名", exact=True)).to_have_value("周末")
     sheet.get_by_label("处理个人信息").check()
     sheet.get_by_label("姓名", exact=True).press("Enter")
     result(page, "checked_in", "周末")
@@ -281,8 +282,8 @@ def test_what_the_desk_prefers_stays_on_its_tablet(house, tablet):
     page.get_by_label("今天谁在这张台子").press("Tab")
     page.reload()
     page.wait_for_selector("html[data-desk=ready]", state="attached")
-    assert not page.get_by_label("声音").is_checked()
-    assert page.get_by_role("radio", name="快速").is_checked()
+    expect(page.get_by_label("声音")).not_to_be_checked()
+    expect(page.get_by_role("radio", name="快速")).to_be_checked()
     page.locator("h2").first.click()
     scan(page, lin.code)
     result(page, "checked_in", "林知夏")

@@ -1,6 +1,7 @@
 """The desk without a network, in a real browser (DESIGN §5): nothing lost, nothing doubled."""
 
 import pytest
+from playwright.sync_api import expect
 
 from events.access import issue_desk_pass
 from events.models import Event
@@ -68,7 +69,7 @@ def test_sixty_scans_in_the_dark_all_arrive_and_each_once(house, tablet):
     assert CheckIn.objects.count() == GUESTS
     assert set(CheckIn.objects.values_list("participant", flat=True)) == {p.pk for p in people}
     assert DeskRequest.objects.count() == GUESTS
-    assert page.locator("[data-part=odd]").is_hidden()
+    expect(page.locator("[data-part=odd]")).to_be_hidden()
     page.locator("[data-part=net]", has_text="在线").wait_for()
 
 
@@ -86,7 +87,7 @@ def test_the_desk_finds_people_and_takes_walk_ins_with_no_network(house, tablet)
     rows = page.locator(".desk-people li")
     for typed, found in (("z", 2), ("zs", 1), ("zhangz", 1), ("章", 1), ("8", 1), ("9111", 1)):
         search.fill(typed)
-        assert rows.count() == found, typed
+        expect(rows, typed).to_have_count(found)
     search.fill("zs")
     search.press("Enter")
     result(page, "ask", "张三")
@@ -152,14 +153,16 @@ def test_who_walked_in_in_the_dark_and_found_no_seat_left_is_not_forgotten(house
     until(lambda: waiting(page) == 0, what="the empty queue")
     page.keyboard.press("Escape")
     page.locator("[data-part=odd]").click()
-    assert "周末：离线登记的现场报名没有席位了" in page.locator("[data-part=odd-list]").inner_text()
+    expect(page.locator("[data-part=odd-list]")).to_contain_text(
+        "周末：离线登记的现场报名没有席位了"
+    )
     Event.objects.filter(pk=salon.pk).update(on_site_capacity=3)
     page.get_by_role("button", name="改了再交").click()
-    assert page.get_by_label("姓名", exact=True).input_value() == "周末"
+    expect(page.get_by_label("姓名", exact=True)).to_have_value("周末")
     page.get_by_role("button", name="报名并签到").click()
     result(page, "checked_in", "周末")
     assert CheckIn.objects.get().participant.name == "周末"
-    assert page.locator("[data-part=odd]").is_hidden()
+    expect(page.locator("[data-part=odd]")).to_be_hidden()
 
 
 def test_a_refused_guest_outlives_the_pass_until_somebody_has_looked_but_not_for_ever(
@@ -195,7 +198,7 @@ def test_a_refused_guest_outlives_the_pass_until_somebody_has_looked_but_not_for
     before = odd.inner_text()
     Event.objects.filter(pk=salon.pk).update(on_site_capacity=10)
     open_desk(page, salon, "二号台")
-    assert odd.inner_text() == before
+    expect(odd).to_have_text(before)
     odd.click()
     page.get_by_role("button", name="改了再交").first.click()
     page.get_by_role("button", name="报名并签到").click()
@@ -206,7 +209,7 @@ def test_a_refused_guest_outlives_the_pass_until_somebody_has_looked_but_not_for
     page.clock.set_fixed_time("2036-01-01T00:00:00Z")
     page.reload()
     page.wait_for_selector("html[data-desk=ready]", state="attached")
-    assert odd.is_hidden()
+    expect(odd).to_be_hidden()
 
 
 @pytest.mark.parametrize("answer", [500, 503, 502])
@@ -245,10 +248,10 @@ def test_two_tablets_in_the_dark_let_the_same_person_in_and_it_is_said(house, ta
     told.wait_for()
     other.keyboard.press("Escape")
     told.click()
-    assert "已在一号台签到" in other.locator("[data-part=odd-list]").inner_text()
+    expect(other.locator("[data-part=odd-list]")).to_contain_text("已在一号台签到")
     other.get_by_role("button", name="处理好了").click()
     told.wait_for(state="hidden")
-    assert one.locator("[data-part=odd]").is_hidden()
+    expect(one.locator("[data-part=odd]")).to_be_hidden()
 
 
 def test_a_pass_that_ends_takes_the_guests_off_the_tablet_but_not_what_waits(house, tablet):
@@ -282,4 +285,4 @@ def test_a_tablet_left_in_a_drawer_wipes_itself_when_its_hour_comes(house, table
     page.reload()
     page.wait_for_selector("html[data-desk=ready]", state="attached")
     page.locator("[data-part=closed]").wait_for()
-    assert page.locator(".desk-people li").count() == 0
+    expect(page.locator(".desk-people li")).to_have_count(0)

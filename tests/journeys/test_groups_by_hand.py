@@ -76,7 +76,7 @@ def test_chen_compares_drags_and_publishes(salon, page):
     press_and_carry(page, leader, group(page, 2))
     over = group(page, 2).locator(".ws-would .is-shown")
     expect(over).to_have_text(["会有 7 人，多于 6 人。", over.nth(1).inner_text()])
-    assert "行业会不一" in over.nth(1).inner_text()
+    expect(over.nth(1)).to_contain_text("行业会不一")
     left = group(page, 1).locator(".ws-would .is-shown")
     expect(left).to_have_text(["组长走了，要另选一位。"])
     page.mouse.up()
@@ -86,7 +86,7 @@ def test_chen_compares_drags_and_publishes(salon, page):
     expect(group(page, 1).locator(".ws-problem").first).to_contain_text("没有组长")
     expect(page.locator(".ws-would .is-shown")).to_have_count(0)
     assert home_of(leader) == second
-    assert page.get_by_text("12 人无法").count() == 0, "a hand did it, not the arithmetic"
+    expect(page.get_by_text("12 人无法"), "a hand did it, not the arithmetic").to_have_count(0)
 
     card(page, leader).drag_to(group(page, 1).locator("h3"))
     page.get_by_text(f"{leader.name} 已移到“1. {first.name}”。").wait_for()

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import pytest
 from docx import Document
+from playwright.sync_api import expect
 
 from events import agenda
 from events.models import Crew, Event
@@ -111,7 +112,7 @@ def test_from_the_last_press_to_a_whitepaper_in_word(house, phone, desktop, trav
     until(Evaluation.objects.exists, what="the evaluation")
     organiser.goto("/admin/e/autumn/evaluation/")
     attendance = organiser.locator("#attendance_rate")
-    assert attendance.locator(".figure-num").inner_text() == "100%"
+    expect(attendance.locator(".figure-num")).to_have_text("100%")
     organiser.locator("#interaction_rate").get_by_role("link").click()
     organiser.get_by_role("row", name="白露").wait_for()
 

@@ -1,6 +1,7 @@
 """An agenda that goes on after midnight: lane and server read the clock alike."""
 
 import pytest
+from playwright.sync_api import expect
 
 from events.tests.scenes import PASSWORD, a_salon, at, crew, times
 from tests.journeys.crew import log_in
@@ -16,10 +17,10 @@ def test_a_long_day_with_a_party_at_half_past_midnight(house, travel, desktop):
     page.locator("[name=line-6-start]").fill("23:00")
     page.locator("[name=line-6-start]").press("Tab")
     first = page.locator(".day-block").first
-    assert "10:00" in first.inner_text(), "thirteen hours before the last, and still the morning"
+    expect(first, "thirteen hours before the last, and still the morning").to_contain_text("10:00")
     page.locator("[name=line-6-start]").fill("00:30")
     page.locator("[name=line-6-start]").press("Tab")
-    assert "00:30" in page.locator(".day-block").last.inner_text()
+    expect(page.locator(".day-block").last).to_contain_text("00:30")
     page.get_by_role("button", name="保存流程").click()
     page.get_by_text("流程已保存").wait_for()
     salon.refresh_from_db()

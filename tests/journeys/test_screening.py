@@ -1,6 +1,7 @@
 """Chen turns 186 answers from the survey platform into a full room, in one evening."""
 
 import pytest
+from playwright.sync_api import expect
 
 from events.tests.scenes import PASSWORD, crew
 from participants.models import Participant
@@ -28,7 +29,7 @@ def test_chen_screens_the_sheet_to_a_full_room_and_lets_the_letters_go(house, de
     page.get_by_label("选一个 .xlsx 或 .csv 文件").set_input_files(SHEET)
     page.get_by_role("button", name="先检查").click()
     page.get_by_role("button", name="导入这 175 行").wait_for()
-    assert page.locator("table tbody tr").count() == 11
+    expect(page.locator("table tbody tr")).to_have_count(11)
     house.start_worker()
     page.get_by_role("button", name="导入这 175 行").click()
     page.get_by_text("导入了 175 人").wait_for(timeout=30_000)

@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
+from playwright.sync_api import expect
 
 from events.models import Material
 from events.tests.scenes import DAY, PASSWORD, at, somebody, times
@@ -57,17 +58,17 @@ def test_shen_prepares_a_salon(house, travel, desktop, phone):
     page.mouse.down()
     page.mouse.move(grip["x"] + 20, grip["y"] + 5 + 10 * 2.4, steps=5)
     page.mouse.up()
-    assert page.locator("[name=line-1-minutes]").input_value() == "30"
-    assert page.locator("[name=line-2-start]").input_value() == "14:30"
+    expect(page.locator("[name=line-1-minutes]")).to_have_value("30")
+    expect(page.locator("[name=line-2-start]")).to_have_value("14:30")
     # The roundtable is carried ten minutes down, which leaves a gap, and back again.
     for by, start in ((10, "18:00"), (-10, "17:50")):
         carry(page, page.locator(".day-block", has_text="圆桌对话"), by * 2.4)
-        assert page.locator("[name=line-6-start]").input_value() == start
-        assert page.locator("[name=line-6-minutes]").input_value() == "20"
+        expect(page.locator("[name=line-6-start]")).to_have_value(start)
+        expect(page.locator("[name=line-6-minutes]")).to_have_value("20")
     keep(page, "agenda-editor")
     page.locator(".day-block", has_text="茶歇").press("Shift+ArrowUp")
     page.locator(".day-block", has_text="茶歇").press("Shift+ArrowUp")
-    assert page.locator("[name=line-3-minutes]").input_value() == "20"
+    expect(page.locator("[name=line-3-minutes]")).to_have_value("20")
     page.locator(".day-gap").get_by_role("button", name="收起空档").click()
     page.get_by_role("button", name="保存流程").click()
     page.get_by_text("流程已保存").wait_for()
@@ -80,7 +81,7 @@ def test_shen_prepares_a_salon(house, travel, desktop, phone):
     # T-60 passes: what is not done is overdue, and says so.
     travel(days_before(59))
     page.get_by_role("link", name="筹备进度").click()
-    assert page.locator("[data-urgency=overdue] .board-card").count() == 4
+    expect(page.locator("[data-urgency=overdue] .board-card")).to_have_count(4)
     keep(page, "preparation-board")
     for title in ("确定主题", "邀请嘉宾与备选嘉宾", "定下场地", "准备报名表"):
         card = page.locator(".board-card", has_text=title)
@@ -114,7 +115,7 @@ def test_shen_prepares_a_salon(house, travel, desktop, phone):
     travel(at("10:00"))
     page.get_by_role("link", name="准备好了吗", exact=True).click()
     short = page.locator(".ready-list li", has_text="物料备齐")
-    assert "标签卡还差 50" in short.inner_text()
+    expect(short).to_contain_text("标签卡还差 50")
     keep(page, "readiness")
 
     # T-1: packing with the thumb, in the storeroom.
@@ -126,7 +127,7 @@ def test_shen_prepares_a_salon(house, travel, desktop, phone):
     for number in range(1, count + 1):
         thumb.locator(".pack-tick[aria-pressed=false]").first.tap()
         thumb.locator("#packed", has_text=str(number)).wait_for()
-    assert thumb.locator(".pack-tick[aria-pressed=true]").count() == count
+    expect(thumb.locator(".pack-tick[aria-pressed=true]")).to_have_count(count)
     keep(thumb, "packing")
     page.get_by_role("link", name="准备好了吗", exact=True).click()
     page.locator(".ready-list li", has_text="物料备齐").get_by_text("好了").wait_for()

@@ -16,6 +16,7 @@ from datetime import datetime, time, timedelta
 
 import icalendar
 import pytest
+from playwright.sync_api import expect
 
 from events import announcing
 from events.access import issue_desk_pass
@@ -244,9 +245,9 @@ def applies_on_her_phone(page):
     page.goto(f"/e/{SLUG}/apply/?c=gzh")
     page.get_by_text("内容创作者").click()
     page.get_by_label("粉丝量").wait_for()
-    assert page.get_by_label("社群规模").is_hidden()
+    expect(page.get_by_label("社群规模")).to_be_hidden()
     page.get_by_text("核心运营者").click()
-    assert page.get_by_label("粉丝量").is_hidden()
+    expect(page.get_by_label("粉丝量")).to_be_hidden()
     for field, text in LIN.items():
         page.locator(f"[name={field}]").fill(text)
     page.get_by_label("行业").select_option("education")
@@ -330,7 +331,7 @@ def writes_the_plan(page):
     page.goto(f"/e/{SLUG}/me/group/")
     page.get_by_label("方案名称").fill("七天开口计划")
     fields = page.locator("[name^=element-]")
-    assert fields.count() == len(ELEMENTS)
+    expect(fields).to_have_count(len(ELEMENTS))
     for number, text in enumerate(ELEMENTS):
         fields.nth(number).fill(text)
     for name, text in (("node", "第 1 天"), ("owner", "值班组长"), ("resources", "欢迎卡 50 张")):

@@ -2,6 +2,7 @@
 refusal is read where it was pressed."""
 
 import pytest
+from playwright.sync_api import expect
 
 from events.models import Crew
 from events.tests.scenes import PASSWORD, crew
@@ -66,7 +67,7 @@ def test_what_lin_changed_without_a_network_is_sent_after_a_reload_and_shown(pag
     post = held_back(later, "**/me/exchange/")
     later.goto("/e/spring/me/exchange/")
     route = post()
-    assert later.get_by_label("我能提供").input_value() == "30 人会议室，周末可借"
+    expect(later.get_by_label("我能提供")).to_have_value("30 人会议室，周末可借")
     route.continue_()
     until(lambda: later.wait_for_timeout(50) or Listing.objects.get().offer.endswith("周末可借"))
 
@@ -87,7 +88,7 @@ def test_what_lin_adds_after_a_lost_answer_is_on_her_card_and_there_is_one(page,
     page.get_by_role("button", name="贴上墙").click()
     page.get_by_text("已发出").wait_for()
     assert [card.text for card in PainCard.objects.all()] == ["没人打卡，奖品也不灵"]
-    assert page.get_by_label("我的痛点").input_value() == ""
+    expect(page.get_by_label("我的痛点")).to_have_value("")
 
 
 def test_what_lin_types_while_it_is_under_way_stays_and_joins_the_same_card(page, lin):
@@ -99,7 +100,7 @@ def test_what_lin_types_while_it_is_under_way_stays_and_joins_the_same_card(page
     page.get_by_label("我的痛点").fill("没人打卡，奖品也不灵")
     route.continue_()
     page.locator("#pains-list").get_by_text("没人打卡").wait_for()
-    assert page.get_by_label("我的痛点").input_value() == "没人打卡，奖品也不灵"
+    expect(page.get_by_label("我的痛点")).to_have_value("没人打卡，奖品也不灵")
     page.get_by_role("button", name="贴上墙").click()
     page.get_by_text("已发出").wait_for()
     assert [card.text for card in PainCard.objects.all()] == ["没人打卡，奖品也不灵"]
@@ -127,7 +128,7 @@ def test_when_somebody_has_answered_the_first_words_lins_new_ones_become_a_card(
     page.get_by_label("我的痛点").fill("没人打卡，奖品也不灵")
     page.get_by_role("button", name="贴上墙").click()
     page.get_by_text("再发一次会成为新的一条").wait_for()
-    assert page.get_by_label("我的痛点").input_value() == "没人打卡，奖品也不灵"
+    expect(page.get_by_label("我的痛点")).to_have_value("没人打卡，奖品也不灵")
     page.get_by_role("button", name="贴上墙").click()
     page.get_by_text("已发出").wait_for()
     assert [card.text for card in PainCard.objects.order_by("pk")] == [
@@ -168,10 +169,10 @@ def test_a_survey_that_was_lost_on_its_way_is_still_filled_in(house, phone):
     # The page anew, which the phone did not keep: nothing needs to be answered again.
     page.goto("/e/autumn/me/survey/")
     page.get_by_text("第 1 题").wait_for()
-    assert page.locator("fieldset input:checked").count() == 10
+    expect(page.locator("fieldset input:checked")).to_have_count(10)
     for _question in range(11):
         page.get_by_role("button", name="下一题").tap()
-    assert page.locator("textarea").first.input_value() == "认识了三位同行"
+    expect(page.locator("textarea").first).to_have_value("认识了三位同行")
     page.get_by_role("button", name="交卷").tap()
     page.get_by_text("谢谢，您答过了").wait_for()
     assert SurveyResponse.objects.count() == 1

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from events.models import Crew
 from events.tests.scenes import PASSWORD, crew
@@ -66,7 +67,7 @@ def the_pain_wall(wall, phones, lin, zhou):
     page.get_by_label("我的痛点").fill("新人进群三天就不说话了")
     page.get_by_role("button", name="贴上墙").click()
     page.get_by_text("没有网络，内容已留在手机里").wait_for()
-    assert page.get_by_label("我的痛点").input_value() == "新人进群三天就不说话了"
+    expect(page.get_by_label("我的痛点")).to_have_value("新人进群三天就不说话了")
     assert not PainCard.objects.exists()
     page.context.set_offline(False)
     wall.locator(".wall-card", has_text="新人进群三天就不说话了").wait_for()
@@ -187,12 +188,13 @@ def the_vote(salon, qiao, wall, phones):
         for award in ("最佳互动方案", "最具创意方案"):
             ballot = page.get_by_role("region", name=award)
             ballot.locator("label.choice").first.wait_for()
-            assert ballot.locator("label.choice").count() == 1, "the own group is no choice"
+            expect(ballot.locator("label.choice"), "the own group is no choice").to_have_count(1)
             ballot.locator("label.choice").click()
             ballot.get_by_role("button", name="投这一票").click()
             page.get_by_role("region", name=award).get_by_text("已投").wait_for()
     assert VoteTicket.objects.count() == 24
-    assert not re.search("[0-9]+ 票", wall.locator("main").inner_text()), "hidden until closed"
+    counted = re.compile("[0-9]+ 票")
+    expect(wall.locator("main"), "hidden until closed").not_to_contain_text(counted)
     qiao.locator("li", has_text="最佳互动方案").get_by_text("12 人已投").wait_for()
 
     qiao.get_by_role("button", name="关闭投票，公布结果").click()
