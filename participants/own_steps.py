@@ -35,6 +35,8 @@ class OwnStanding:
     came: bool = False  # checked in
     is_inside: bool = False  # came, or online since it began: what is on comes before all
 
+    room_question: str = ""  # before moving to the other room
+
     @property
     def shows_code(self):
         return self.status == Status.CONFIRMED and not self.in_question
@@ -80,6 +82,7 @@ def standing_of(person, *, now):
         in_question=in_question,
         came=came,
         is_inside=came or (confirmed and person.online and event.starts_at <= now),
+        room_question=_room_question(person, status),
     )
 
 
@@ -158,6 +161,20 @@ def _may(event, status, late, over, now):
     if status == Status.WITHDRAWN and not started:
         may.add("come_back")
     return frozenset(may)
+
+
+def _room_question(person, status):
+    if person.online:
+        if status in Participant.SEATED:
+            return _("改到现场参加？有空位才能改。")
+        if status == Status.WAITLISTED:
+            return _("改到现场参加？那边有空位，就会轮到您。")
+        return _("改到现场参加？")
+    if status in Participant.SEATED:
+        return _("改为线上参加？现场的名额会让给候补的朋友。")
+    if status == Status.WAITLISTED:
+        return _("改为线上参加？那边有空位，就会轮到您。")
+    return _("改为线上参加？")
 
 
 STANDS_AT = {

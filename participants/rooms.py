@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 
 from participants.applications import channel_of
 from participants.models import Participant
-from participants.seats import free_seats
+from participants.seats import free_seats, room_seats
 from participants.standing import lock_person, stand, told_of_a_seat
 from participants.waitlist import seat_freed
 from salon import audit, clock, live, outbox
@@ -24,7 +24,8 @@ def move_room(*, participant, online, by):
 
     The seat left behind passes on inside the category; one that its owner was not told of yet is
     let go where the other room is full, and an organiser decides again: a refusal would tell of
-    it. Moving to where one is changes nothing.
+    it. Who waits takes a seat that is free in the other room, as long as nobody undecided there
+    may need it. Moving to where one is changes nothing.
     Raises Refused: gone, not_possible, room_full.
     """
     with transaction.atomic():
@@ -49,11 +50,23 @@ def move_room(*, participant, online, by):
         audit.record("move_room", person, by=by, event_id=event.pk, fields=["online"])
         live.publish(event, "arrivals")
         if seated:
-            _after(event, person, now)
+            _seat_left(event, person, now)
+        elif person.status == Status.WAITLISTED:
+            _seat_found(event, person, now, by)
     return person
 
 
-def _after(event, person, now):
+def _seat_found(event, person, now, by):
+    room = room_seats(event, online=person.online)
+    if room.free_in(person.category) > room.of(person.category).to_decide:
+        organiser = None if by == person else by
+        seat_freed(
+            event=event, category=person.category, online=person.online, now=now, by=organiser
+        )
+        person.refresh_from_db()
+
+
+def _seat_left(event, person, now):
     if not told_of_a_seat([person]):
         return  # they know of no seat yet: their letter will name the right room
     if person.status == Status.CONFIRMED:

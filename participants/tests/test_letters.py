@@ -3,8 +3,8 @@ from datetime import timedelta
 import pytest
 
 from events import agenda, announcing, preparation, upstairs
-from participants import applications, mailings, reminders, rooms, screening, wording
-from participants.models import FreedSeat, Participant
+from participants import applications, mailings, reminders, screening, wording
+from participants.models import Participant
 from participants.tests import scenes
 from salon import clock, outbox
 from salon.errors import Refused
@@ -264,23 +264,3 @@ def test_mailings_group_what_waits_and_release_lets_it_go():
     assert mailings.release(event=event, batch=held.batch, by=chen) == 3
     assert mailings.hold(event=event, batch=held.batch, by=chen) == 3
     assert mailings.release_all(event=event, by=chen) == 3
-
-
-def test_moving_online_frees_the_seat_on_site():
-    event = scenes.a_salon()
-    chen = scenes.an_organiser(event)
-    lin = scenes.confirmed(event, "林知夏", 1, by=chen)
-    waiting = scenes.waitlisted(event, "周晓", 2, by=chen)
-    rooms.move_room(participant=lin, online=True, by=lin)
-    waiting.refresh_from_db()
-    assert waiting.status == "offered"
-    assert FreedSeat.objects.get().online is False
-    assert "线上参加" in outbox.preview(Message.objects.get(kind="room_changed")).text
-
-
-def test_a_full_room_takes_nobody_from_the_other():
-    event = scenes.a_salon(online_capacity=0)
-    lin = scenes.confirmed(event, by=scenes.an_organiser(event))
-    with pytest.raises(Refused) as refused:
-        rooms.move_room(participant=lin, online=True, by=lin)
-    assert refused.value.code == "room_full"
