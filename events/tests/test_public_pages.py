@@ -187,6 +187,13 @@ def test_the_right_pin_opens_the_desk_and_a_wrong_one_says_so_beside_the_field(c
     assert cookie["samesite"] == "Strict"
 
 
+def test_a_pin_typed_in_groups_or_full_width_digits_is_the_same_pin(client):
+    _desk, token, pin = issue_desk_pass(event=a_salon(), desk="一号台", by=None)
+    full_width = "".join(chr(ord(digit) + 0xFEE0) for digit in pin)
+    for typed in (f"{pin[:3]} {pin[3:]}", full_width, f"　{full_width}"):
+        assert client.post(f"/d/{token}", {"pin": typed}).status_code == 302
+
+
 def test_guessing_pins_is_stopped(client):
     _desk, token, pin = issue_desk_pass(event=a_salon(), desk="一号台", by=None)
     for guess in range(10):

@@ -20,7 +20,7 @@ def desk_link(request, token):
     refusal = None
     if request.method == "POST":
         try:
-            cookie = open_desk(desk_pass=desk_pass, pin=request.POST.get("pin", "").strip())
+            cookie = open_desk(desk_pass=desk_pass, pin=request.POST.get("pin", ""))
         except Refused as refused:
             refusal = refused
         else:

@@ -48,6 +48,7 @@ def card(page, person):
 
 def press_and_carry(page, person, to):
     """The mouse takes the person's name and holds it over the group, not letting go."""
+    page.wait_for_load_state()  # what stands there already can be dragged once the script has come
     name = card(page, person).locator(".ws-name").bounding_box()
     page.mouse.move(name["x"] + 12, name["y"] + 8)
     page.mouse.down()

@@ -53,6 +53,7 @@ def test_shen_prepares_a_salon(house, travel, desktop, phone):
     page.get_by_role("link", name="流程", exact=True).click()
     opening = page.locator(".day-block", has_text="开场致辞")
     opening.wait_for()
+    page.wait_for_load_state()  # the day's script too
     grip = opening.locator(".day-grip").bounding_box()
     page.mouse.move(grip["x"] + 20, grip["y"] + 5)
     page.mouse.down()
