@@ -4,6 +4,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import Count, Sum
+from django.template.loader import render_to_string
 from django.utils.translation import gettext_lazy as _
 
 from events.admin import OfEvent, OneEventForm, RowsOfEvent
@@ -42,30 +43,61 @@ FIELDS = [
 NUMBERS = ("community_size", "active_rate", "followers")
 
 
+def _without_idle_zeros(form, name):
+    """5000.00 is shown as 5000, which is read at a glance and fits its field."""
+    number = form.initial.get(name)
+    if number is not None and number == number.to_integral_value():
+        form.initial[name] = number.to_integral_value()
+
+
+class LookedAt(forms.CheckboxSelectMultiple):
+    """Answers by their names, folded to the chosen ones."""
+
+    template_name = "participants/widgets/looked_at.html"
+
+    def get_context(self, name, value, attrs):
+        context = super().get_context(name, value, attrs)
+        options = [option for _g, group, _i in context["widget"]["optgroups"] for option in group]
+        chosen = [str(option["label"]) for option in options if option["selected"]]
+        return context | {"chosen": "、".join(chosen)}
+
+    def _render(self, template_name, context, renderer=None):
+        return render_to_string(template_name, context)  # as of GrowingList
+
+
 class CriterionForm(forms.ModelForm):
-    """A rule that can be judged: its fields exist, and it has the threshold it needs."""
+    """A rule that can be judged: it looks at answers that exist, and has the threshold it needs."""
+
+    field = forms.MultipleChoiceField(
+        label=_("看哪一项"),
+        choices=FIELDS,
+        widget=LookedAt,
+        error_messages={
+            "required": _("请选择看哪一项。"),
+            "invalid_choice": _("没有“%(value)s”这一项，请从列表里选。"),
+        },
+    )
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        if self.instance.field:
+            self.initial["field"] = self.instance.field.split("|")
+        _without_idle_zeros(self, "threshold")
 
     def clean_field(self):
-        names = [name.strip() for name in self.cleaned_data["field"].split("|")]
-        unknown = [name for name in names if name not in dict(FIELDS)]
-        if unknown:
-            raise ValidationError(
-                _("没有这个字段：%(names)s。可以用：%(known)s"),
-                params={"names": "、".join(unknown), "known": "、".join(dict(FIELDS))},
-            )
-        return "|".join(names)
+        return "|".join(self.cleaned_data["field"])
 
     def clean(self):
         cleaned = super().clean()
         operator, field = cleaned.get("operator"), cleaned.get("field", "")
         compares = operator in (Criterion.Operator.AT_LEAST, Criterion.Operator.AT_MOST)
-        if compares and field and field not in NUMBERS:
+        if "|" in field and operator != Criterion.Operator.ANY_OF_PRESENT:
+            self.add_error("field", _("只有“任填其一”可以选几项。"))
+        elif compares and field and field not in NUMBERS:
             self.add_error("field", _("“不少于”和“不多于”只能用在数字上。"))
         needs_threshold = compares or operator == Criterion.Operator.MIN_COUNT
         if needs_threshold and cleaned.get("threshold") is None:
             self.add_error("threshold", _("请写门槛。"))
-        if operator != Criterion.Operator.ANY_OF_PRESENT and "|" in field:
-            self.add_error("field", _("只有“任填其一”可以写几个字段。"))
         return cleaned
 
 
@@ -92,8 +124,15 @@ class Criteria(RowsOfEvent):
     fields = ("label", "field", "operator", "threshold", "unit", "weight", "position")
 
 
+class CategoryForm(OneEventForm):
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        _without_idle_zeros(self, "share_percent")
+
+
 @admin.register(Category)
 class CategoryAdmin(OfEvent):
+    form = CategoryForm
     list_display = ("name", "event", "share_percent", "total_share")
     list_filter = ("event",)
     inlines = (Criteria,)

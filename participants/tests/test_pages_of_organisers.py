@@ -427,39 +427,54 @@ def test_criteria_are_edited_in_the_admin_and_scores_follow(client, event, chen)
     lin = scenes.an_applicant(event)
     core = event.categories.get(key="core")
     url = reverse("admin:participants_category_change", args=[core.pk])
-    rules = list(core.criteria.all())
-    data = {
-        "key": "core",
-        "name": "核心运营者",
-        "share_percent": "70",
-        "position": "0",
-        "criteria-TOTAL_FORMS": len(rules),
-        "criteria-INITIAL_FORMS": len(rules),
-        "criteria-MIN_NUM_FORMS": 0,
-        "criteria-MAX_NUM_FORMS": 1000,
-    }
-    for number, rule in enumerate(rules):
-        for field in (
-            "id",
-            "field",
-            "operator",
-            "threshold",
-            "label",
-            "unit",
-            "weight",
-            "position",
-        ):
-            value = getattr(rule, field)
-            data[f"criteria-{number}-{field}"] = "" if value is None else value
-    data["criteria-0-threshold"] = "50000"
     before = lin.score
-    client.post(url, data)
+    client.post(url, as_the_admin_stands(client.get(url), **{"criteria-0-threshold": "50000"}))
     lin.refresh_from_db()
     assert lin.score < before
-    data["criteria-0-field"] = "shoe_size"
-    assert "没有这个字段" in client.post(url, data).content.decode()
-    data |= {"criteria-0-field": rules[0].field, "criteria-0-weight": "32000"}
-    assert "分值合计最多 1000 分" in client.post(url, data).content.decode()
+
+
+def test_a_criterion_is_read_in_words_and_plain_numbers(client, event, chen):
+    core = event.categories.get(key="core")
+    url = reverse("admin:participants_category_change", args=[core.pk])
+    page = client.get(url)
+    text = page.content.decode()
+    assert "<summary>社群规模（人）</summary>" in text
+    assert 'name="criteria-0-threshold" value="5000"' in text
+    assert 'name="share_percent" value="70"' in text
+    client.post(url, as_the_admin_stands(page))
+    assert AuditEntry.objects.get(verb="edit_category").fields == []
+
+
+def test_a_criterion_may_look_at_several_answers(client, event, chen):
+    core = event.categories.get(key="core")
+    url = reverse("admin:participants_category_change", args=[core.pk])
+    data = as_the_admin_stands(client.get(url)) | {
+        "criteria-0-field": ["community_size", "followers"],
+        "criteria-0-operator": "any_of_present",
+    }
+    assert client.post(url, data).status_code == 302
+    assert core.criteria.first().field == "community_size|followers"
+    assert "<summary>社群规模（人）、粉丝量</summary>" in client.get(url).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"field": []}, "请选择看哪一项"),
+        ({"field": ["shoe_size"]}, "没有“shoe_size”这一项"),
+        ({"field": ["community_size", "followers"]}, "只有“任填其一”可以选几项"),
+        ({"field": ["pain_points"]}, "只能用在数字上"),
+        ({"threshold": ""}, "请写门槛"),
+        ({"weight": "32000"}, "分值合计最多 1000 分"),
+    ],
+)
+def test_a_criterion_that_cannot_be_judged_is_refused(client, event, chen, changed, sentence):
+    core = event.categories.get(key="core")
+    url = reverse("admin:participants_category_change", args=[core.pk])
+    changed = {f"criteria-0-{name}": value for name, value in changed.items()}
+    answer = client.post(url, as_the_admin_stands(client.get(url), **changed))
+    assert answer.status_code == 200
+    assert sentence in answer.content.decode()
 
 
 def test_the_printed_command_is_one_json_object(event, tmp_path):

@@ -6,6 +6,7 @@
 //   <button type="button" data-prints>…</button>   opens the print dialog
 //   <p data-press-mark data-lost="…" data-failed="…"> says it when a press that a script was to send did not arrive, or
 //                                                   was refused: "salon:untold" with {message} or {why: "lost" | "failed"}
+//   <details data-names="请选择"><summary>…</summary><label><input type="checkbox"> 机构</label>…   the summary names what is ticked
 //   <form data-once>                                the buttons rest after the first submit until the page comes back, or
 //                                                   long enough to think that it does not
 
@@ -20,6 +21,13 @@ document.addEventListener("click", (event) => {
     event.stopImmediatePropagation();
   }
 }, true);
+
+document.addEventListener("change", ({ target }) => {
+  const names = target.closest?.("details[data-names]");
+  if (!names) return;
+  const ticked = [...names.querySelectorAll(":checked")].map((box) => box.parentElement.textContent.trim());
+  names.querySelector("summary").textContent = ticked.join("、") || names.dataset.names;
+});
 
 const REST = 15_000; // ms
 const resting = new Set();
