@@ -59,6 +59,16 @@ def rows_of(plan):
     return list(plan.rows.values_list("time_node", "owner", "resources"))
 
 
+def rows_as_written(plan):
+    """Rows as in `rows_of`, with the empty ones that the author left between them."""
+    if plan.pk is None:
+        return []
+    written = {}
+    for position, *row in plan.rows.values_list("position", "time_node", "owner", "resources"):
+        written[position] = tuple(row)
+    return [written.get(place, ("", "", "")) for place in range(1, max(written, default=0) + 1)]
+
+
 @dataclass(frozen=True)
 class Desk:
     """Where a plan stands for one member: may they write, who does, until when.
@@ -132,6 +142,7 @@ def save_plan(*, group, person, version, title=None, elements=None, rows=None, m
     """Autosave what is given; returns the plan with its new version.
 
     `elements` is {key: text}, `rows` a list of (time_node, owner, resources), `marks` {name: 1–5}.
+    Empty rows are not kept, only the places of the others, so that none moves under its author.
     Raises Refused: "foreign", "pen_taken", "stale" (saved by somebody else since `version`),
     "mark", "not_begun", "closed" (after 0:00 or submitted; what was typed is kept as the person's
     late draft).
@@ -140,7 +151,7 @@ def save_plan(*, group, person, version, title=None, elements=None, rows=None, m
     text = {
         "title": clean_text(title or "", max_length=TITLE_LENGTH),
         "elements": _clean_elements(group.event, elements or {}),
-        "rows": [row for row in map(_clean_row, (rows or [])[:MOST_ROWS]) if any(row)],
+        "rows": list(map(_clean_row, (rows or [])[:MOST_ROWS])),
         "marks": _clean_marks(marks or {}),
     }
     with transaction.atomic():
@@ -151,7 +162,8 @@ def save_plan(*, group, person, version, title=None, elements=None, rows=None, m
             _count_as_writer(plan, person)
             live.publish(group.event, "plans", "workshop")
         elif refusal.code == "closed":
-            _keep_late(plan, person, {name: text[name] for name in given if given[name]})
+            late = text | {"rows": list(filter(any, text["rows"]))}
+            _keep_late(plan, person, {name: late[name] for name in given if given[name]})
     if refusal:
         raise refusal
     return plan
@@ -310,12 +322,18 @@ def _write(plan, person, version, text, *, given):
         setattr(plan, name, value)
     plan.version += 1
     plan.save()
-    if given["rows"] is not None and text["rows"] != rows_of(plan):
-        plan.rows.all().delete()
-        PlanRow.objects.bulk_create(
-            PlanRow(plan=plan, position=position, time_node=node, owner=owner, resources=resources)
-            for position, (node, owner, resources) in enumerate(text["rows"], start=1)
-        )
+    if given["rows"] is not None:
+        _write_rows(plan, [(place, *row) for place, row in enumerate(text["rows"], 1) if any(row)])
+
+
+def _write_rows(plan, rows):
+    if rows == list(plan.rows.values_list("position", "time_node", "owner", "resources")):
+        return
+    plan.rows.all().delete()
+    PlanRow.objects.bulk_create(
+        PlanRow(plan=plan, position=place, time_node=node, owner=owner, resources=resources)
+        for place, node, owner, resources in rows
+    )
 
 
 def _clean_elements(event, elements):

@@ -181,7 +181,12 @@ function morphChildren(parent, freshParent, known, added) {
     }
     last = node;
   }
-  while (next()) next().remove();
+  // What somebody has added here and the server does not know yet stays.
+  for (let node = next(); node;) {
+    const gone = node;
+    node = node.nextSibling;
+    if (!gone.dataset || !("added" in gone.dataset)) gone.remove();
+  }
 }
 
 function update(node, fresh, known, added) {

@@ -204,6 +204,7 @@ function addRow(plan) {
   const rows = plan.querySelector("[data-plan-rows]");
   const row = rows.lastElementChild.cloneNode(true);
   row.querySelectorAll("input").forEach((field) => { field.value = ""; field.removeAttribute("value"); });
+  row.dataset.added = ""; // until the house has one at this place
   rows.append(row);
   return row;
 }

@@ -172,6 +172,37 @@ def test_one_press_adds_one_row_however_often_the_page_has_saved(page, group):
     expect(rows).to_have_count(before + 1)
 
 
+def rows_of(group):
+    return list(plan_of(group).rows.values_list("position", "time_node"))
+
+
+def test_a_row_added_and_written_while_the_page_catches_up_stays(page, group):
+    held = []
+    page.route("**/me/group/now/", lambda route: held.append((route, route.fetch())), times=1)
+    saves(page, "方案名称", "七天点名")
+    until(lambda: page.wait_for_timeout(50) or held, what="the page's own look")
+    rows = page.locator(".ws-row")
+    before = rows.count()
+    page.get_by_role("button", name="加一行").click()
+    rows.nth(before).locator("[name=node]").fill("第 7 天")
+    [(route, answer)] = held
+    with page.expect_response("**/me/group/now/"):
+        route.fulfill(response=answer)
+    until(lambda: page.wait_for_timeout(50) or rows_of(group) == [(before + 1, "第 7 天")])
+    expect(rows.nth(before).locator("[name=node]")).to_have_value("第 7 天")
+
+
+def test_a_row_written_below_an_empty_one_stays_there_and_is_one(page, group):
+    rows = page.locator(".ws-row")
+    with page.expect_response("**/me/group/now/"):
+        rows.nth(1).locator("[name=node]").fill("第 3 天")
+    saves(page, "方案名称", "七天点名")
+    assert rows_of(group) == [(2, "第 3 天")]
+    page.reload()
+    expect(rows.nth(0).locator("[name=node]")).to_have_value("")
+    expect(rows.nth(1).locator("[name=node]")).to_have_value("第 3 天")
+
+
 def test_a_plan_handed_in_without_a_network_is_kept_and_handed_in_later(page, group):
     page.get_by_label("核心目标").fill("次周留存到 30%")
     page.context.set_offline(True)

@@ -62,6 +62,7 @@ def test_what_lin_writes_zhou_reads(group, lin, zhou):
     )
     assert (plan.version, plan.title, plan.elements) == (1, "七天点名", {"target_users": "新人"})
     assert plans.rows_of(plan) == [("第 1 天", "组长", "欢迎语"), ("第 7 天", "", "奖状")]
+    assert plans.rows_as_written(plan)[1:] == [("", "", ""), ("第 7 天", "", "奖状")]
     assert plans.effect(plan).now == Decimal("22.5")
     assert plans.effect(plan).easier is None
 

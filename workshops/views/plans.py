@@ -48,7 +48,8 @@ def _context(request, **more):
     if group:
         plan = plans.read(group)
         elements = list(request.event.task_elements.all())
-        card, rows = stage.with_elements(plan, elements), plans.rows_of(plan)
+        card, written = stage.with_elements(plan, elements), plans.rows_as_written(plan)
+        rows = list(filter(any, written))
         kept = list(plan.photos.order_by("pk")) if plan.pk else []
         context |= {
             "plan": plan,
@@ -61,7 +62,7 @@ def _context(request, **more):
                 "version": plan.version,
                 "title": plan.title,
                 "card": card,
-                "rows": rows + [("", "", "")] * SPARE_ROWS,
+                "rows": written + [("", "", "")] * SPARE_ROWS,
                 "marks": plans.marks_of(plan),
             },
             "effect": plans.effect(plan),
