@@ -257,7 +257,7 @@ def _pages(size):
     def fixture(browser, house):
         contexts, faults = [], []
 
-        def open_page(*, language="zh-CN", tolerant=False, **options):
+        def open_page(*, language="zh-CN", tolerant=False, catches=False, **options):
             context = browser.new_context(
                 base_url=house.url,
                 locale=language,
@@ -267,6 +267,8 @@ def _pages(size):
             contexts.append(context)
             context.set_default_timeout(WITHIN_MILLISECONDS)
             page = context.new_page()
+            if catches:
+                page.route("**/nothing-here/", lambda route: route.continue_())
             if not tolerant:
                 page.on("pageerror", lambda error: faults.append(f"{page.url}: {error}"))
                 page.on("console", lambda line: line.type == "error" and faults.append(line.text))
@@ -280,8 +282,9 @@ def _pages(size):
     fixture.__doc__ = f"""`{size}()` opens a page with its own cookies, {SIZES[size]["viewport"]}.
 
     The test fails when a page reports an error (a refused script or style among them), unless it
-    was opened with `tolerant=True`, as tests that cut the network do. `language="en-GB"` and other
-    options of Playwright's `new_context` may be given.
+    was opened with `tolerant=True`, as tests that cut the network do. `catches=True` is for tests
+    that hold requests back: Chromium lets slip what is asked while it begins to catch. Other
+    options are `language="en-GB"` and those of Playwright's `new_context`.
     """
     return fixture
 

@@ -22,7 +22,7 @@ def salon(house, travel):
 
 @pytest.fixture
 def stage(salon, desktop):
-    page = desktop()
+    page = desktop(catches=True)
     log_in(page, crew(salon, "hejing", Crew.Role.HOST, types_password=True), PASSWORD)
     page.goto(HOST)
     page.wait_for_selector("html[data-live=on]", state="attached")

@@ -37,7 +37,7 @@ def lin(group):
 @pytest.fixture
 def page(phone, lin):
     """Lin's phone with the form before her."""
-    page = phone(tolerant=True)
+    page = phone(tolerant=True, catches=True)
     page.on("dialog", lambda dialog: dialog.accept())
     page.goto(issue_link(participant=lin))
     page.goto("/e/spring/me/group/")

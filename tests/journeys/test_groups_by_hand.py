@@ -23,7 +23,7 @@ def salon(house):
 @pytest.fixture
 def page(salon, desktop, request):
     # Chromium logs a refused or lost request as an error of the page.
-    page = desktop(tolerant="refused" in request.node.name)
+    page = desktop(tolerant="refused" in request.node.name, catches=True)
     page.on("dialog", lambda dialog: dialog.accept())
     log_in(page, crew(salon, "chen", role=Crew.Role.ORGANISER, types_password=True), PASSWORD)
     return page

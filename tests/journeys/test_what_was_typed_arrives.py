@@ -32,7 +32,7 @@ def lin(salon):
 
 @pytest.fixture
 def page(phone, lin):
-    page = phone(tolerant=True)
+    page = phone(tolerant=True, catches=True)
     page.goto(issue_link(participant=lin))
     return page
 
@@ -160,7 +160,7 @@ def test_a_survey_that_was_lost_on_its_way_is_still_filled_in(house, phone):
     autumn = a_past_salon(hours_ago=2)
     lin = came(autumn)
     tasks.run_surveys()
-    page = phone(tolerant=True)
+    page = phone(tolerant=True, catches=True)
     page.goto(issue_link(participant=lin))
     page.goto("/e/autumn/me/survey/")
     post = held_back(page, "**/me/survey/")
