@@ -35,6 +35,7 @@ from pathlib import Path
 import pytest
 import time_machine
 from django.conf import settings
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.db import DatabaseError, connection, connections, transaction
 from django.db.transaction import TransactionManagementError
 from django.test import TransactionTestCase
@@ -59,6 +60,8 @@ SIZES = {
     "desktop": {"viewport": {"width": 1440, "height": 900}},
 }
 WITHIN_MILLISECONDS = 10_000
+# A password or PIN costs half a second on purpose, and tests type hundreds.
+PBKDF2PasswordHasher.iterations = 1_000
 # Rows that migrations and Django itself made, and would not make again.
 KEPT_TABLES = {"django_migrations", "django_content_type", "auth_permission"}
 

@@ -431,10 +431,13 @@ class DeskPassAdmin(OfEvent):
     list_display = ("desk", "event", "expires_at", "revoked_at")
     list_filter = ("event",)
     list_select_related = ("event",)
-    fields = readonly_fields = ("desk", "event", "expires_at", "revoked_at", "created_at")
+    fields = ("desk", "event", "expires_at", "revoked_at", "created_at")
 
     def has_add_permission(self, request):
         return False  # a pass is issued with its link and PIN, which are shown once
+
+    def has_change_permission(self, request, obj=None):
+        return False
 
     def has_delete_permission(self, request, obj=None):
         return False

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.safestring import mark_safe
 
 from events import agenda, announcing, control, plan_b, upstairs
+from events.access import issue_desk_pass
 from events.admin import EventAdmin, EventForm
 from events.models import Crew, Event, Milestone, PrepGroup, PrepMember, Series
 from events.tests.scenes import DAY, a_salon, at, crew, somebody
@@ -157,6 +158,16 @@ def test_every_list_and_form_of_the_admin_opens(salon, shen, client, name):
     if model:
         row = model.objects.first()
         assert client.get(reverse(f"admin:events_{name}_change", args=[row.pk])).status_code == 200
+
+
+def test_what_cannot_be_changed_in_the_admin_has_nothing_to_save(salon, shen, client):
+    agenda.advance(event=salon, seen=0, by=shen)
+    desk_pass, _token, _pin = issue_desk_pass(event=salon, desk="一号台", by=shen)
+    for row in (desk_pass, salon.agenda_steps.first()):
+        address = reverse(f"admin:events_{row._meta.model_name}_change", args=[row.pk])
+        page = client.get(address).content.decode()
+        assert "查看" in page
+        assert 'name="_save"' not in page
 
 
 def test_a_milestone_cannot_be_tied_to_a_group_of_another_event(salon, shen, client):

@@ -5,7 +5,8 @@
 // All sections of a page share one text/event-stream per address; their topics are joined. An event's name is the topic, its
 // data the section's inner HTML: always the whole state, never a change, so a lost message cannot leave a wrong page.
 // Elements with the same data-key are kept and moved, others are matched by place; a key that was not there before gets the
-// class "is-new" until its animation ends. After each swap the section fires "salon:live" ({topic, added}).
+// class "is-new" until its animation ends; what this page has added by itself carries data-added, and stays. After each swap
+// the section fires "salon:live" ({topic, added}).
 //
 // <html data-live="on|off"> tells whether the stream stands; "off" only after five seconds without it.
 //

@@ -123,10 +123,11 @@ def test_no_page_has_a_fault_that_axe_knows(phone, tablet, desktop, projector, l
     looker.look(laptop, "/crew/", name="laptop-crew")
     looker.look(laptop, "/admin/", name="laptop-admin")
     looker.look(laptop, "/admin/new-salon/", name="laptop-new-salon")
-    for name, path in paths(ORGANISER, past.slug):
-        looker.look(laptop, path, name=f"laptop-past-{name}")
-    for name, path in paths(ORGANISER, today.slug):
-        looker.look(laptop, path, name=f"laptop-{name}")
+    # In another language they are the same pages: of one salon they tell enough.
+    salons = (today, past, coming) if language == "zh-CN" else (today,)
+    for event in salons[:2]:
+        for name, path in paths(ORGANISER, event.slug):
+            looker.look(laptop, path, name=f"laptop-{event.slug}-{name}")
     looker.look(laptop, reverse("screening", args=[coming.slug]), name="laptop-screening-coming")
     looker.look(laptop, reverse("report", args=[past.slug]), name="laptop-report")
     for name, path in paths(("control", "screening", "preparation", "messages"), today.slug):
@@ -142,12 +143,12 @@ def test_no_page_has_a_fault_that_axe_knows(phone, tablet, desktop, projector, l
     screen = projector(language=language)
     screen.goto("/")
     sit_down(screen, staff)
-    for event in (today, past, coming):
+    for event in salons:
         for name, path in paths(WALLS, event.slug):
             looker.look(screen, path, name=f"projector-{event.slug}-{name}")
 
     desk = tablet(language="zh-CN")
     open_desk(desk, today)
     looker.look_at(desk, "tablet-desk")
-    assert looker.looked > 100
+    assert looker.looked > (100 if language == "zh-CN" else 70)
     assert looker.found == {}, "\n".join(f"{name}: {f}" for name, f in looker.found.items())
