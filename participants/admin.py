@@ -62,7 +62,7 @@ class LookedAt(forms.CheckboxSelectMultiple):
         return context | {"chosen": "、".join(chosen)}
 
     def _render(self, template_name, context, renderer=None):
-        return render_to_string(template_name, context)  # as of GrowingList
+        return render_to_string(template_name, context)  # for the reason GrowingList gives
 
 
 class CriterionForm(forms.ModelForm):

@@ -110,7 +110,7 @@ def call_off(event, *, by):
     """Everybody still hoping or coming is told, once; nothing planned goes out any more."""
     now = clock.now()
     with translation.override(settings.LANGUAGE_CODE):
-        reason = _("整场活动取消了。")
+        reason = _("整场活动取消了，不会再有提醒。")
     everybody = Participant.objects.filter(event=event).present()
     told = told_statuses(everybody)  # refused and not told so yet, they still hope
     people = lock_people(event, [pk for pk, status in told.items() if status in HOPEFUL])

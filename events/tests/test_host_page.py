@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from events import agenda, upstairs
+from events import agenda, announcing, upstairs
 from events.models import Crew
 from events.tests.scenes import a_salon, at, crew
 
@@ -56,6 +56,17 @@ def test_the_stage_calls_a_rehearsal_a_rehearsal_to_the_last_press(salon, client
     assert "问卷会按计划自动发给到场的人" not in page
     travel(at("23:59") + timedelta(minutes=6))
     assert "可以当作彩排" not in client.get("/e/spring/host/").content.decode(), "it went on late"
+
+
+@pytest.mark.usefixtures("host")
+def test_stage_and_wall_say_that_the_salon_was_called_off(salon, client, travel):
+    announcing.call_off(event=salon, by=None)
+    stage = client.get("/e/spring/host/").content.decode()
+    assert "本场活动已取消" in stage
+    assert "可以当作彩排" not in stage
+    wall = client.get("/e/spring/wall/agenda/").content.decode()
+    assert "已取消" in wall
+    assert "即将开始" not in wall
 
 
 @pytest.mark.usefixtures("host")

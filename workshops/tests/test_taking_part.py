@@ -3,6 +3,7 @@
 import pytest
 from django.urls import reverse
 
+from events import announcing
 from participants.models import CheckIn, Participant
 from salon import clock
 from salon.errors import Refused
@@ -191,3 +192,13 @@ def test_the_phone_shows_who_has_not_come_what_can_be_done_already(client, salon
     assert 'value="danmaku"' not in page
     Participant.objects.filter(pk=cao.pk).update(online=True)
     assert 'value="danmaku"' in phone.get(reverse("me_questions", args=[salon.slug])).text
+
+
+def test_of_a_salon_called_off_no_phone_is_asked_to_confirm(salon, client):
+    cao = scenes.person(salon, "曹砚秋", came=False)
+    announcing.call_off(event=salon, by=None)
+    phone = scenes.phone_of(client, cao)
+    for name in ("me_pains", "me_questions", "me_exchange", "me_group", "me_vote"):
+        page = phone.get(reverse(name, args=[salon.slug])).text
+        assert "本场活动已取消" in page
+        assert "确认后就能发言" not in page
