@@ -97,7 +97,7 @@ def compose(message):
         to=person.mobile if message.channel == "sms" else person.email,
         subject=wording.fill(text.subject, values),
         text=wording.fill(text.body, values),
-        secret={"link": lambda: _link(person, message.kind)},
+        secret={"link": lambda: _link(person, message)},
     )
 
 
@@ -112,8 +112,9 @@ def _new_people(person, ids):
     return "\n".join(lines)
 
 
-def _link(person, kind):
-    return f"{settings.PUBLIC_URL}{issue_link(participant=person)}?to={OPENS[kind]}"
+def _link(person, message):
+    path = issue_link(participant=person, message=message)
+    return f"{settings.PUBLIC_URL}{path}?to={OPENS[message.kind]}"
 
 
 for _kind in OPENS:
@@ -142,7 +143,9 @@ def compose_invitation(message):
         to=person.mobile if message.channel == "sms" else person.email,
         subject=wording.fill(text.subject, values),
         text=wording.fill(text.body, values),
-        secret={"link": lambda: settings.PUBLIC_URL + issue_link(participant=person)},
+        secret={
+            "link": lambda: settings.PUBLIC_URL + issue_link(participant=person, message=message)
+        },
     )
 
 

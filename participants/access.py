@@ -20,10 +20,18 @@ _signer = signing.TimestampSigner(salt="person")
 KEEP_SECONDS = 180 * 24 * 3600
 
 
-def issue_link(*, participant):
-    """A fresh key to the person's page; its path is `/l/<token>`. Older keys stay good."""
+def issue_link(*, participant, channel=PersonalLink.Channel.OWN_PAGE, message=None):
+    """A fresh key to the person's page; its path is `/l/<token>`. Older keys stay good.
+
+    `channel` is the way it goes; a key in a letter (`message`) goes the letter's way.
+    """
     token, token_digest = new_token()
-    PersonalLink.objects.create(participant=participant, token_digest=token_digest)
+    PersonalLink.objects.create(
+        participant=participant,
+        token_digest=token_digest,
+        channel=channel if message is None else message.channel,
+        message_id=None if message is None else message.pk,
+    )
     return f"/l/{token}"
 
 

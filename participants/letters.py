@@ -84,7 +84,9 @@ def compose(message):
         subject=wording.fill(text.subject, values),
         text=wording.fill(text.body, values),
         attachments=() if message.channel == "sms" else _attachments(person, message.kind),
-        secret={"link": lambda: settings.PUBLIC_URL + issue_link(participant=person)},
+        secret={
+            "link": lambda: settings.PUBLIC_URL + issue_link(participant=person, message=message)
+        },
     )
 
 

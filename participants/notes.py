@@ -5,6 +5,7 @@ from django.db import transaction
 
 from participants.access import issue_link
 from participants.applications import judge_person
+from participants.models import PersonalLink
 from participants.standing import lock_person, told_of_a_seat
 from participants.waitlist import seat_freed
 from salon import audit, clock
@@ -44,6 +45,6 @@ def hand_out_link(*, participant, by):
     """A fresh personal link for an organiser to pass on: the whole address. It opens the person's
     own page, so who asked for it is on record."""
     with transaction.atomic():
-        path = issue_link(participant=participant)
+        path = issue_link(participant=participant, channel=PersonalLink.Channel.HANDED_OVER)
         audit.record("hand_out_link", participant, by=by)
     return settings.PUBLIC_URL + path

@@ -117,6 +117,10 @@ class Participant(models.Model):
     pinyin = models.CharField(max_length=200, blank=True, editable=False)
     mobile = models.CharField(_("手机"), max_length=20, blank=True)  # E.164
     email = models.CharField(_("邮箱"), max_length=254, blank=True)  # lower case
+    # Since when it is known that this contact reaches the person: a link sent there was opened, or
+    # somebody of the crew noted it. Until then nobody else is found or changed through it.
+    mobile_proven_at = models.DateTimeField(_("手机已核实"), null=True, blank=True, editable=False)
+    email_proven_at = models.DateTimeField(_("邮箱已核实"), null=True, blank=True, editable=False)
     organisation = models.CharField(_("机构"), max_length=120, blank=True)
     job_title = models.CharField(_("岗位"), max_length=80, blank=True)
     industry = models.CharField(_("行业"), max_length=12, choices=Industry.choices)
@@ -156,7 +160,9 @@ class Participant(models.Model):
     source_key = models.CharField(max_length=120, blank=True, editable=False)
     note = models.TextField(_("内部备注"), blank=True)
     submitted_at = models.DateTimeField(_("报名时间"))
+    # From here on nobody sees them any more; the values themselves are gone from `blanked_at` on.
     erased_at = models.DateTimeField(_("抹除时间"), null=True, blank=True)
+    blanked_at = models.DateTimeField(_("清空时间"), null=True, blank=True, editable=False)
     version = models.PositiveIntegerField(default=1, editable=False)
 
     objects = ParticipantQuerySet.as_manager()
@@ -273,8 +279,21 @@ class Consent(models.Model):
 class PersonalLink(models.Model):
     """A key to one person's page; only its digest is kept. Each letter carries a key of its own."""
 
+    class Channel(models.TextChoices):
+        EMAIL = "email", _("邮件")
+        SMS = "sms", _("短信")
+        HANDED_OVER = "handed_over", _("工作人员转交")
+        SHOWN = "shown", _("签到台出示")  # the QR of somebody who was only looked up
+        TYPED = "typed", _("签到码进入")
+        OWN_PAGE = "own_page", _("本人页面")
+
     participant = models.ForeignKey(Participant, on_delete=models.CASCADE, related_name="links")
     token_digest = models.CharField(max_length=64, unique=True)
+    # Which way the key went, and in which message: a key dies with the contact it was sent to.
+    channel = models.CharField(
+        _("渠道"), max_length=12, choices=Channel.choices, default=Channel.EMAIL
+    )
+    message_id = models.BigIntegerField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
 
