@@ -47,6 +47,14 @@ if not DEBUG and len(SECRET_KEY) < 40:
     raise ImproperlyConfigured(
         "SECRET_KEY is too short for production: give 40 characters or more."
     )
+# Former ones: what they signed (sessions, personal links, desks) stays good.
+SECRET_KEY_FALLBACKS = env_list("SECRET_KEY_FALLBACKS", " ")
+# Under which contacts are recognised that may not be kept (salon/identity.py).
+IDENTITY_KEY = env("IDENTITY_KEY", " ").strip()
+IDENTITY_KEY_OLD = env_list("IDENTITY_KEY_OLD", " ")
+for name in ("IDENTITY_KEY", "IDENTITY_KEY_OLD", "SECRET_KEY_FALLBACKS"):
+    if any(len(key) < 40 for key in env_list(name, " ")):
+        raise ImproperlyConfigured(f"{name} is too short: give 40 characters or more.")
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "*" if DEBUG else None)
 CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS", " ")
 # What goes before a path in a mail, where no request tells the host.

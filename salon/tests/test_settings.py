@@ -73,6 +73,9 @@ def test_a_web_server_without_its_servers_stops_with_a_sentence(name):
     ("variables", "sentence"),
     [
         ({"SECRET_KEY": "short"}, "SECRET_KEY is too short"),
+        ({"IDENTITY_KEY": "short"}, "IDENTITY_KEY is too short"),
+        ({"IDENTITY_KEY_OLD": "x" * 40 + ",short"}, "IDENTITY_KEY_OLD is too short"),
+        ({"SECRET_KEY_FALLBACKS": "short"}, "SECRET_KEY_FALLBACKS is too short"),
         ({"DEBUG": "perhaps"}, "DEBUG must be 1 or 0, not 'perhaps'."),
         ({"SSL_REDIRECT": "2"}, "SSL_REDIRECT must be 1 or 0"),
         ({"EMAIL_PORT": "smtp"}, "EMAIL_PORT must be a whole number, not 'smtp'."),
