@@ -121,6 +121,9 @@ class Participant(models.Model):
     # somebody of the crew noted it. Until then nobody else is found or changed through it.
     mobile_proven_at = models.DateTimeField(_("手机已核实"), null=True, blank=True, editable=False)
     email_proven_at = models.DateTimeField(_("邮箱已核实"), null=True, blank=True, editable=False)
+    # Since when it is in question: whoever was sent a link there said that it is not them.
+    mobile_doubted_at = models.DateTimeField(null=True, blank=True, editable=False)
+    email_doubted_at = models.DateTimeField(null=True, blank=True, editable=False)
     organisation = models.CharField(_("机构"), max_length=120, blank=True)
     job_title = models.CharField(_("岗位"), max_length=80, blank=True)
     industry = models.CharField(_("行业"), max_length=12, choices=Industry.choices)
@@ -276,6 +279,11 @@ class Consent(models.Model):
         return self.get_purpose_display()
 
 
+class PersonalLinkQuerySet(models.QuerySet):
+    def living(self):
+        return self.filter(revoked_at=None)
+
+
 class PersonalLink(models.Model):
     """A key to one person's page; only its digest is kept. Each letter carries a key of its own."""
 
@@ -296,6 +304,8 @@ class PersonalLink(models.Model):
     message_id = models.BigIntegerField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
+
+    objects = PersonalLinkQuerySet.as_manager()
 
     def __str__(self):
         return f"#{self.pk}"

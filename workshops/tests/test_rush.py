@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from participants.access import issue_link, person_of
-from participants.models import Participant
+from participants.models import Participant, PersonalLink
 from salon.errors import Refused
 from workshops import groups, pains, questions
 from workshops.models import PainCard
@@ -107,6 +107,7 @@ def test_the_hand_written_door_knows_a_person_as_the_orm_does(rf, client, lin):
         (found, known),
         (found.event, known.event),
         (found.category, known.category),
+        (found.link, PersonalLink.objects.get()),
     ):
         for field in theirs._meta.concrete_fields:
             value = getattr(theirs, field.attname)
