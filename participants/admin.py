@@ -20,8 +20,9 @@ from participants.models import (
     SeatRelease,
     Wording,
 )
+from participants.names import read_name
 from salon.errors import Refused
-from salon.text import clean_text, person_name
+from salon.text import clean_text
 
 Status = Participant.Status
 
@@ -201,9 +202,10 @@ class AnswersOfOne(OneEventForm):
         self.initial["pain_points"] = "\n".join(texts)
 
     def clean_name(self):
-        if not person_name(self.cleaned_data["name"]):
-            raise ValidationError(_("请填写姓名。"))
-        return self.cleaned_data["name"]
+        try:
+            return read_name(self.cleaned_data["name"])
+        except Refused as refused:
+            raise ValidationError(str(refused)) from None
 
     def clean_pain_points(self):
         lines = self.cleaned_data["pain_points"].splitlines()

@@ -17,10 +17,11 @@ from events.models import Event
 from participants import codes, criteria
 from participants.categories import AskedCategory, asked, asked_categories, rules_of
 from participants.models import Consent, PainPoint, Participant, StatusChange
+from participants.names import read_name
 from salon import audit, clock, limits, live, outbox
 from salon.errors import Refused
 from salon.models import Message
-from salon.text import clean_text, normalize_email, normalize_mobile, person_name, pinyin_for_search
+from salon.text import clean_text, normalize_email, normalize_mobile, pinyin_for_search
 
 MOST_PAIN_POINTS = 5
 MOST_EXPERTISE = 20
@@ -149,9 +150,7 @@ def read_answers(answers, *, reachable=True):
     bool, `consents` an iterable of Consent.Purpose values. Texts longer than their column are
     cut: the form has said so before, and an import must not stop for it.
     """
-    row = {"name": person_name(answers.get("name", ""))[:80]}
-    if not row["name"]:
-        raise Refused("name", _("请填写姓名。"), status=422)
+    row = {"name": read_name(answers.get("name", ""))[:80]}
     row["mobile"] = _contact(
         answers.get("mobile"), normalize_mobile, "phone", _("手机号码不对，请检查位数。")
     )

@@ -17,6 +17,8 @@ from django.utils.translation import gettext_lazy as _
 from participants.applications import CATEGORY_FIELDS, MOST_PAIN_POINTS
 from participants.categories import asked
 from participants.models import Consent, Participant
+from participants.names import read_name
+from salon.errors import Refused
 from salon.text import (
     clean_text,
     national_mobile,
@@ -73,6 +75,8 @@ class ReadAs(forms.CharField):
             return self.read(value)
         except ValueError:
             raise ValidationError(self.sentence) from None
+        except Refused as refused:
+            raise ValidationError(str(refused)) from None
 
 
 class GrowingList(forms.Widget):
@@ -114,10 +118,11 @@ class ShortTexts(forms.Field):
 
 
 def _name(value):
+    """As the sentence of the field says it; what else is wrong with a name says itself."""
     name = person_name(value)
     if not name or len(name) > 80:
         raise ValueError("not a name")
-    return name
+    return read_name(name)
 
 
 class Heading:

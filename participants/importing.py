@@ -21,6 +21,7 @@ from participants.import_template import TEMPLATE_HEADERS
 from salon.sheets import Problem, Table
 from salon.text import (
     clean_text,
+    holds_an_address,
     normalize_email,
     normalize_mobile,
     parse_count,
@@ -352,6 +353,8 @@ class _RowReader:
         values.name = person_name(typed)
         if not values.name:
             refuse("name", "name", _("没有填姓名。") if not typed else _("这不像一个姓名。"))
+        elif holds_an_address(values.name):
+            refuse("name", "name", _("姓名里有网址或邮箱。"))
         if mobile := _answer(cell("mobile"), nothing=_NOTHING):
             try:
                 values.mobile = normalize_mobile(cell("mobile"))

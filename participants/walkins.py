@@ -16,9 +16,10 @@ from participants.models import (
     Participant,
     StatusChange,
 )
+from participants.names import read_name
 from salon import audit, clock, live
 from salon.errors import Refused
-from salon.text import clean_text, normalize_email, normalize_mobile, person_name, pinyin_for_search
+from salon.text import clean_text, normalize_email, normalize_mobile, pinyin_for_search
 
 FULL = "full"
 WHY = Participant.Source.WALK_IN.label  # the reason on record
@@ -38,9 +39,7 @@ def details_of(event, form):
     the event), "industry", "pain" and "consents" (purposes). Raises Refused with the field's name
     as code and status 400.
     """
-    name = person_name(form.get("name"))[:80]
-    if not name:
-        raise Refused("name", _("请填写姓名。"), status=400)
+    name = read_name(form.get("name"), status=400)[:80]
     categories = {category.key: category for category in event.categories.all()}
     key = form.get("category") or next(iter(categories), None)
     if key not in categories:

@@ -101,6 +101,20 @@ def person_name(value):
     return text if any(character.isalpha() for character in text) else ""
 
 
+# Endings of web addresses. None of them is what a name has after a dot: Dr.Li, St.John, J.R. Smith.
+_ENDINGS = "com|cn|net|org|top|xyz|vip|cc|shop|club|site|icu|info|biz"
+_HAN_ENDINGS = "中国|公司|网络|网址|集团|商城"
+_WEB_ADDRESS = re.compile(
+    rf"://|www\.|@|\S\.(?:(?:{_ENDINGS})(?![0-9a-z])|(?:{_HAN_ENDINGS})(?!\w))"
+)
+
+
+def holds_an_address(name):
+    """Whether a name holds a web or mail address: what a letter or a wall would carry to others."""
+    folded = unicodedata.normalize("NFKC", name).casefold().replace("。", ".")
+    return _WEB_ADDRESS.search(folded) is not None
+
+
 def name_key(value):
     """Return what two spellings of one name share: width, case, spaces and decoration ignored."""
     text = unicodedata.normalize("NFKC", person_name(value) or clean_text(value))
