@@ -14,6 +14,8 @@ from django.core.checks import Error, register
 from django.core.exceptions import PermissionDenied
 from django.urls import URLPattern, get_resolver
 
+from salon import answers
+
 TOKEN_BYTES = 20  # 160 bits
 
 
@@ -28,19 +30,28 @@ def digest(token):
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def door(name, enter):
+def door(name, enter, *, for_anybody=False, camera=False):
     """Build a view decorator.
 
     `enter(request, **url_kwargs)` returns None to let the asker in (and may put what it found on
     the request), or a response that is sent instead; it may raise Http404, PermissionDenied or
     Refused. A foreign thing answers like an absent one.
+
+    What lies behind a door names people, so no browser keeps it; unless the door is open
+    `for_anybody`, or the view says itself what may be kept. `camera`: its pages may use one.
     """
 
     def decorate(view):
         @wraps(view)
         def guarded(request, *args, **kwargs):
             answer = enter(request, **kwargs)
-            return view(request, *args, **kwargs) if answer is None else answer
+            if answer is None:
+                answer = view(request, *args, **kwargs)
+            if not for_anybody:
+                answers.keep_no_copy(answer)
+            if camera:
+                answer["Permissions-Policy"] = answers.ONLY_THE_CAMERA
+            return answer
 
         guarded.door = name
         return guarded
@@ -48,7 +59,7 @@ def door(name, enter):
     return decorate
 
 
-public = door("public", lambda request, **kwargs: None)
+public = door("public", lambda request, **kwargs: None, for_anybody=True)
 
 
 def _signed_in(request, **kwargs):

@@ -40,6 +40,7 @@ from redis import asyncio as redis_asyncio
 from redis.backoff import NoBackoff
 
 from salon import broker
+from salon.answers import headers_of_every_answer
 from salon.errors import Refused
 
 log = logging.getLogger(__name__)
@@ -423,11 +424,12 @@ class Stream:
         try:
             key, fragments = await self._admit(scope)
         except Refusal as refusal:
-            await _refuse(send, refusal)
+            await _refuse(send, refusal, scope)
             return
         viewer = Viewer(self.hub, send, fragments)
         try:
-            await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
+            headers = [*_headers(scope), *_HEADERS]
+            await send({"type": "http.response.start", "status": 200, "headers": headers})
             # A hall of phones that lost the network at once comes back one by one.
             retry = f"retry: {random.randint(1000, 4000)}\n\n"  # noqa: S311
             await send(_body(retry.encode()))
@@ -512,8 +514,13 @@ def _body(payload, *, more=True):
     return {"type": "http.response.body", "body": payload, "more_body": more}
 
 
-async def _refuse(send, refusal):
+def _headers(scope):
+    return headers_of_every_answer(secure=ASGIRequest(scope, io.BytesIO()).is_secure())
+
+
+async def _refuse(send, refusal, scope):
     headers = [
+        *_headers(scope),
         (b"content-type", b"text/plain; charset=utf-8"),
         (b"cache-control", b"no-store"),
         *([(b"retry-after", b"5")] if refusal.status == HTTPStatus.SERVICE_UNAVAILABLE else []),

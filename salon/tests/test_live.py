@@ -110,6 +110,8 @@ def port(salon, monkeypatch):
     """The server, without its second looks: what arrives here arrives because it was rung."""
     monkeypatch.setattr(live, "LOOK_AGAIN_SECONDS", 3600)
     monkeypatch.setattr(broker, "LEFT_ALONE_SECONDS", -1)
+    # What the test before let strangers into is another salon of the same name.
+    asgi.stream.open_until = {}
     with serving() as port:
         yield port
 
@@ -534,6 +536,9 @@ def test_a_stream_says_when_to_come_back_and_keeps_out_of_caches(watch):
     viewer = watch()
     assert viewer.headers["content-type"] == "text/event-stream; charset=utf-8"
     assert viewer.headers["cache-control"] == "no-store"
+    for open_or_refused in (viewer, watch("/live/nowhere/?topics=test_board")):
+        assert open_or_refused.headers["x-content-type-options"] == "nosniff"
+        assert "camera=()" in open_or_refused.headers["permissions-policy"]
     name, _colon, pause = next(viewer.lines()).partition(": ")
     assert name == "retry"
     assert 1000 <= int(pause) <= 4000
