@@ -53,10 +53,17 @@ def roles_of(user, event):
     return frozenset(Crew.objects.filter(event=event, user=user).values_list("role", flat=True))
 
 
+def require_in_sight(request, event):
+    """Http404 for a draft: to all but its crew and its desks it is an event that does not exist."""
+    if event.status == Event.Status.DRAFT and not (
+        desk_of(request, event.slug) or roles_of(request.user, event)
+    ):
+        raise Http404
+
+
 def _published(request, slug, **kwargs):
     request.event = find_event(slug)
-    if request.event.status == Event.Status.DRAFT and not roles_of(request.user, request.event):
-        raise Http404
+    require_in_sight(request, request.event)
     return None
 
 

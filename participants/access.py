@@ -10,13 +10,15 @@ from django.db import transaction
 from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 
-from events.access import desk_of, find_event, roles_of
-from events.models import Event
+from events.access import desk_of, find_event, require_in_sight, roles_of
+from events.models import Crew, DeskPass, Event
+from participants import guests
 from participants.models import Category, Participant, PersonalLink
-from salon import by_hand
+from salon import by_hand, clock
 from salon.access import digest, door, new_token
 from salon.channels import NotDelivered
 from salon.errors import Refused
+from salon.models import User
 
 _signer = signing.TimestampSigner(salt="person")
 KEEP_SECONDS = 180 * 24 * 3600
@@ -105,8 +107,9 @@ def person_of(request, slug):
 
 def _person(request, slug, **kwargs):
     request.person = person_of(request, slug)
+    request.event = request.person.event if request.person else find_event(slug)
+    require_in_sight(request, request.event)
     if request.person is None:
-        find_event(slug)
         raise Refused(
             "no_personal_link",
             _(
@@ -114,17 +117,32 @@ def _person(request, slug, **kwargs):
             ),
             status=403,
         )
-    request.event = request.person.event
+    return None
+
+
+def _guest(request, slug, **kwargs):
+    """Who came or will come: others are told why this page is not theirs."""
+    _person(request, slug)
+    if not guests.is_guest(request.person):
+        raise guests.turned_away(request.person)
     return None
 
 
 def _in_the_house(request, slug, **kwargs):
-    """Crew of any role, a desk, or a participant of this event: who may look at the walls."""
-    request.person = person_of(request, slug)
+    """Crew of any role, a desk, or a guest: who may look at the walls. `request.person` is the
+    guest, else None."""
+    person = person_of(request, slug)
+    request.person = person if person and guests.is_guest(person) else None
     found = request.person or desk_of(request, slug)
-    request.event = found.event if found else find_event(slug)
+    request.event = person.event if person else found.event if found else find_event(slug)
+    if request.person:
+        require_in_sight(request, request.event)
+        return None
     if found or roles_of(request.user, request.event):
         return None
+    require_in_sight(request, request.event)
+    if person:
+        raise guests.turned_away(person)
     raise Refused(
         "not_in_the_house",
         _("这一页只给本场的参与者和工作人员看。请先登录，或打开签到台链接。"),
@@ -132,5 +150,34 @@ def _in_the_house(request, slug, **kwargs):
     )
 
 
+def who_may_stay(viewers):
+    """Those of the `(slug, key)` who watch the walls that may go on watching; three statements for
+    all of them. A key is "participant:12", "deskpass:3" or "user:1"."""
+    keys = {}
+    for slug, key in viewers:
+        kind, _colon, pk = key.partition(":")
+        keys.setdefault(kind, {}).setdefault(int(pk), []).append((slug, key))
+    people = guests.guests(Participant.objects.filter(pk__in=keys.get("participant", ())))
+    desks = DeskPass.objects.filter(
+        pk__in=keys.get("deskpass", ()), revoked_at=None, expires_at__gt=clock.database_now()
+    )
+    users = User.objects.filter(is_active=True, pk__in=keys.get("user", ()))
+    crew = Crew.objects.filter(user__in=users).values_list("user", "event__slug")
+    theirs = {
+        "participant": set(people.values_list("pk", "event__slug")),
+        "deskpass": set(desks.values_list("pk", "event__slug")),
+        "user": set(crew),
+    }
+    bosses = set(users.filter(is_superuser=True).values_list("pk", flat=True))
+    return {
+        (slug, key)
+        for kind, found in keys.items()
+        for pk, asked in found.items()
+        for slug, key in asked
+        if (pk, slug) in theirs.get(kind, ()) or (kind == "user" and pk in bosses)
+    }
+
+
 person = door("person", _person)
+guest = door("guest", _guest)
 in_the_house = door("in_the_house", _in_the_house)

@@ -11,7 +11,7 @@ pages = get_asgi_application()
 from django.http import HttpResponse  # noqa: E402  after the apps are loaded
 
 from events.access import desk_of, event_page  # noqa: E402
-from participants.access import in_the_house  # noqa: E402
+from participants.access import in_the_house, who_may_stay  # noqa: E402
 from salon import live  # noqa: E402
 
 
@@ -26,7 +26,7 @@ def in_house(request, slug):
     return HttpResponse(f"{viewer._meta.model_name}:{viewer.pk}")
 
 
-stream = live.Stream(visitors=visitor, house=in_house)
+stream = live.Stream(visitors=visitor, house=in_house, who_may_stay=who_may_stay)
 
 
 async def application(scope, receive, send):

@@ -20,14 +20,17 @@ class Refused(Exception):
 
     `code` is stable and for machines, `message` one sentence for the person (lazy or plain str),
     `status` the HTTP status a face answers with. A view that shows a form catches it and puts the
-    sentence beside the field; everyone else lets it rise to `answer_refusals`.
+    sentence beside the field; everyone else lets it rise to `answer_refusals`. `title` stands above
+    the sentence on a page of its own, `onward` is the `(label, address)` that leads on from it.
     """
 
-    def __init__(self, code, message, *, status=409):
+    def __init__(self, code, message, *, status=409, title=None, onward=None):
         super().__init__(code)
         self.code = code
         self.message = message
         self.status = status
+        self.title = title
+        self.onward = onward
 
     def __str__(self):
         return str(self.message)
@@ -41,11 +44,12 @@ def wants_json(request):
     )
 
 
-def say(request, *, status, code, message):
+def say(request, *, status, code, message, title=None, onward=None):
     """One sentence in the asker's format: JSON `{"error": code, "message": …}` or a page."""
     if wants_json(request):
         return JsonResponse({"error": code, "message": str(message)}, status=status)
-    page = render_to_string("refused.html", {"code": code, "message": message}, request=request)
+    context = {"code": code, "message": message, "title": title, "onward": onward}
+    page = render_to_string("refused.html", context, request=request)
     return HttpResponse(page, status=status)
 
 
@@ -73,6 +77,8 @@ def answer_refusals(get_response):
                 status=exception.status,
                 code=exception.code,
                 message=exception.message,
+                title=exception.title,
+                onward=exception.onward,
             )
         # A server that dies in the middle of an answer is told as a bare DatabaseError.
         if isinstance(exception, OperationalError | InterfaceError) or (

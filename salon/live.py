@@ -53,8 +53,8 @@ LOOK_AGAIN_SECONDS = 30  # … and while it is there, in case a ring was lost
 STREAMS_PER_VIEWER = 8  # of one cookie; the newest stay
 MOST_STREAMS = 8_000  # of one process; a quarter of it is kept for the house
 STUCK_SECONDS = 60  # without a byte getting through
-# A stream ends after this long and the page opens the next: so a revoked pass is noticed.
-LONGEST_SECONDS = 30 * 60
+LONGEST_SECONDS = 30 * 60  # then a stream ends, and the page opens the next
+STANDING_SECONDS = 30  # how often it is looked whether those who watch may still watch
 
 _PATH = re.compile(r"/live/(?P<slug>[-a-zA-Z0-9_]+)/")
 _LINE_END = re.compile(r"\r\n|\r|\n")
@@ -182,6 +182,7 @@ class Viewer:
 
     def __init__(self, hub, send, fragments):
         self.hub, self.send, self.fragments = hub, send, fragments
+        self.slug = fragments[0][0]
         self.unsent = {}
         self.heart = self.ending = False
         self.sending = None
@@ -261,9 +262,10 @@ async def _finish(coroutine, waits_for):
 class Hub:
     """All streams of one process, on its event loop: one subscription, one rendering a change."""
 
-    def __init__(self):
+    def __init__(self, who_may_stay):
         self.loop = asyncio.get_running_loop()
         self.now = self.loop.time
+        self.who_may_stay = who_may_stay
         self.fragments = {}
         self.viewers = {}  # viewer: key of whoever watches, "" unknown
         self.by_key = defaultdict(dict)  # key: viewers, the oldest first
@@ -272,7 +274,9 @@ class Hub:
         self.room = min(MOST_STREAMS, files - 100) if files > 0 else MOST_STREAMS
         # Of our own, so that pages in the same process and walls never wait for each other.
         self.threads = ThreadPoolExecutor(4, thread_name_prefix="live")
-        self.tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._tick())]
+        self.tasks = [
+            asyncio.create_task(each) for each in (self._listen(), self._tick(), self._look_round())
+        ]
 
     async def stop(self):
         for viewer in list(self.viewers):
@@ -395,6 +399,25 @@ class Hub:
                 if now > fragment.rendered_at + patience:
                     fragment.ring()
 
+    async def _look_round(self):
+        """End the streams of those who may not watch any more: whoever withdrew, a desk whose pass
+        was revoked. One look for all, however many watch."""
+        while True:
+            await asyncio.sleep(STANDING_SECONDS)
+            inside = {
+                viewer: (viewer.slug, key) for viewer, key in list(self.viewers.items()) if key
+            }
+            if not inside:
+                continue
+            try:
+                staying = await self.in_thread(partial(self.who_may_stay, set(inside.values())))
+            except (DatabaseError, InterfaceError) as error:
+                log.warning("who watches could not be looked up: %s", type(error).__name__)
+                continue
+            for viewer, asked in inside.items():
+                if asked not in staying:
+                    viewer.end()
+
 
 # --- the door and the wire ------------------------------------------------------------------------
 
@@ -410,17 +433,18 @@ class Stream:
 
     `visitors` and `house` are Django views `(request, slug)` with a door on them, which answer
     200 with the key of whoever watches as their text ("person:12", "" unknown): the first lets in
-    whoever may see the event's page, the second whoever may see the walls.
+    whoever may see the event's page, the second whoever may see the walls. `who_may_stay` is given
+    the `(slug, key)` of those whom the second let in, and answers with those who may stay.
     """
 
-    def __init__(self, *, visitors, house):
-        self.visitors, self.house = visitors, house
+    def __init__(self, *, visitors, house, who_may_stay):
+        self.visitors, self.house, self.who_may_stay = visitors, house, who_may_stay
         self.hub = None
         self.open_until = {}  # slug of the event that strangers were last let into: until when
 
     async def __call__(self, scope, receive, send):
         if self.hub is None or self.hub.loop is not asyncio.get_running_loop():
-            self.hub = Hub()
+            self.hub = Hub(self.who_may_stay)
         try:
             key, fragments = await self._admit(scope)
         except Refusal as refusal:

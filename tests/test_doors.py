@@ -1,7 +1,7 @@
-"""Every address × every role: nobody enters through somebody else's door.
+"""Every address × every role and every status: nobody enters through somebody else's door.
 
-The table says which roles a door lets in; the world has one of each role at this salon and
-strangers with the same role at another. A new address is tested by being in the URLconf; one that
+The table says which roles a door lets in; the world has one of each role at this salon, somebody
+in each status, and strangers with the same role at another. A new address is tested by being in the URLconf; one that
 names a row needs a real row of this salon in ROWS.
 """
 
@@ -22,22 +22,44 @@ from events.access import issue_desk_pass, open_desk, set_desk_cookie
 from events.models import Crew, Event, Milestone, PrepMember, RiskPlan, RiskTrigger, Series
 from metrics import claims, evaluation
 from metrics.models import Report
+from participants import guests
 from participants.access import find_link, issue_link, set_person_cookie
-from participants.models import Call, ImportFile, InterestGroup, Participant
+from participants.models import (
+    Call,
+    CheckIn,
+    ImportFile,
+    InterestGroup,
+    Participant,
+    TagCard,
+)
 from salon import clock, outbox
 from salon.access import views_of
 from salon.blueprint import new_salon
 from salon.models import AuditEntry, User
-from workshops.models import Match, PainCard, Plan, PlanPhoto, Solution, WorkGroup
+from workshops.models import (
+    Listing,
+    Match,
+    Membership,
+    PainCard,
+    Plan,
+    PlanPhoto,
+    Solution,
+    WorkGroup,
+)
 
 CREW = {"organiser", "host", "mentor"}
-HOUSE = {*CREW, "superuser", "desk", "person"}
+# Confirmed, and cancelled although they stand in the room: both are guests.
+GUESTS = {"person", "who_came"}
+# Everybody else who applied, by their status.
+OUTSIDE = set(Participant.Status.values) - {Participant.Status.CONFIRMED}
+HOUSE = {*CREW, *GUESTS, "superuser", "desk"}
 ENTERS = {
     "organiser": {"organiser", "superuser"},
     "host": {"organiser", "host", "superuser"},
     "mentor": {"organiser", "mentor", "superuser"},
     "desk": {"desk"},
-    "person": {"person"},
+    "person": {*GUESTS, *OUTSIDE},
+    "guest": GUESTS,
     "in_the_house": HOUSE,
     "alumni": {"person"},
 }
@@ -50,7 +72,7 @@ STRANGERS = {
     "other_desk",
     "other_person",
 }
-EVERYBODY = HOUSE | STRANGERS
+EVERYBODY = HOUSE | STRANGERS | OUTSIDE
 # Behind them everything is posted, and the door asks before the method does.
 ONLY_POSTS = {"alumni"}
 OPEN_DOORS = {"public", "event_page"}
@@ -154,16 +176,25 @@ def signed_in(user):
     return client
 
 
-def guest(event, number):
+def guest(event, number, *, name="林知夏", status="confirmed"):
+    now = clock.now()
     return Participant.objects.create(
         event=event,
         category=event.categories.first(),
-        name="林知夏",
+        name=name,
         email=f"lin{number}@example.com",
         industry="internet",
-        code=f"ABCDE{number}",
-        status="confirmed",
-        submitted_at=clock.now(),
+        code=f"ABCD{number:02}",
+        status=status,
+        confirm_by=now + timedelta(days=1) if status in {"accepted", "offered"} else None,
+        submitted_at=now,
+    )
+
+
+def checks_in(person):
+    now = clock.now()
+    CheckIn.objects.create(
+        event=person.event, participant=person, method="code", at=now, received_at=now
     )
 
 
@@ -187,6 +218,23 @@ def with_personal_link(person):
     return with_cookies(response), token
 
 
+# What a guest is called and wrote.
+WORDS = ("秦望舒", "群里没人说话", "先问一个容易答的问题", "怎么开口？", "出一间会议室")
+
+
+def a_full_guest(event):
+    """Somebody who is on every wall."""
+    qin = guest(event, 4, name=WORDS[0])
+    checks_in(qin)
+    qin.consents.create(purpose="wall_name", wording="展示姓名", given_at=clock.now())
+    TagCard.objects.create(participant=qin, industry="internet", expertise="拉新")
+    Listing.objects.create(
+        participant=qin, table=event.theme_tables.first(), offer=WORDS[4], need="两位嘉宾"
+    )
+    event.questions.create(participant=qin, kind="danmaku", text="来了来了", state="shown")
+    return qin
+
+
 def rows_of(event, person):
     """A row of each kind that an address may name, all of this event."""
     now = clock.now()
@@ -194,9 +242,13 @@ def rows_of(event, person):
     Report.objects.update_or_create(event=event, defaults={"published_at": now})
     prep_group = event.prep_groups.first()
     plan = event.risk_plans.exclude(risk=RiskPlan.Risk.SPEAKER_ABSENT).first()
-    pain = PainCard.objects.create(event=event, participant=person, text="群里没人说话")
-    other = guest(event, 4)
-    group = WorkGroup.objects.create(event=event, number=1, name="第 1 组")
+    other = a_full_guest(event)
+    pain = PainCard.objects.create(event=event, participant=other, text=WORDS[1])
+    group = WorkGroup.objects.create(
+        event=event, number=1, name="第 1 组", leader=other, published_at=now
+    )
+    for each in (person, other):
+        Membership.objects.create(group=group, participant=each)
     event.whitepapers.create(version=1, title="白皮书", sections=[], published_at=now)
     claim = event.whitepaper_claims.create(email="reader@example.com")
     series = Series.objects.create(slug="all", title="用户互动沙龙")
@@ -207,7 +259,7 @@ def rows_of(event, person):
         "trigger": RiskTrigger.objects.create(plan=plan),
         "interest_group": InterestGroup.objects.create(event=event, name="教育·新用户激活组"),
         "pain": pain,
-        "solution": Solution.objects.create(card=pain, text="先问一个容易答的问题"),
+        "solution": Solution.objects.create(card=pain, participant=other, text=WORDS[2]),
         "prep_group": prep_group,
         "prep_member": PrepMember.objects.create(group=prep_group, name="顾景行"),
         "staff_role": event.staff_roles.first(),
@@ -227,7 +279,9 @@ def rows_of(event, person):
         ),
         "import_file": ImportFile.objects.create(event=event, filename="a.xlsx", content=b""),
         "work_group": group,
-        "question": event.questions.create(participant=other, kind="question", text="怎么开口？"),
+        "question": event.questions.create(
+            participant=other, kind="question", text=WORDS[3], state="shown"
+        ),
         "match": Match.objects.create(first=person, second=other, requested_by=other),
         "plan_photo": PlanPhoto.objects.create(
             plan=Plan.objects.create(group=group), image="plans/none.jpg"
@@ -254,6 +308,12 @@ def populate():
     clients["other_desk"] = at_the_desk(world.there)[0]
     clients["person"], link_token = with_personal_link(lin)
     clients["other_person"] = with_personal_link(stranger)[0]
+    for number, status in enumerate(sorted(OUTSIDE), start=20):
+        outside = guest(world.here, number, name=status, status=status)
+        clients[status] = with_personal_link(outside)[0]
+    inside = guest(world.here, 40, name="who came", status="cancelled")
+    checks_in(inside)
+    clients["who_came"] = with_personal_link(inside)[0]
     for client in clients.values():
         client.raise_request_exception = False
     world.clients = clients
@@ -296,9 +356,9 @@ def visitor(world, role):
     return client
 
 
-def knock(world, role, path, method="get"):
+def knock(world, role, path, method="get", **headers):
     with undone():
-        response = getattr(visitor(world, role), method)(path)
+        response = getattr(visitor(world, role), method)(path, headers=headers)
         if response.streaming:  # read to the end, which closes its file as a browser's request does
             list(response)
         return response
@@ -394,16 +454,86 @@ def test_a_row_of_this_salon_is_not_reached_through_the_address_of_another(world
     assert reached == []
 
 
-def test_a_draft_is_not_there_for_those_outside_its_crew(world):
+def test_whoever_is_no_guest_hears_one_sentence_why_and_the_way_to_their_page(world):
+    for route, _door in addresses("guest", "in_the_house"):
+        path = world.path(route)
+        for status in sorted(OUTSIDE):
+            why = str(guests.WHY_NOT_YET[status])
+            page = knock(world, status, path)
+            assert (page.status_code, why in page.text) == (403, True), (route, status)
+            assert 'href="/e/here/me/"' in page.text
+            told = knock(world, status, path, accept="application/json")
+            assert (told.status_code, told.json()) == (
+                403,
+                {"error": "not_a_guest", "message": why},
+            )
+            posted = knock(world, status, path, "post")
+            assert posted.status_code == 403, (route, status)
+
+
+def test_nobody_outside_reads_a_guests_name_or_words_anywhere(world):
+    """Just applied, waiting, not selected, withdrawn × every address there is."""
+    read, seen = [], set()
+    for route, door in addresses():
+        path = world.path(route)
+        if any(word in text_of(knock(world, "person", path)) for word in WORDS):
+            seen.add(route.removeprefix("e/<slug:slug>/"))
+        read += [
+            (route, door, status, word)
+            for status in sorted(OUTSIDE)
+            for text in (text_of(knock(world, status, path)),)
+            for word in WORDS
+            if word in text
+        ]
+    assert read == []
+    # Not vacuous: there is something to be read on each of these.
+    walls = {"wall/tags/", "wall/pains/", "wall/danmaku/", "wall/plans/"}
+    phones = {"me/pains/", "me/questions/", "me/exchange/", "me/group/"}
+    assert walls | phones <= seen
+
+
+def text_of(response):
+    return "" if response.streaming else response.content.decode(errors="replace")
+
+
+def test_a_draft_answers_like_an_event_that_does_not_exist(world):
+    """To all but its crew and its desks: the same status, page and headers, by GET and POST."""
+    outsiders = ["nobody", "not_selected", "other_desk", "other_organiser", "person", "who_came"]
+    knocks = [*((role, "get") for role in outsiders), ("nobody", "post"), ("person", "post")]
+    differ = []
     with undone():
         Event.objects.filter(slug="here").update(status=Event.Status.DRAFT)
-        for route, _door in addresses("event_page"):
-            if route.endswith(NOT_YET_THERE):
+        for route, door in addresses():
+            if "slug:slug" not in route or route.startswith("s/"):
                 continue
-            path = world.path(route)
-            for role in ("nobody", "other_organiser", "other_person"):
-                assert knock(world, role, path).status_code == 404, (route, role)
-            assert knock(world, "host", path).status_code != 404, route
+            for role, method in knocks:
+                there = answer(knock(world, role, world.path(route), method), "here")
+                nowhere = answer(
+                    knock(world, role, world.path(route, slug="nowhere"), method), "nowhere"
+                )
+                if there != nowhere:
+                    differ.append((route, door, role, method, there[0], nowhere[0]))
+        for role in outsiders:
+            assert knock(world, role, world.path("l/<str:token>")).status_code == 404
+            assert "/e/here/" not in text_of(knock(world, role, world.path("s/<slug:slug>/")))
+        for route, _door in addresses("event_page", "in_the_house"):
+            for role in sorted({*CREW, "superuser", "desk"}):
+                if not route.endswith(NOT_YET_THERE):
+                    status = knock(world, role, world.path(route)).status_code
+                    assert status not in {403, 404}, (route, role)
+    assert differ == []
+
+
+def answer(response, slug):
+    """What a stranger could compare: status, headers and page, without the address they typed."""
+    own, token = f"e/{slug}/", re.compile(r"[A-Za-z0-9]{64}")
+    headers = {
+        name: value.replace(own, "")
+        for name, value in response.headers.items()
+        if name != "Content-Length"
+    }
+    page = token.sub("", text_of(response).replace(own, ""))
+    return response.status_code, page, headers, sorted(response.cookies)
 
 
 def test_no_post_passes_without_a_csrf_token_but_the_desks_json(world):

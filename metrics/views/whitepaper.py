@@ -16,6 +16,7 @@ from events.access import event_page, organiser, roles_of
 from metrics import claims, whitepaper
 from metrics.forms import ClaimForm, sections_posted
 from metrics.models import Whitepaper
+from participants import guests
 from participants.access import person_of
 from salon.errors import Refused
 
@@ -141,11 +142,12 @@ def _number(text):
 
 
 def _reader(request):
-    """Who may read: the crew, somebody of the event by their link, or a claimant."""
+    """Who may read: the crew, a guest of the event by their link, or a claimant."""
     event = request.event
+    person = person_of(request, event.slug)
     return (
         roles_of(request.user, event)
-        or person_of(request, event.slug)
+        or (person is not None and guests.is_guest(person))
         or claims.find(event, request.COOKIES.get(claims.cookie(event.slug)))
     )
 

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from events.access import desk
 from participants import checkin, desk_app, roster
-from participants.access import person
+from participants.access import guest
 from participants.models import Consent, Participant, TagCard
 from salon import clock
 from salon.access import public
@@ -63,7 +63,7 @@ def printed_list(request, slug):
     return render(request, "participants/roster_print.html", roster.printed(request.event))
 
 
-@person
+@guest
 @never_cache
 @require_http_methods(["GET", "POST"])
 def here(request, slug):

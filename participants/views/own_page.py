@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from events.access import require_in_sight
 from participants import applications, erase, own_data, own_steps, rooms, screening
 from participants.access import find_link, person, person_cookie, set_person_cookie
 from participants.forms import OwnAnswersForm
@@ -28,6 +29,7 @@ def open_link(request, token):
     `?to=survey` goes on to the person's own page `me_survey`, wherever a room above has one.
     """
     link = find_link(token)
+    require_in_sight(request, link.participant.event)
     slug = link.participant.event.slug
     try:
         response = redirect(reverse(f"me_{request.GET.get('to', '')}", args=[slug]))

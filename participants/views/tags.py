@@ -12,13 +12,13 @@ from events.access import host
 from events.forms import whole_number
 from events.models import Event
 from participants import interest_groups, roster, tags
-from participants.access import in_the_house, person
+from participants.access import guest, in_the_house
 from participants.card_form import CardForm
 from salon.errors import Refused
 from salon.qr import qr_svg
 
 
-@person
+@guest
 @never_cache
 @require_http_methods(["GET", "POST"])
 def card(request, slug):

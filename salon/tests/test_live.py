@@ -21,11 +21,13 @@ from django.http import HttpResponse
 from django.template import Context, Template
 from django.test import Client
 
-from events.access import desk_cookie, issue_desk_pass, open_desk
+from events.access import desk_cookie, issue_desk_pass, open_desk, revoke_desk_pass
 from events.models import Crew, Event
+from participants import guests
 from participants.access import find_link, issue_link, person_cookie, set_person_cookie
 from participants.models import Category, Participant
 from salon import asgi, broker, live
+from salon.models import User
 from salon.tests.viewers import Viewer, rendering_of, serving
 from tests.house import until
 
@@ -383,7 +385,7 @@ def test_a_restarted_redis_hears_the_very_next_ring(salon, watch, valkey, monkey
 INNER = "/live/spring/?topics=test_inner"
 
 
-def a_person(event, name="林晓"):
+def a_person(event, name="林晓", status="confirmed"):
     category = Category.objects.create(
         event=event, key="operator", name="核心运营者", share_percent=100
     )
@@ -394,6 +396,8 @@ def a_person(event, name="林晓"):
         email="lin@example.com",
         industry="internet",
         code="7K3MPQ",
+        status=status,
+        confirm_by=event.starts_at if status in {"accepted", "offered"} else None,
         submitted_at=event.starts_at - timedelta(days=20),
     )
 
@@ -426,6 +430,52 @@ def test_a_participant_watches_the_own_salon_and_no_other(salon, watch):
     assert watch("/live/autumn/?topics=test_inner", cookies=forged).status == 403
 
 
+STANDINGS = [status for status in Participant.Status.values if status != "confirmed"]
+
+
+@pytest.mark.parametrize("status", STANDINGS)
+def test_whoever_is_no_guest_hears_why_and_sees_nothing(salon, watch, status):
+    lin = a_person(salon, status=status)
+    refused = watch(INNER, cookies=cookies_of(lin))
+    assert refused.status == 403
+    assert refused.rest().decode().strip() == str(guests.turned_away(lin))
+    assert watch(cookies=cookies_of(lin)).status == 200  # what everybody may see
+
+
+def test_a_draft_is_not_found_by_the_guests_it_has_already(salon, watch):
+    lin = cookies_of(a_person(salon))
+    Event.objects.update(status="draft")
+    for path in (INNER, "/live/spring/?topics=test_board"):
+        refused, unknown = watch(path, cookies=lin), watch(path.replace("spring", "summer"))
+        assert (refused.status, refused.rest()) == (unknown.status, unknown.rest())
+        assert refused.headers | {"date": ""} == unknown.headers | {"date": ""}
+
+
+def test_who_stops_being_a_guest_is_put_out_of_an_open_stream(salon, watch, monkeypatch):
+    monkeypatch.setattr(live, "STANDING_SECONDS", 0.3)
+    lin, gu = a_person(salon), User.objects.create_user("gu", is_staff=True)
+    crew = Crew.objects.create(event=salon, user=gu, role="host")
+    desk_pass, _token, pin = issue_desk_pass(event=salon, desk="一号台", by=None)
+    desk = {desk_cookie("spring"): open_desk(desk_pass=desk_pass, pin=pin)}
+    viewers = {
+        "person": watch(INNER, cookies=cookies_of(lin)),
+        "crew": watch(INNER, cookies=cookies_of_account(gu)),
+        "desk": watch(INNER, cookies=desk),
+        "stranger": watch(),
+    }
+    for viewer in viewers.values():
+        viewer.sees("第一版")
+    time.sleep(1)  # looked at, and found to belong
+    assert len(hub().viewers) == 4
+    Participant.objects.filter(pk=lin.pk).update(status="withdrawn")
+    assert viewers["person"].rest() == b""
+    crew.delete()
+    assert viewers["crew"].rest() == b""
+    revoke_desk_pass(desk_pass=desk_pass, by=None)
+    assert viewers["desk"].rest() == b""
+    assert len(hub().viewers) == 1
+
+
 def test_a_desk_watches_the_own_salon_until_its_pass_is_revoked(salon, watch):
     desk_pass, _token, pin = issue_desk_pass(event=salon, desk="一号台", by=None)
     cookies = {desk_cookie("spring"): open_desk(desk_pass=desk_pass, pin=pin)}
@@ -445,7 +495,7 @@ def test_the_crew_watches_a_draft_that_nobody_else_knows_of(salon, watch):
     assert watch(cookies=cookies_of_account(stranger)).status == 404
     assert watch(cookies=cookies_of_account(chen)).status == 200
     assert watch(INNER, cookies=cookies_of_account(chen)).status == 200
-    assert watch(INNER, cookies=cookies_of_account(stranger)).status == 403
+    assert watch(INNER, cookies=cookies_of_account(stranger)).status == 404
 
 
 @pytest.mark.parametrize(

@@ -95,9 +95,11 @@ class Stream {
       const response = await fetch(this.url, {
         headers: { Accept: "text/event-stream" }, cache: "no-store", signal: this.abort.signal,
       });
+      // Whoever was let in and is not any more: the page itself says why.
+      if (this.wasLetIn && [401, 403, 404].includes(response.status)) window.location.reload();
       if (!response.ok || !response.body) return;
       if (!(response.headers.get("Content-Type") || "").startsWith("text/event-stream")) return;
-      this.stood = true;
+      this.stood = this.wasLetIn = true;
       standing(this, true);
       const events = new EventReader({
         onEvent: (topic, html) => this.swap(topic, html),

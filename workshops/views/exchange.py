@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from participants.access import person
+from participants.access import guest
 from salon.errors import Refused, wants_json
 from workshops import exchange
 from workshops.models import Match
@@ -14,7 +14,7 @@ from workshops.taking_part import standing_of
 from workshops.views.posted import done, number, unreadable
 
 
-@person
+@guest
 @never_cache
 @require_http_methods(["GET", "POST"])
 def me_exchange(request, slug):
@@ -40,7 +40,7 @@ def me_exchange(request, slug):
     return render(request, "workshops/me_exchange.html", context, status=status)
 
 
-@person
+@guest
 @never_cache
 @require_GET
 def exchange_now(request, slug):
@@ -77,13 +77,13 @@ def _context(request, refusal=None):
     }
 
 
-@person
+@guest
 @require_POST
 def sit(request, slug):
     return _done(request, exchange.sit, on=request.POST.get("on") != "0")
 
 
-@person
+@guest
 @require_POST
 def ask(request, slug):
     """Ask the person of a listing for a match; the suggestion's reason goes along."""
@@ -100,7 +100,7 @@ def ask(request, slug):
     return _done(request, exchange.request_match, other=other, reason=_("；").join(reasons))
 
 
-@person
+@guest
 @require_POST
 def answer(request, slug, pk):
     """`act` is confirm or decline; a press without a word is neither."""

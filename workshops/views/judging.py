@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from events.access import host, mentor, organiser
-from participants.access import in_the_house, person
+from participants.access import guest, in_the_house
 from salon.errors import Refused, wants_json
 from salon.qr import qr_svg
 from workshops import judging, phases, plans, stage
@@ -75,7 +75,7 @@ def _mark(text):
 # --- the vote ---------------------------------------------------------------------------------
 
 
-@person
+@guest
 @never_cache
 @require_http_methods(["GET", "POST"])
 def me_vote(request, slug):
@@ -101,7 +101,7 @@ def me_vote(request, slug):
     )
 
 
-@person
+@guest
 @never_cache
 @require_GET
 def vote_now(request, slug):

@@ -4,12 +4,12 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from participants.access import person
+from participants.access import guest, person
 from workshops import contributions, now
 from workshops.taking_part import standing_of
 
 
-@person
+@guest
 @never_cache
 @require_GET
 def me_now(request, slug):

@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from events.access import host
-from participants.access import in_the_house, person
+from participants.access import guest, in_the_house
 from salon.errors import Refused, wants_json
 from salon.qr import qr_svg
 from workshops import blind_box, icebreaker
@@ -51,7 +51,7 @@ def _join(slug, name):
     return {"qr": qr_svg(link), "address": link.split("://")[-1].rstrip("/")}
 
 
-@person
+@guest
 @never_cache
 @require_http_methods(["GET", "POST"])
 def me_icebreaker(request, slug):
@@ -75,7 +75,7 @@ def me_icebreaker(request, slug):
     return render(request, "workshops/me_icebreaker.html", context, status=status)
 
 
-@person
+@guest
 @never_cache
 @require_GET
 def icebreaker_now(request, slug):

@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from events.access import host, organiser
-from participants.access import in_the_house, person
+from participants.access import guest, in_the_house
 from salon.errors import Refused, wants_json
 from salon.qr import qr_svg
 from salon.sheets import write_table
@@ -27,7 +27,7 @@ from workshops.views.posted import client_id, done, id_again, number, numbers, u
 AT_FIRST = 40
 
 
-@person
+@guest
 @never_cache
 @require_http_methods(["GET", "POST"])
 def me_pains(request, slug):
@@ -43,7 +43,7 @@ def me_pains(request, slug):
     return done(request, "me_pains", slug)
 
 
-@person
+@guest
 @require_POST
 def solve(request, slug, pk):
     """Hang a solution below a card."""
@@ -59,7 +59,7 @@ def solve(request, slug, pk):
     return done(request, "me_pains", slug, fragment=f"card-{pk}")
 
 
-@person
+@guest
 @require_POST
 def like(request, slug, pk):
     """One like, or with `on=0` none."""
@@ -69,7 +69,7 @@ def like(request, slug, pk):
     return done(request, "me_pains", slug, fragment=f"card-{solution.card_id}", likes=count)
 
 
-@person
+@guest
 @never_cache
 @require_GET
 def pains_list(request, slug):

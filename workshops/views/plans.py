@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from participants.access import in_the_house, person
+from participants.access import guest, in_the_house
 from salon.errors import Refused, wants_json
 from workshops import groups, photos, plans, stage
 from workshops.models import PlanPhoto
@@ -20,14 +20,14 @@ SPARE_ROWS = 3
 ELEMENT = "element-"
 
 
-@person
+@guest
 @never_cache
 @require_GET
 def me_group(request, slug):
     return render(request, "workshops/me_group.html", _context(request))
 
 
-@person
+@guest
 @never_cache
 @require_GET
 def group_now(request, slug):
@@ -93,7 +93,7 @@ def _group_written_for(request):
     return group
 
 
-@person
+@guest
 @require_POST
 def save(request, slug):
     """Save what the form or the autosaving script sends; with `act=submit` hand it in, too.
@@ -165,7 +165,7 @@ def _effect(plan):
     return {"now": str(effect.now), "easier": effect.easier and str(effect.easier)}
 
 
-@person
+@guest
 @require_POST
 def pen(request, slug):
     """`act` is take, take_over, or lay_down."""
@@ -177,14 +177,14 @@ def pen(request, slug):
     return done(request, "me_group", slug, version=plan.version)
 
 
-@person
+@guest
 @require_POST
 def take_back(request, slug):
     plans.take_back(group=_my_group(request), person=request.person)
     return redirect("me_group", slug)
 
 
-@person
+@guest
 @require_POST
 def add_photo(request, slug):
     upload, refused = request.FILES.get("photo"), None
@@ -207,7 +207,7 @@ def add_photo(request, slug):
     return done(request, "me_group", slug, fragment="" if refused else "photos")
 
 
-@person
+@guest
 @require_POST
 def remove_photo(request, slug, pk):
     photo = get_object_or_404(PlanPhoto, pk=pk, plan__group__event=request.event)

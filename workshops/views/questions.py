@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from events.access import host
 from events.models import Event
-from participants.access import in_the_house, person
+from participants.access import guest, in_the_house
 from salon.errors import Refused, wants_json
 from salon.qr import qr_svg
 from workshops import questions, walls
@@ -22,7 +22,7 @@ from workshops.taking_part import standing_of
 from workshops.views.posted import client_id, done, id_again, number, numbers, unreadable
 
 
-@person
+@guest
 @never_cache
 @require_http_methods(["GET", "POST"])
 def me_questions(request, slug):
@@ -54,7 +54,7 @@ def me_questions(request, slug):
     return done(request, "me_questions", slug)
 
 
-@person
+@guest
 @never_cache
 @require_GET
 def questions_list(request, slug):
@@ -75,7 +75,7 @@ def _context(request, **more):
     }
 
 
-@person
+@guest
 @require_POST
 def upvote(request, slug, pk):
     question = get_object_or_404(request.event.questions, pk=pk)
