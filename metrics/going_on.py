@@ -8,12 +8,14 @@ their own page there, and asks and answers as that person (workshops/exchange.py
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db.models import Count, F, Q
+from django.db.models import Count, F
 from django.utils.translation import gettext as _
 
 from events.models import Event
+from participants import same_person
 from participants.applications import channel_of
 from participants.models import Consent, Participant
+from participants.same_person import Known
 from salon import audit, clock, outbox
 from salon.errors import Refused
 from salon.models import Message
@@ -168,8 +170,8 @@ def alumni_of(series, *, by=None):
     )
     known, found = set(), []
     for person in people:
-        marks = {mark for mark in (person.mobile, person.email) if mark}
-        if marks and not marks & known:
+        marks = same_person.marks(Known.of(person))
+        if (person.mobile or person.email) and not marks & known:
             found.append(person)
         known |= marks
     return found
@@ -196,11 +198,11 @@ def invite_alumni(*, event, by):
 
 def may_be_invited(person, event):
     """Still an alumna who shares her contact, and not known at the review yet."""
-    same = Q()
-    for field in ("mobile", "email"):
-        if value := getattr(person, field):
-            same |= Q(**{field: value})
-    return wants_digest(person) and not event.participants.filter(same).exists()
+    known = Known.of(person)
+    there = event.participants.with_contact_of(person)
+    return wants_digest(person) and not any(
+        same_person.compare(known, Known.of(each)).answer == same_person.SAME for each in there
+    )
 
 
 # --- letters of new people to talk to -------------------------------------------------------------

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from events.models import Event
 from metrics import claims, follow_ups, going_on, surveys
 from metrics.models import FollowUp, WhitepaperClaim
-from participants import letters, wording
+from participants import contacts, letters, wording
 from participants.access import issue_link
 from participants.models import Participant
 from participants.wording import Text
@@ -90,9 +90,11 @@ def compose(message):
     text = wording.of_event(person.event_id, message.kind)
     values = letters.values_of(person, message)
     if message.kind == "digest":
-        values["变化"] = _new_people(person, message.context.get("people", ()))
-        if not values["变化"]:
+        others = _new_people(person, message.context.get("people", ()))
+        if not others:
             return None
+        known = contacts.is_proven(person, contacts.contact_of(message.channel))
+        values["变化"] = others if known else "（写在您的个人页面上）"
     return Letter(
         to=person.mobile if message.channel == "sms" else person.email,
         subject=wording.fill(text.subject, values),

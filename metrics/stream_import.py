@@ -4,6 +4,7 @@ Every file keeps all it brought. A chat line that two of them hold counts once: 
 `repeated`, and takes the other's place when that file is undone.
 """
 
+import dataclasses
 import hashlib
 from collections import Counter
 from dataclasses import dataclass
@@ -80,11 +81,11 @@ def look(*, event, content, name):
 def people_of(event):
     """Everybody of the event a viewer may turn out to be."""
     return [
-        Person(id=pk, name=name, mobile=mobile, email=email, online=online)
-        for pk, name, mobile, email, online in Participant.objects.filter(event=event)
+        Person(**known)
+        for known in Participant.objects.filter(event=event)
         .present()
         .order_by("pk")
-        .values_list("pk", "name", "mobile", "email", "online")
+        .values(*(field.name for field in dataclasses.fields(Person)))
     ]
 
 

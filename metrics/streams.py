@@ -14,6 +14,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from metrics.stream_times import moment_near, read_duration
+from participants.same_person import Directory
 from salon.headers import Header, compile_asks, find_header
 from salon.sheets import Problem, SheetRefused, Table
 from salon.text import (
@@ -85,6 +86,8 @@ class Person:
     mobile: str = ""  # E.164
     email: str = ""
     online: bool = True
+    mobile_proven_at: datetime | None = None
+    email_proven_at: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -353,15 +356,10 @@ class _People:
     """
 
     def __init__(self, people: Iterable[Person]):
-        self.by_contact, self.by_name = {}, defaultdict(list)
+        people = list(people)
+        self.with_contact, self.by_name = Directory(people).find, defaultdict(list)
         for person in people:
-            for contact in (person.mobile, person.email):
-                if contact:
-                    self.by_contact[contact] = person
             self.by_name[name_key(person.name)].append(person)
-
-    def with_contact(self, entry):
-        return self.by_contact.get(entry.mobile) or self.by_contact.get(entry.email)
 
     def named(self, name):
         if not name:

@@ -1,7 +1,8 @@
 """The personal link: a key in a letter, exchanged for a signed cookie, gone from the address.
 
-Opening the link changes nothing on the server, so a mail scanner may open it a hundred times.
-`request.person` and `request.event` are set by the door.
+Opening the link changes nothing on the server, so a mail scanner may open it a hundred times; what
+the person posts behind it shows that it reached them. `request.person` and `request.event` are set
+by the door, and `request.opened_anew`: whether a post would show something new.
 """
 
 from django.conf import settings
@@ -12,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from events.access import desk_of, find_event, require_in_sight, roles_of
 from events.models import Crew, DeskPass, Event
-from participants import guests
+from participants import contacts, guests
 from participants.models import Category, Participant, PersonalLink
 from salon import by_hand, clock
 from salon.access import digest, door, new_token
@@ -117,6 +118,9 @@ def _person(request, slug, **kwargs):
             ),
             status=403,
         )
+    if request.method == "POST":
+        contacts.prove_by_key(request.person)
+    request.opened_anew = bool(contacts.to_prove(request.person))
     return None
 
 

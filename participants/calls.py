@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.utils.translation import gettext as _
 
-from participants import screening
+from participants import contacts, screening
 from participants.models import Call, Participant
 from participants.seats import room_seats
 from participants.standing import lock_event
@@ -124,9 +124,13 @@ def _clean_notes(notes):
     return clean_text(notes, multiline=True, max_length=4000)
 
 
-def finish_call(*, call, by, outcome, notes="", told_reason="", call_back_at=None, reason=""):
+def finish_call(
+    *, call, by, outcome, notes="", told_reason="", call_back_at=None, reason="", reached=False
+):
     """End a call with its outcome, which is a decision too; returns the sentence that says what
     became of the person.
+
+    `reached`: the caller spoke to the person themselves, at the number they gave.
 
     pass: accepted while the category has a seat, else on the waiting list. hold: back to review.
     not_a_fit: not selected, `told_reason` needed. no_answer: called again at `call_back_at`, or
@@ -154,6 +158,8 @@ def finish_call(*, call, by, outcome, notes="", told_reason="", call_back_at=Non
         call.call_back_at = call_back_at if outcome == Outcome.NO_ANSWER else None
         call.save()
         audit.record("finish_call", call.participant, by=by, event_id=event.pk, fields=[outcome])
+        if reached and outcome != Outcome.NO_ANSWER:
+            contacts.note_reached(participant=call.participant, by=by)
         return _carry_out(call, event, by, told_reason, reason)
 
 

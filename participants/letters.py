@@ -10,7 +10,7 @@ from django.utils.formats import date_format
 
 from events import agenda, calendar_file, plan_b
 from events.models import Event
-from participants import wording
+from participants import contacts, wording
 from participants.access import issue_link
 from participants.models import Participant
 from participants.standing import told_status
@@ -39,6 +39,12 @@ SPEAKS_OF = {
 WITH_QR = ("confirmed", "t1")
 WITH_CALENDAR = ("confirmed", "event_moved")
 BEFORE_IT_BEGINS = ("t7", "t1", "morning", "event_moved")
+# What a person typed, in a letter to a contact that nobody has shown to be theirs.
+TO_A_STRANGER = {
+    "姓名": wording.YOU,
+    "称呼": wording.YOU,
+    "痛点": "（写在您的个人页面上）",
+}
 AFTER_CALLED_OFF = ("cancelled", "withdrawn", "link_again")
 
 
@@ -96,14 +102,18 @@ for _kind in wording.DEFAULT:
 
 def values_of(person, message):
     """What each field of a wording holds for this person and message; what takes a query of its own
-    is a callable, for the wordings that ask for it."""
+    is a callable, for the wordings that ask for it.
+
+    To a contact that is not proven nothing goes that the person typed: anybody may type anybody's
+    address, and words for them beside it.
+    """
     event = person.event
     starts = event.local(event.starts_at)
     deadline = person.confirm_by
     if deadline and message.released_at is None:  # in a preview the clock has not started
         deadline = event.confirmation_deadline(clock.now())
     until = date_format(event.local(deadline), "n月j日 H:i") if deadline else ""
-    return {
+    values = {
         "姓名": person.name,
         "称呼": person.name,
         "活动": event.title,
@@ -123,6 +133,8 @@ def values_of(person, message):
         "个人链接": "{{link}}",
         "活动页": settings.PUBLIC_URL + event.get_absolute_url(),
     }
+    known = contacts.is_proven(person, contacts.contact_of(message.channel))
+    return values if known else values | TO_A_STRANGER
 
 
 def how_to_come(person):

@@ -10,6 +10,7 @@ urlpatterns = [
     path("apply/", applying.apply, name="apply"),
     path("apply/done/", applying.applied, name="applied"),
     path("me/", own_page.me, name="me"),
+    path("me/opened/", own_page.opened, name="me_opened"),
     path("me/edit/", own_page.edit, name="me_edit"),
     path("me/confirm/", own_page.confirm, name="me_confirm"),
     path("me/withdraw/", own_page.withdraw, name="me_withdraw"),

@@ -40,6 +40,9 @@ FIELDS = (
 )
 LONGEST_SUBJECT, LONGEST_BODY = 200, 5000
 _FIELD = re.compile(r"\{([^{}]*)\}")
+# Whom a letter speaks to before it is known who they are; "您，您好" is nobody's greeting.
+YOU = "您"
+_YOU_ARE_GREETED = re.compile("您[，,、 ]*(?=(?:您|你|早上|上午|中午|下午|晚上)好)")
 
 
 @dataclass(frozen=True)
@@ -172,7 +175,8 @@ def fill(text, values):
         value = values.get(found[1], "")
         return str(value() if callable(value) else value)
 
-    return _FIELD.sub(value_of, text)
+    filled = _FIELD.sub(value_of, text)
+    return _YOU_ARE_GREETED.sub("", filled) if values.get("称呼") == YOU else filled
 
 
 def of_event(event_id, kind):

@@ -114,3 +114,25 @@ def test_a_link_of_yesterday_opens_the_page_of_today(token):
     page = phone.get(f"/e/{slug}/me/")
     assert page.status_code == 200
     assert KEYS[token] in page.content.decode()
+
+
+def test_who_acted_confirmed_or_came_was_reached_and_who_only_applied_was_not(before):
+    def proven(event, name):
+        person = Participant.objects.get(event__slug=event, name=name)
+        return {
+            contact
+            for contact in ("mobile", "email")
+            if getattr(person, contact) and getattr(person, f"{contact}_proven_at")
+        } == {contact for contact in ("mobile", "email") if getattr(person, contact)}
+
+    for event, names in {
+        "house-winter": ("程诺", "陆一鸣", "白露", "魏书瑶"),
+        "house-spring": ("林知夏", "陆一鸣", "高志远", "苏晴", "韩雪"),
+    }.items():
+        for name in names:
+            assert proven(event, name), (event, name)
+    untouched = Participant.objects.filter(
+        event__slug="house-spring", name__in=["何明敏", "马远", "金亦凡", "郑文博", "彭景行"]
+    )
+    assert untouched.count() == 5
+    assert set(untouched.values_list("mobile_proven_at", "email_proven_at")) == {(None, None)}

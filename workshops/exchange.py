@@ -13,7 +13,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from events.models import Event
+from participants import same_person
 from participants.models import Consent, Participant
+from participants.same_person import Known
 from salon import audit, clock, limits, live
 from salon.errors import Refused
 from salon.text import clean_text, national_mobile
@@ -60,8 +62,8 @@ def common_board(series):
 
 
 def marks_of(person):
-    """By what one human is known at two salons: the mobile and the e-mail, what there is of them."""
-    return {mark for mark in (person.mobile, person.email) if mark}
+    """By what one human is known at two salons (participants/same_person.py)."""
+    return same_person.marks(Known.of(person))
 
 
 def _board(**which):
@@ -311,9 +313,9 @@ def _require_new_pair(person, other):
     of other salons of the series."""
     if person.event.series_id is None:
         return
+    mine, theirs = _same_as(person), _same_as(other)
     matches = Match.objects.filter(
-        Q(first__in=_same_as(person), second__in=_same_as(other))
-        | Q(first__in=_same_as(other), second__in=_same_as(person))
+        Q(first__in=mine, second__in=theirs) | Q(first__in=theirs, second__in=mine)
     ).exclude(first_id=min(person.pk, other.pk), second_id=max(person.pk, other.pk))
     for match in matches:
         if match.declined_at:
@@ -322,12 +324,10 @@ def _require_new_pair(person, other):
 
 
 def _same_as(person):
-    """The person at every salon of the series."""
-    same = Q(pk=person.pk)
-    for field in ("mobile", "email"):
-        if value := getattr(person, field):
-            same |= Q(**{field: value})
-    return Participant.objects.filter(same, event__series=person.event.series_id)
+    """The ids of the person at every salon of the series."""
+    of_series = Participant.objects.filter(event__series=person.event.series_id)
+    alike = of_series.with_contact_of(person)
+    return {person.pk, *(each.pk for each in alike if marks_of(each) & marks_of(person))}
 
 
 def confirm(*, match, person):

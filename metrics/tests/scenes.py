@@ -54,6 +54,8 @@ def someone(event, name, number=0, *, online=False, status="confirmed", **answer
         status=status,
         code=f"T{number:05}".replace("0", "A").replace("1", "B"),
         submitted_at=event.starts_at - timedelta(days=20),
+        mobile_proven_at=event.starts_at - timedelta(days=20),
+        email_proven_at=event.starts_at - timedelta(days=20),
     )
     person.pain_points.create(position=1, text=given["pain_points"][0])
     for purpose in ("processing", "wall_name"):

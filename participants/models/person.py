@@ -64,6 +64,14 @@ class ParticipantQuerySet(models.QuerySet):
             )
         )
 
+    def with_contact_of(self, known):
+        """Who has the mobile or the e-mail of `known`, proven or not: to be compared."""
+        same = Q()
+        for contact in ("mobile", "email"):
+            if value := getattr(known, contact):
+                same |= Q(**{contact: value})
+        return self.filter(same) if same else self.none()
+
     def present(self):
         """Not erased: people one may still show."""
         return self.filter(erased_at=None)

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from events.agenda import Span
 from events.tests import scenes as events
-from participants import applications, blueprint, codes, letters, screening
+from participants import applications, blueprint, codes, contacts, letters, screening
 from participants.models import Participant
 from salon import clock
 
@@ -92,7 +92,9 @@ def waitlisted(event, name, number=0, *, by, **changed):
 
 
 def confirmed(event, name="林知夏", number=0, *, by, **changed):
+    """Somebody who opened the link in the letter and confirmed."""
     person = accepted(event, name, number, by=by, **changed)
+    contacts.prove(participant=person, contacts=["email" if person.email else "mobile"], by=person)
     return screening.confirm(participant=person, by=person)
 
 

@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.urls import reverse
 
-from participants import calls, erase, import_runs, screening
+from participants import calls, contacts, erase, import_runs, screening
 from participants.access import issue_link
 from participants.models import Consent, Participant
 from participants.tests import scenes
@@ -111,14 +111,35 @@ def test_the_command_finds_a_person_by_mobile_or_mail():
 @pytest.mark.parametrize("contact", ["13800778899", EMAIL])
 def test_the_command_finds_her_too_where_she_gave_her_other_address_alone(contact):
     both, mail_only, mobile_only = (scenes.a_salon(slug) for slug in ("both", "mail", "mobile"))
-    scenes.an_applicant(both, NAME, mobile=MOBILE, email=EMAIL)
-    scenes.an_applicant(mail_only, NAME, mobile="", email=EMAIL)
-    scenes.an_applicant(mobile_only, NAME, mobile=MOBILE, email="")
+    hers = [
+        scenes.an_applicant(both, NAME, mobile=MOBILE, email=EMAIL),
+        scenes.an_applicant(mail_only, NAME, mobile="", email=EMAIL),
+        scenes.an_applicant(mobile_only, NAME, mobile=MOBILE, email=""),
+    ]
+    for person in hers:
+        contacts.prove(participant=person, contacts=["mobile", "email"], by=person)
     colleague = scenes.an_applicant(scenes.a_salon("office"), "林同事", mobile="", email=EMAIL)
     call_command("erase_person", contact)
     assert not [row for row in every_value() if NAME in row or MOBILE in row]
     colleague.refresh_from_db()
     assert (colleague.erased_at is None) == (contact != EMAIL)
+
+
+@pytest.mark.django_db
+def test_nobody_has_another_erased_by_typing_their_address_beside_the_own():
+    """A stranger applies as the canary, with an own mobile, and asks to be erased by it."""
+    hers = scenes.an_applicant(scenes.a_salon("hers"), NAME, mobile=MOBILE, email=EMAIL)
+    contacts.prove(participant=hers, contacts=["email"], by=hers)
+    stranger = scenes.an_applicant(
+        scenes.a_salon("elsewhere"), NAME, mobile="13911112222", email=EMAIL
+    )
+    contacts.prove(participant=stranger, contacts=["mobile"], by=stranger)
+    out = io.StringIO()
+    call_command("erase_person", "13911112222", stdout=out)
+    for person in (hers, stranger):
+        person.refresh_from_db()
+    assert (stranger.name, hers.name) == ("", NAME)
+    assert f"没有动。看过是本人，请按编号再删：{hers.pk}" in out.getvalue()
 
 
 @pytest.mark.django_db

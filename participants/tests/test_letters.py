@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from events import agenda, announcing, preparation, upstairs
-from participants import applications, mailings, reminders, screening, wording
+from participants import applications, contacts, mailings, reminders, screening, wording
 from participants.models import Participant
 from participants.tests import scenes
 from salon import clock, outbox
@@ -115,7 +115,9 @@ def test_a_wrong_field_name_is_refused_and_a_right_one_is_filled():
     lin = scenes.an_applicant(event)
     screening.decide(participant=lin, to_status=Status.ACCEPTED, by=chen)
     letter = outbox.preview(Message.objects.get(kind="accepted"))
-    assert letter.subject == "林知夏，来吧"
+    assert letter.subject == "您，来吧"
+    contacts.prove(participant=lin, contacts=["email"], by=lin)
+    assert outbox.preview(Message.objects.get(kind="accepted")).subject == "林知夏，来吧"
     wording.drop_wording(event=event, kind="accepted", by=chen)
     assert "请确认" in outbox.preview(Message.objects.get(kind="accepted")).subject
 

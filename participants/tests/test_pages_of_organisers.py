@@ -12,7 +12,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from participants import calls, exporting, import_runs, queue, screening
+from participants import calls, contacts, exporting, import_runs, queue, screening
 from participants.forms import OwnAnswersForm
 from participants.models import ImportFile, Participant
 from participants.tests import scenes
@@ -168,6 +168,9 @@ def test_letters_are_read_released_and_reworded(client, event, chen):
     assert "没有这个字段" in refused.content.decode()
     assert "{名字} 您好" in refused.content.decode()
     client.post(address("messages_wording", "accepted"), {"subject": "好", "body": "{姓名} 您好"})
+    text = client.get(address("messages_batch"), {"batch": name}).content.decode()
+    assert ("林知夏 您好" in text, "您好" in text) == (False, True)  # not proven to be hers
+    contacts.prove(participant=lin, contacts=["email"], by=lin)
     text = client.get(address("messages_batch"), {"batch": name}).content.decode()
     assert "林知夏 您好" in text
     client.post(address("messages_release"), {"batch": name})

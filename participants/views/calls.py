@@ -86,6 +86,7 @@ def finish(request, slug, pk):
             notes=typed.get("notes", ""),
             told_reason=typed.get("told_reason", ""),
             reason=typed.get("reason", ""),
+            reached="reached" in typed,
             call_back_at=_moment(typed.get("call_back_at", ""), request.event.zone),
         )
     except Refused as refused:

@@ -1,7 +1,7 @@
 """The person's own page: where they stand, what comes next, and everything they may do."""
 
 from django.contrib import messages
-from django.http import JsonResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
@@ -54,6 +54,13 @@ def me(request, slug):
         "pain_points": request.person.pain_points.all(),
     }
     return render(request, "participants/me.html", context)
+
+
+@person
+@require_POST
+def opened(request, slug):
+    """The page says by itself that a reader has it before them; the door has noted it."""
+    return HttpResponse(status=204)
 
 
 @person

@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from events.access import organiser
-from participants import fill, notes, queue, rooms, screening, seats, waitlist
+from participants import contacts, fill, notes, queue, rooms, screening, seats, waitlist
 from participants.models import Category, Participant
 from salon.errors import Refused
 from salon.text import clean_text
@@ -340,7 +340,13 @@ def _withdraw(request, found):
     return _("已代为取消。")
 
 
+def _reached(request, found):
+    contacts.note_reached(participant=found, by=request.user)
+    return _("记下了：在这个号码上找到了本人。")
+
+
 STEPS = {
+    "reached": _reached,
     "note": _save_note,
     "room": _move,
     "link": _link,

@@ -9,6 +9,7 @@
 //   <details data-names="请选择"><summary>…</summary><label><input type="checkbox"> 机构</label>…   the summary names what is ticked
 //   <form data-once>                                the buttons rest after the first submit until the page comes back, or
 //                                                   long enough to think that it does not
+//   <form data-opened hidden>                       is posted by itself, as soon as somebody has the page before them
 
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-opens], [data-closes], [data-prints], [data-confirm]");
@@ -52,6 +53,20 @@ document.addEventListener("submit", (event) => {
 
 // Coming back with the back button must not find dead buttons.
 window.addEventListener("pageshow", (event) => { if (event.persisted) wake(); });
+
+const opened = document.querySelector("form[data-opened]");
+
+function tellOpened() {
+  if (document.visibilityState !== "visible") return;
+  document.removeEventListener("visibilitychange", tellOpened);
+  // Lost, the next page says it.
+  fetch(opened.getAttribute("action"), { method: "POST", body: new FormData(opened) }).catch(() => {});
+}
+
+if (opened) {
+  document.addEventListener("visibilitychange", tellOpened);
+  tellOpened();
+}
 
 // What the page asks for by itself is asked again by itself; somebody's press is not.
 const PRESSED = ["submit", "click", "change"];

@@ -6,7 +6,8 @@ from django.utils.translation import gettext as _
 
 from participants.erase import erase_person
 from participants.models import Participant
-from salon.text import name_key, normalize_email, normalize_mobile
+from participants.same_person import ASK, SAME, Known, compare
+from salon.text import normalize_email, normalize_mobile
 
 
 class Command(BaseCommand):
@@ -23,30 +24,43 @@ class Command(BaseCommand):
         people = list(people)
         if not people:
             raise CommandError(_("没有找到这个人。"))
+        perhaps = []
         if not event and not _is_number(contact):
-            people += _elsewhere(people)
+            same, perhaps = _elsewhere(people)
+            people += same
         for person in people:
             erase_person(participant=person, by=None)
         self.stdout.write(_("已删除 %(count)s 份报名的个人信息。") % {"count": len(people)})
+        if perhaps:
+            numbers = _("、").join(str(person.pk) for person in perhaps)
+            self.stdout.write(
+                _(
+                    "还有 %(count)s 份可能也是这个人，但联系方式没有核实过，没有动。"
+                    "看过是本人，请按编号再删：%(numbers)s"
+                )
+                % {"count": len(perhaps), "numbers": numbers}
+            )
 
 
 def _elsewhere(people):
-    """The same people where they gave their other address alone: it and the name are the same.
-    Somebody else behind an office's e-mail has another name and stays."""
-    known = {each for person in people for each in _known_by(person)}
-    addresses = [address for address, _name in known]
+    """`(same, perhaps)`: the same people where they gave their other address alone, and those who
+    have the name and an address in common that one of them never proved. Somebody else behind an
+    office's e-mail has another name and stays."""
+    addresses = {address for one in people for address in (one.mobile, one.email) if address}
     others = (
         Participant.objects.present()
         .filter(Q(mobile__in=addresses) | Q(email__in=addresses))
         .exclude(pk__in=[person.pk for person in people])
+        .order_by("pk")
     )
-    return [other for other in others if known & _known_by(other)]
-
-
-def _known_by(person):
-    return {
-        (address, name_key(person.name)) for address in (person.mobile, person.email) if address
-    }
+    known, same, perhaps = [Known.of(person) for person in people], [], []
+    for other in others:
+        likely = [compare(one, Known.of(other)) for one in known]
+        if any(each.answer == SAME for each in likely):
+            same.append(other)
+        elif any(each.answer == ASK and "name" not in each.differs for each in likely):
+            perhaps.append(other)
+    return same, perhaps
 
 
 def _is_number(contact):
