@@ -10,7 +10,6 @@ from metrics import stream_import
 from metrics.models import (
     Evaluation,
     Report,
-    Retention,
     RetentionRun,
     StreamImport,
     Survey,
@@ -83,14 +82,6 @@ class WhitepaperAdmin(ReadOnly):
     list_filter = ("event",)
     list_select_related = ("event",)
     exclude = ("sections",)
-
-
-@admin.register(Retention)
-class RetentionAdmin(OfEvent):
-    """How long an event keeps its people; without a row the days of the model hold."""
-
-    list_display = ("event", "not_selected_days", "others_days")
-    list_select_related = ("event",)
 
 
 @admin.register(RetentionRun)

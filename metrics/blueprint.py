@@ -1,6 +1,8 @@
 """The evaluation's part of a blueprint: survey, targets, the event's own goals."""
 
-from metrics.models import Goal, Retention, Survey, SurveyQuestion, Target
+from metrics.models import Goal, Survey, SurveyQuestion, Target
+from participants import notices
+from participants.models import PrivacyTerms
 
 SCALE, CHOICE, OPEN = "scale", "choice", "open"
 
@@ -88,14 +90,21 @@ def build(event, part, *, now):
         for key, value in part["targets"].items()
     )
     Goal.objects.bulk_create(Goal(event=event, **goal) for goal in part["goals"])
-    if days := part.get("retention"):  # of an event without its own, and in older documents: none
-        Retention.objects.create(event=event, **days)
+    if days := part.get("retention"):  # in older documents, whose people's part has no terms
+        PrivacyTerms.objects.get_or_create(event=event, defaults=_terms(days))
+
+
+def _terms(days):
+    longest = days["others_days"]
+    return {
+        "not_selected_days": min(days["not_selected_days"], longest),
+        **dict.fromkeys(("texts_days", "answers_days", "contact_days"), longest),
+    }
 
 
 def record(event):
-    """The inverse of `build`: questions, targets and days of keeping, without answers and
-    results."""
-    survey = event.survey
+    """The inverse of `build`: questions and targets, without answers and results."""
+    survey, terms = event.survey, notices.terms_of(event)
     return {
         "survey": {
             "title": survey.title,
@@ -112,7 +121,9 @@ def record(event):
             target.key: target.definition for target in event.targets.all() if target.definition
         },
         "goals": list(event.goals.values("text", "target", "source")),
-        "retention": Retention.objects.filter(event=event)
-        .values("not_selected_days", "others_days")
-        .first(),
+        # Once more as it stood here before: a file may be read by a house that knows no terms.
+        "retention": {
+            "not_selected_days": terms.not_selected_days,
+            "others_days": terms.contact_days,
+        },
     }

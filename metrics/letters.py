@@ -98,7 +98,7 @@ def compose(message):
     return Letter(
         to=person.mobile if message.channel == "sms" else person.email,
         subject=wording.fill(text.subject, values),
-        text=wording.fill(text.body, values),
+        text=letters.with_notice(wording.fill(text.body, values), person.event, message),
         secret={"link": lambda: _link(person, message)},
     )
 
@@ -144,7 +144,7 @@ def compose_invitation(message):
     return Letter(
         to=person.mobile if message.channel == "sms" else person.email,
         subject=wording.fill(text.subject, values),
-        text=wording.fill(text.body, values),
+        text=letters.with_notice(wording.fill(text.body, values), person.event, message),
         secret={
             "link": lambda: settings.PUBLIC_URL + issue_link(participant=person, message=message)
         },
@@ -167,9 +167,11 @@ def compose_news(message):
     return Letter(
         to=claim.email,
         subject=f"白皮书出了新版本：{event.title}",
-        text=(
+        text=letters.with_notice(
             f"您好：\n\n您领取过“{event.title}”的白皮书，现在有了第 {message.context['version']} 版。"
-            "\n\n在这里读和下载：\n{{link}}\n\n不想再收到？打开后点“不再提醒”就好。"
+            "\n\n在这里读和下载：\n{{link}}\n\n不想再收到？打开后点“不再提醒”就好。",
+            event,
+            message,
         ),
         secret={"link": settings.PUBLIC_URL + path},
     )

@@ -317,23 +317,6 @@ class WhitepaperClaim(models.Model):
         ]
 
 
-class Retention(models.Model):
-    """How long an event keeps its people."""
-
-    event = models.OneToOneField(
-        Event, on_delete=models.CASCADE, related_name="retention", verbose_name=_("活动")
-    )
-    not_selected_days = models.PositiveSmallIntegerField(_("未入选者保留天数"), default=90)
-    others_days = models.PositiveSmallIntegerField(_("其他人保留天数"), default=730)
-
-    class Meta:
-        verbose_name = _("保留期限")
-        verbose_name_plural = _("保留期限")
-
-    def __str__(self):
-        return f"{self.event}"
-
-
 class RetentionRun(models.Model):
     """What one day's clearing did: counts by event and reason."""
 

@@ -1,8 +1,8 @@
 """Keeping people no longer than promised: a daily clearing that reports what it did.
 
-After an event, by the days set for it (model Retention):
+After an event, by the days of its PrivacyTerms:
 - who was never given a seat, withdrew or was called off goes after `not_selected_days`;
-- everybody else goes after `others_days`, unless one of their lasting consents is in force: to
+- everybody else goes after `contact_days`, unless one of their lasting consents is in force: to
   share contact with a match (the board of offers and needs lives on) or to be credited in the
   whitepaper. Those stay until they withdraw the consent or erase themselves;
 - whoever has withdrawn the consent to be processed at all goes at the next clearing.
@@ -15,7 +15,8 @@ from datetime import timedelta
 from django.db.models import Exists, OuterRef
 
 from events.models import Event
-from metrics.models import Retention, RetentionRun, StreamUpload
+from metrics.models import RetentionRun, StreamUpload
+from participants import notices
 from participants.erase import erase_person
 from participants.models import Consent, Participant
 from salon import clock
@@ -28,7 +29,7 @@ UPLOADS_KEPT = timedelta(days=1)
 
 def due(event, *, now):
     """[(participant, reason), …] who are to go now; reason is not_selected, over or withdrawn."""
-    kept = Retention.objects.filter(event=event).first() or Retention(event=event)
+    kept = notices.terms_of(event)
     people = Participant.objects.filter(event=event).present()
     given = Consent.objects.filter(participant=OuterRef("pk"), withdrawn_at=None)
     processing = Consent.objects.filter(participant=OuterRef("pk"), purpose=Purpose.PROCESSING)
@@ -42,7 +43,7 @@ def due(event, *, now):
             check_ins__voided_at=None, check_ins__isnull=False
         ):
             found.setdefault(person.pk, (person, "not_selected"))
-    if now >= event.over_at + timedelta(days=kept.others_days):
+    if now >= event.over_at + timedelta(days=kept.contact_days):
         for person in people.filter(~Exists(given.filter(purpose__in=LASTING))):
             found.setdefault(person.pk, (person, "over"))
     return list(found.values())

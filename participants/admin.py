@@ -172,7 +172,9 @@ class Consents(admin.TabularInline):
     model = Consent
     extra = 0
     can_delete = False
-    readonly_fields = ("purpose", "wording", "given_at", "withdrawn_at")
+    fields = readonly_fields = (
+        *("purpose", "wording", "kept_as", "notice", "given_at", "withdrawn_at"),
+    )
 
     def has_add_permission(self, request, obj=None):
         return False

@@ -14,9 +14,10 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from events.models import Event
-from participants import codes, criteria
+from participants import codes, criteria, notices
 from participants.categories import AskedCategory, asked, asked_categories, rules_of
-from participants.models import Consent, PainPoint, Participant, StatusChange
+from participants.consents import NAMED_ON, new_consents
+from participants.models import Consent, Notice, PainPoint, Participant, StatusChange
 from participants.names import read_name
 from salon import audit, clock, limits, live, outbox
 from salon.errors import Refused
@@ -31,9 +32,6 @@ NEW_PER_DEVICE = {"times": 30, "seconds": 3600}
 ANSWERS = ("received", "link_again")
 # Pressing "send" again is not asking for the link again.
 SAME_PRESS = timedelta(minutes=10)
-
-# The walls that say names: the tag wall, and the plans their leaders'.
-NAMED_ON = ("tags", "plans")
 
 TEXT_FIELDS = (
     "organisation",
@@ -84,7 +82,9 @@ _LOOK = """
     SELECT clock_timestamp(),
         count(*) FILTER (WHERE NOT online),
         count(*) FILTER (WHERE online),
-        (SELECT id FROM participants_channel WHERE event_id = %(event)s AND code = %(code)s)
+        (SELECT id FROM participants_channel WHERE event_id = %(event)s AND code = %(code)s),
+        (SELECT ARRAY[id, version] FROM participants_notice WHERE event_id = %(event)s
+            ORDER BY version = %(shown)s DESC, version DESC LIMIT 1)
     FROM participants_participant
     WHERE event_id = %(event)s AND status IN %(seated)s
 """
@@ -95,8 +95,9 @@ def registration(event):
     return _look(event)[0]
 
 
-def _look(event, *, channel_code=""):
-    """`(Registration, the channel's id or None)`.
+def _look(event, *, channel_code="", shown=None):
+    """`(Registration, the channel's id or None, the Notice)`: the one whose version was `shown`,
+    else the newest; None while none is published.
 
     One statement, and not one that the ORM has to put together: every sign-up passes here.
     """
@@ -107,15 +108,18 @@ def _look(event, *, channel_code=""):
                 "event": event.pk,
                 "seated": tuple(str(status) for status in Participant.SEATED),
                 "code": channel_code,
+                "shown": shown,
             },
         )
-        now, on_site, online, channel_id = cursor.fetchone()
+        now, on_site, online, channel_id, notice = cursor.fetchone()
     full = set()
     if on_site >= event.on_site_capacity:
         full.add("on_site")
     if online >= event.online_capacity:
         full.add("online")
-    return Registration(_state(event, now), now, frozenset(full)), channel_id
+    if notice:
+        notice = Notice(pk=notice[0], version=notice[1], event_id=event.pk)
+    return Registration(_state(event, now), now, frozenset(full)), channel_id, notice
 
 
 def _state(event, now):
@@ -220,12 +224,13 @@ class Outcome:
     participant: Participant
 
 
-def apply(*, event, answers, client_id, channel_code="", device=""):
+def apply(*, event, answers, client_id, channel_code="", device="", notice=None):
     """Take one application, once.
 
     `answers` as in `read_answers`, with `category` (its key, or the AskedCategory) and `consents`
     (an iterable of Consent.Purpose values). An unknown channel code is no reason to send anybody
-    away. `device` names the browser for the rate limit. Raises Refused: name, phone, email,
+    away. `device` names the browser for the rate limit, `notice` the version of the event's notice
+    that the form showed. Raises Refused: name, phone, email,
     industry, category, consent, closed, too_often.
     """
     row = read_answers(answers)
@@ -242,6 +247,7 @@ def apply(*, event, answers, client_id, channel_code="", device=""):
                 row=row,
                 pains=pains,
                 consents=consents,
+                shown=notice,
                 client_id=client_id,
                 channel_code=channel_code,
                 device=device,
@@ -318,9 +324,9 @@ def _category(event, value):
     raise Refused("category", _("请选择您的身份。"), status=422)
 
 
-def _take_new(event, *, category, row, pains, consents, client_id, channel_code, device):
+def _take_new(event, *, category, row, pains, consents, shown, client_id, channel_code, device):
     """Write the application of somebody new; None when the person or the post is known."""
-    sign_up, channel_id = _look(event, channel_code=channel_code)
+    sign_up, channel_id, notice = _look(event, channel_code=channel_code, shown=shown)
     if not sign_up.takes_applications:
         if _known(event, client_id, row):
             return None
@@ -338,7 +344,9 @@ def _take_new(event, *, category, row, pains, consents, client_id, channel_code,
         **row,
     )
     person.score = judge_person(person, rules=category.rules, pain_points=pains).score
-    if not _write(person, pains, consents):
+    notice = notice or notices.first(event)
+    agreed = new_consents(person, consents, notice=notice, now=person.submitted_at)
+    if not _write(person, pains, agreed):
         return None
     # Counted after the writing: who presses twice is not asking for two.
     if device:
@@ -366,8 +374,9 @@ _WRITE = """
         SELECT id, position, text
         FROM person, unnest(%(its_pains)s::text[]) WITH ORDINALITY AS pains (text, position)
     ), consents AS (
-        INSERT INTO participants_consent (participant_id, purpose, wording, given_at)
-        SELECT id, purpose, wording, %(submitted_at)s
+        INSERT INTO participants_consent
+            (participant_id, purpose, wording, given_at, kept_as, notice_id)
+        SELECT id, purpose, wording, %(submitted_at)s, 'full', %(its_notice)s
         FROM person,
             unnest(%(its_purposes)s::text[], %(its_wordings)s::text[]) AS given (purpose, wording)
     )
@@ -378,10 +387,9 @@ _WRITE = """
 )
 
 
-def _write(person, pains, consents):
-    """Write the person with pains and consents; False when a row has their number, mobile, e-mail
+def _write(person, pains, agreed):
+    """Write the person with pains and Consents; False when a row has their number, mobile, e-mail
     or code already. A twin that is being written is waited for."""
-    agreed = new_consents(person, consents, person.submitted_at)
     values = {field.attname: getattr(person, field.attname) for field in _NEW_PERSON}
     with connection.cursor() as cursor:
         cursor.execute(
@@ -391,6 +399,7 @@ def _write(person, pains, consents):
                 "its_pains": pains,
                 "its_purposes": [str(consent.purpose) for consent in agreed],
                 "its_wordings": [consent.wording for consent in agreed],
+                "its_notice": agreed[0].notice_id,
             },
         )
         written = cursor.fetchone()
@@ -399,15 +408,6 @@ def _write(person, pains, consents):
     (person.pk,) = written
     person._state.adding = False
     return True
-
-
-def new_consents(person, purposes, now):
-    """Unsaved Consent rows, each with the wording that was agreed to."""
-    return [
-        Consent(participant=person, purpose=purpose, wording=str(label), given_at=now)
-        for purpose, label in Consent.Purpose.choices
-        if purpose in purposes
-    ]
 
 
 # ---- the person's own edits --------------------------------------------------------------
@@ -501,21 +501,3 @@ def _back_to_review(person, by):
 def cancel_letters(person_ids):
     """Call off what was to be said to these people; answers to them stay."""
     outbox.cancel(Message.objects.open().filter(person_id__in=person_ids).exclude(kind__in=ANSWERS))
-
-
-def set_consent(*, participant, purpose, given, by):
-    """Give or withdraw one consent; as easy one way as the other. Processing is withdrawn by
-    withdrawing or erasing, not here."""
-    with transaction.atomic():
-        Participant.objects.select_for_update().get(pk=participant.pk)
-        in_force = Consent.objects.filter(
-            participant=participant, purpose=purpose, withdrawn_at=None
-        )
-        now = clock.now()
-        if given and not in_force.exists():
-            Consent.objects.bulk_create(new_consents(participant, {purpose}, now))
-        elif not given and purpose != Consent.Purpose.PROCESSING:
-            in_force.update(withdrawn_at=now)
-        audit.record("set_consent", participant, by=by, fields=[purpose])
-        if purpose == Consent.Purpose.WALL_NAME:
-            live.publish(participant.event, *NAMED_ON)

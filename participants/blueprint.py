@@ -1,6 +1,8 @@
-"""The people's part of a salon: categories with shares and criteria, channels, wordings."""
+"""The people's part of a salon: categories with shares and criteria, channels, wordings, and what
+they are told about their information."""
 
-from participants.models import Category, Channel, Criterion, Wording
+from participants import notices
+from participants.models import Category, Channel, Criterion, PrivacyTerms, Wording
 
 
 def _criterion(field, operator, label, weight, *, threshold=None, unit=""):
@@ -53,6 +55,16 @@ DEFAULT = {
         {"kind": "community", "code": "shequn", "label": "社群内报名"},
     ],
     "wordings": [],
+    "privacy": {
+        "handler": "",
+        "contact": "",
+        "purpose": "",
+        "recipients": "",
+        "not_selected_days": 90,
+        "texts_days": 365,
+        "answers_days": 365,
+        "contact_days": 365,
+    },
 }
 
 
@@ -72,10 +84,13 @@ def build(event, part, *, now):
         )
     Channel.objects.bulk_create(Channel(event=event, **channel) for channel in part["channels"])
     Wording.objects.bulk_create(Wording(event=event, **wording) for wording in part["wordings"])
+    if terms := part.get("privacy"):  # older documents have none
+        PrivacyTerms.objects.create(event=event, **terms)
 
 
 def record(event):
     """The inverse of `build`. Personal invitations name an inviter and stay behind."""
+    terms = notices.terms_of(event)
     return {
         "categories": [
             {
@@ -98,4 +113,5 @@ def record(event):
         ],
         "channels": list(event.channels.filter(inviter="").values("kind", "code", "label")),
         "wordings": list(event.wordings.values("kind", "subject", "body")),
+        "privacy": {name: getattr(terms, name) for name in (*notices.TEXTS, *notices.DAYS)},
     }

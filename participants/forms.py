@@ -14,6 +14,7 @@ from django.template.loader import render_to_string
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from participants import consents
 from participants.applications import CATEGORY_FIELDS, MOST_PAIN_POINTS
 from participants.categories import asked
 from participants.models import Consent, Participant
@@ -303,6 +304,15 @@ class AnswersForm(forms.Form):
         return answers
 
 
+class ConsentBoxes(forms.CheckboxSelectMultiple):
+    """Each box with the sentence that says what ticking it means."""
+
+    def create_option(self, name, value, *args, **options):
+        option = super().create_option(name, value, *args, **options)
+        option["asked"] = next(each for each in consents.asked() if each.purpose == value)
+        return option
+
+
 class ApplicationForm(AnswersForm):
     """The whole application, with category, room, consents, the post's own number and a trap."""
 
@@ -324,9 +334,11 @@ class ApplicationForm(AnswersForm):
     consents = forms.MultipleChoiceField(
         label=_("授权"),
         choices=Consent.Purpose.choices,
-        widget=forms.CheckboxSelectMultiple,
+        widget=ConsentBoxes,
         required=False,
     )
+    # The version of the notice that this page links to.
+    notice = forms.CharField(required=False, widget=forms.HiddenInput)
 
     # As the page asks, so that what is missing is listed from the top down.
     field_order = ("client_id", "website", "category", *AnswersForm.base_fields)
@@ -339,6 +351,7 @@ class ApplicationForm(AnswersForm):
     def sections(self):
         return [
             "client_id",
+            "notice",
             Div(Field("website", autocomplete="off", tabindex="-1"), css_class="honey"),
             Field("category", template="participants/widgets/choices.html"),
             *self.person_section(),
@@ -350,10 +363,14 @@ class ApplicationForm(AnswersForm):
         ]
 
     def clean_consents(self):
-        consents = self.cleaned_data["consents"]
-        if Consent.Purpose.PROCESSING not in consents:
+        ticked = self.cleaned_data["consents"]
+        if Consent.Purpose.PROCESSING not in ticked:
             raise ValidationError(_("需要您同意处理个人信息，才能受理报名。"))
-        return consents
+        return ticked
+
+    def clean_notice(self):
+        text = clean_text(self.cleaned_data["notice"], max_length=5)
+        return int(text) if text.isdecimal() else None
 
     def clean_category(self):
         key = self.cleaned_data["category"]

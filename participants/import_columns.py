@@ -6,7 +6,10 @@ from django.utils.translation import gettext_lazy as _
 from salon.headers import compile_asks, find_header
 from salon.sheets import SheetRefused
 
-CONSENTS = ("processing", "wall_name", "photo", "share_contact", "whitepaper_credit")
+CONSENTS = (
+    *("processing", "wall_name", "photo", "share_contact", "whitepaper_credit"),
+    "invite_again",
+)
 
 _ASKS = compile_asks(
     {
@@ -20,6 +23,14 @@ _ASKS = compile_asks(
             "",
         ),
         "whitepaper_credit": (("白皮书", "署名"), "领取|期望"),
+        "invite_again": (
+            (
+                "(?:再|继续|以后|今后|下次|后续|下[一]?[期场]|新一期).*(?:邀请|通知|联系|推送)",
+                "(?:邀请|通知).*(?:以后|今后|下次|后续|下[一]?[期场]).*活动|inviteagain",
+            ),
+            # Asked along with the consent to be processed at all, it is none of its own.
+            "个人信息|个人资料|隐私|邀请人|渠道|来源",
+        ),
         "processing": (
             (
                 "(?:处理|收集|使用).*(?:个人信息|个人资料|隐私|数据)",

@@ -93,7 +93,7 @@ def known_people(event, *, among=None):
 
 def take(*, event, reading, by):
     """Import every importable row of people not known yet; returns how many. For the command."""
-    taker = Taker(event, by)
+    taker = Taker(event, by, headings=reading.headers)
     rows = reading.importable
     made = sum(taker.take(rows[start : start + CHUNK]) for start in range(0, len(rows), CHUNK))
     refresh_statistics(*WRITTEN)
@@ -101,10 +101,15 @@ def take(*, event, reading, by):
 
 
 class Taker:
-    """Writes rows of one event as people, in bulk; keeps what every chunk needs."""
+    """Writes rows of one event as people, in bulk; keeps what every chunk needs. `headings` of the
+    columns, because that is what people agreed to: another form than ours."""
 
-    def __init__(self, event, by):
+    def __init__(self, event, by, *, headings):
         self.event, self.by = event, by
+        self.agreed = {
+            purpose: _("在别的表上同意：%(heading)s") % {"heading": heading}
+            for purpose, heading in headings.items()
+        }
         self.categories = {category.key: category for category in asked_categories(event)}
         self.channels = {
             channel.kind: channel for channel in event.channels.filter(inviter="").order_by("-pk")
@@ -145,12 +150,12 @@ class Taker:
                 for position, text in enumerate(values.pain_points, 1)
             ),
         )
-        wordings = {purpose: str(label) for purpose, label in Consent.Purpose.choices}
+        elsewhere = Consent.KeptAs.ELSEWHERE.value
         copy_rows(
             Consent,
-            ("participant_id", "purpose", "wording", "given_at"),
+            ("participant_id", "purpose", "wording", "kept_as", "given_at"),
             (
-                (pk, purpose, wordings[purpose], _submitted_at(values, now))
+                (pk, purpose, self.agreed[purpose], elsewhere, _submitted_at(values, now))
                 for pk, values in people
                 for purpose, said in values.consents.items()
                 if said
@@ -236,7 +241,8 @@ def run(file_id):
         return
     try:
         reading = look(event=file.event, source=bytes(file.content), name=file.filename)
-        taker, rows = Taker(file.event, file.by), reading.importable
+        taker = Taker(file.event, file.by, headings=reading.headers)
+        rows = reading.importable
         while _next_chunk(file_id, taker, rows):
             pass
         refresh_statistics(*WRITTEN)

@@ -75,6 +75,7 @@ TEMPLATE_COLUMNS = (
     TemplateColumn("photo", "同意活动拍照", 14, False, "是或否。", "是"),
     TemplateColumn("share_contact", "同意向匹配对象分享联系方式", 22, False, "是或否。", "否"),
     TemplateColumn("whitepaper_credit", "同意在白皮书中署名", 18, False, "是或否。", "否"),
+    TemplateColumn("invite_again", "同意以后的活动再邀请", 20, False, "是或否。", "否"),
     TemplateColumn(
         "submitted_at", "报名时间", 18, False, "如 2026-12-01 09:30。", "2026-12-01 09:30"
     ),

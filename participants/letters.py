@@ -10,12 +10,13 @@ from django.utils.formats import date_format
 
 from events import agenda, calendar_file, plan_b
 from events.models import Event
-from participants import contacts, wording
+from participants import contacts, notices, wording
 from participants.access import issue_link
 from participants.models import Participant
 from participants.standing import told_status
 from salon import clock, outbox
 from salon.channels import Letter
+from salon.models import Message
 
 Status = Participant.Status
 
@@ -88,12 +89,19 @@ def compose(message):
     return Letter(
         to=to,
         subject=wording.fill(text.subject, values),
-        text=wording.fill(text.body, values),
+        text=with_notice(wording.fill(text.body, values), person.event, message),
         attachments=() if message.channel == "sms" else _attachments(person, message.kind),
         secret={
             "link": lambda: settings.PUBLIC_URL + issue_link(participant=person, message=message)
         },
     )
+
+
+def with_notice(text, event, message):
+    """A letter's text with the way to the event's notice below it; an SMS has no room for it."""
+    if message.channel == Message.Channel.SMS:
+        return text
+    return f"{text}\n\n个人信息怎么处理：{notices.link(event)}"
 
 
 for _kind in wording.DEFAULT:

@@ -51,7 +51,7 @@ def of(participant):
         },
         "consents": list(
             person.consents.order_by("given_at").values(
-                "purpose", "wording", "given_at", "withdrawn_at"
+                "purpose", "wording", "kept_as", "notice__version", "given_at", "withdrawn_at"
             )
         ),
         "status_changes": told_changes(person),

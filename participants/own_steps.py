@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from participants.models import Consent, Participant
+from participants import consents
+from participants.models import Participant
 from participants.standing import told_status
 
 Status = Participant.Status
@@ -43,13 +44,9 @@ class OwnStanding:
 
 
 def consents_of(person):
-    """[(purpose, label, given)] of what may be given and withdrawn here."""
+    """[(consents.Asked, given)] of what may be given and withdrawn here."""
     given = set(person.consents.filter(withdrawn_at=None).values_list("purpose", flat=True))
-    return [
-        (value, label, value in given)
-        for value, label in Consent.Purpose.choices
-        if value != Consent.Purpose.PROCESSING
-    ]
+    return [(asked, asked.purpose in given) for asked in consents.asked() if not asked.required]
 
 
 def standing_of(person, *, now):

@@ -3,12 +3,23 @@
 
 from django.urls import path
 
-from participants.views import applying, calls, door, importing, mailing, own_page, screening
+from participants.views import (
+    applying,
+    calls,
+    door,
+    importing,
+    mailing,
+    own_page,
+    privacy,
+    screening,
+)
 
 urlpatterns = [
     *door.urlpatterns,
     path("apply/", applying.apply, name="apply"),
     path("apply/done/", applying.applied, name="applied"),
+    path("privacy/", privacy.notice, name="privacy"),
+    path("privacy/<int:version>/", privacy.notice, name="privacy_version"),
     path("me/", own_page.me, name="me"),
     path("me/opened/", own_page.opened, name="me_opened"),
     path("me/edit/", own_page.edit, name="me_edit"),
@@ -31,6 +42,7 @@ organiser_urlpatterns = [
     path("screening/export.xlsx", importing.export, name="applications_export"),
     path("screening/<int:pk>/", screening.person, name="screening_person"),
     path("screening/<int:pk>/<slug:step>/", screening.person_step, name="screening_step"),
+    path("privacy/", privacy.edit, name="privacy_edit"),
     path("calls/", calls.page, name="calls"),
     path("calls/next/", calls.claim, name="calls_claim"),
     path("calls/<int:pk>/finish/", calls.finish, name="calls_finish"),

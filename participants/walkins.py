@@ -6,8 +6,8 @@ Whether there is one is decided under the lock of the event's row, like every ot
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from participants import checkin, codes, seats, standing
-from participants.applications import new_consents
+from participants import checkin, codes, notices, seats, standing
+from participants.consents import new_consents
 from participants.desk_requests import Answer, answered_once, earlier_answer, keep_answer
 from participants.models import (
     CheckIn,
@@ -159,7 +159,9 @@ def _write(event, details, by):
     )
     if pain:
         PainPoint.objects.create(participant=person, position=1, text=pain)
-    Consent.objects.bulk_create(new_consents(person, consents, now))
+    if consents:
+        notice = notices.agreed_to(event)
+        Consent.objects.bulk_create(new_consents(person, consents, notice=notice, now=now))
     StatusChange.objects.create(
         participant=person, after=person.status, actor=audit.actor_name(by), reason=str(WHY)
     )

@@ -57,6 +57,12 @@ for name in ("IDENTITY_KEY", "IDENTITY_KEY_OLD", "SECRET_KEY_FALLBACKS"):
         raise ImproperlyConfigured(f"{name} is too short: give 40 characters or more.")
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "*" if DEBUG else None)
 CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS", " ")
+# Who runs this house: what an event's notice names where the event itself names nobody, and the
+# numbers that stand below every page.
+HANDLER = env("HANDLER", " ").strip()
+HANDLER_CONTACT = env("HANDLER_CONTACT", " ").strip()
+ICP_NUMBER = env("ICP_NUMBER", " ").strip()
+PUBLIC_SECURITY_NUMBER = env("PUBLIC_SECURITY_NUMBER", " ").strip()
 # What goes before a path in a mail, where no request tells the host.
 PUBLIC_URL = env("PUBLIC_URL", "http://127.0.0.1:8000" if DEBUG else None).rstrip("/")
 
@@ -112,6 +118,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "salon.imprint.numbers",
             ],
         },
     },

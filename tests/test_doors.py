@@ -22,7 +22,7 @@ from events.access import issue_desk_pass, open_desk, set_desk_cookie
 from events.models import Crew, Event, Milestone, PrepMember, RiskPlan, RiskTrigger, Series
 from metrics import claims, evaluation
 from metrics.models import Report
-from participants import guests
+from participants import guests, notices
 from participants.access import find_link, issue_link, set_person_cookie
 from participants.models import (
     Call,
@@ -114,6 +114,7 @@ ROWS = (
     ("import/<int:pk>/", "import_file"),
     ("groups/<int:pk>/", "work_group"),
     ("evaluation/rows/<slug:key>/", "metric"),
+    ("privacy/<int:version>/", "notice_version"),
 )
 # Needs a picture on disk, or a box that has been closed, which this world has not: who belongs is
 # told 404 as well.
@@ -293,6 +294,7 @@ def rows_of(event, person):
         "metric": "attendance_rate",
         "claim_key": claims.key_of(claim),
         "series": series.slug,
+        "notice_version": notices.first(event).version,
     }
 
 

@@ -12,7 +12,7 @@ from events import announcing
 from events.models import AgendaItem, Crew, Event, Series
 from metrics.tests.scenes import ORGANISER, a_past_salon, came
 from participants import mailings
-from participants.applications import set_consent
+from participants.consents import set_consent
 from salon import clock, monthly_review, outbox
 from salon.errors import Refused
 from salon.models import Message

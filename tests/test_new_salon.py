@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from events.models import Blueprint, Crew, Event
 from events.tests.scenes import SHANGHAI
-from metrics.models import Retention
+from participants.models import PrivacyTerms
 from salon import blueprint, clock
 from salon.models import User
 
@@ -79,12 +79,13 @@ def test_a_clone_is_set_up_alike_without_people():
     source.agenda.filter(kind="opening").update(title="院长致辞")
     source.on_site_capacity = 80
     source.save()
-    Retention.objects.create(event=source, not_selected_days=30, others_days=180)
+    PrivacyTerms.objects.update(handler="拾光教育", contact_days=400, texts_days=180)
     copy = blueprint.clone(source=source, slug="autumn", title="秋天", date=DAY + timedelta(150))
     assert blueprint.record(copy) == blueprint.record(source)
     assert copy.agenda.get(kind="opening").title == "院长致辞"
     assert copy.on_site_capacity == 80
-    assert (copy.retention.not_selected_days, copy.retention.others_days) == (30, 180)
+    terms = copy.privacy
+    assert (terms.handler, terms.contact_days, terms.texts_days) == ("拾光教育", 400, 180)
     assert copy.participants.count() == 0
 
 
@@ -210,3 +211,16 @@ def test_a_salon_shortly_before_its_day_has_no_milestone_lost():
         slug="soon", title="后天", date=(clock.now() + timedelta(days=2)).date()
     )
     assert {m.days_before for m in event.milestones.all()} == {60, 30, 14, 7, 1}
+
+
+def test_a_document_of_before_brings_its_days_of_keeping():
+    document = blueprint.default_document()
+    document["participants"] = document["participants"] | {"privacy": None}
+    document["metrics"] = document["metrics"] | {
+        "retention": {"not_selected_days": 200, "others_days": 180}
+    }
+    event = blueprint.new_salon(
+        slug="old", title="旧蓝本", date=DAY, venue="徐汇", document=document
+    )
+    assert event.privacy.contact_days == event.privacy.texts_days == 180
+    assert event.privacy.not_selected_days == 180, "nobody is kept longer than who came"

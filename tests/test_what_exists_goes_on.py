@@ -21,7 +21,8 @@ from django.core.management import call_command
 from django.db import connection, connections
 from django.test import Client
 
-from participants.models import Participant
+from events.models import Event
+from participants.models import Consent, Participant
 from tests import template
 
 DUMP = Path(__file__).parent / "data" / "a_house_in_use.sql.gz"
@@ -32,7 +33,9 @@ WAS = {
     ),
     "participants_personallink": ("id", "participant_id", "token_digest", "revoked_at"),
     "participants_statuschange": ("id", "participant_id", "before", "after", "reason", "at"),
-    "participants_consent": ("id", "participant_id", "purpose", "given_at", "withdrawn_at"),
+    "participants_consent": (
+        *("id", "participant_id", "purpose", "wording", "given_at", "withdrawn_at"),
+    ),
     "participants_checkin": ("id", "participant_id", "at", "method", "voided_at"),
     "participants_call": ("id", "participant_id", "claim_expires_at", "finished_at"),
     "salon_message": (
@@ -136,3 +139,12 @@ def test_who_acted_confirmed_or_came_was_reached_and_who_only_applied_was_not(be
     )
     assert untouched.count() == 5
     assert set(untouched.values_list("mobile_proven_at", "email_proven_at")) == {(None, None)}
+
+
+def test_a_consent_of_yesterday_is_marked_as_a_label_without_its_sentence():
+    assert set(Consent.objects.values_list("kept_as", "notice")) == {("label_only", None)}
+
+
+def test_nobody_of_yesterday_is_cleared_sooner_than_the_house_said():
+    days = Event.objects.values_list("privacy__not_selected_days", "privacy__contact_days")
+    assert set(days) == {(90, 730)}

@@ -2,7 +2,7 @@
 
 from metrics import whitepaper
 from metrics.tests.scenes import a_past_salon, came
-from participants.applications import set_consent
+from participants.consents import set_consent
 from salon import clock
 from workshops.models import (
     Membership,

@@ -12,7 +12,7 @@ from metrics import going_on, report
 from metrics.evaluation import evaluate
 from metrics.tests.scenes import a_past_salon, came, someone
 from participants.access import issue_link
-from participants.applications import set_consent
+from participants.consents import set_consent
 from participants.tests.scenes import an_organiser
 from salon import clock, outbox
 from salon.errors import Refused

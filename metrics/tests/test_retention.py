@@ -9,11 +9,11 @@ from django.db import connection
 from django.db.models import FileField
 
 from metrics import claims, evaluation, retention, stream_import, surveys, whitepaper
-from metrics.models import FollowUp, Retention, RetentionRun, StreamUpload
+from metrics.models import FollowUp, RetentionRun, StreamUpload
 from metrics.tests.scenes import a_past_salon, came, sheet, someone
-from participants.applications import set_consent
+from participants.consents import set_consent
 from participants.erase import erase_person
-from participants.models import Participant
+from participants.models import Participant, PrivacyTerms
 from participants.tests.scenes import an_organiser
 from salon import clock
 from salon.models import Message
@@ -34,6 +34,10 @@ def days_ago(days):
     for who, purpose in (("shares", "share_contact"), ("credited", "whitepaper_credit")):
         set_consent(participant=people[who], purpose=purpose, given=True, by=None)
     return event, people
+
+
+def keep(event, **days):
+    PrivacyTerms.objects.update_or_create(event=event, defaults=days)
 
 
 def left():
@@ -65,7 +69,7 @@ def test_who_had_no_seat_goes_after_ninety_days_and_the_report_says_so():
 
 def test_the_days_are_the_events_own():
     event, _people = days_ago(20)
-    Retention.objects.create(event=event, not_selected_days=10, others_days=15)
+    keep(event, not_selected_days=10, contact_days=15, texts_days=15, answers_days=15)
     retention.clear()
     assert left() == {"吴桐", "徐来"}
 

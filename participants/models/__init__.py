@@ -10,6 +10,7 @@ from participants.models.person import (
     PersonalLink,
     Wording,
 )
+from participants.models.privacy import Notice, PrivacyTerms
 from participants.models.screening import (
     Call,
     Category,
@@ -31,9 +32,11 @@ __all__ = [
     "FreedSeat",
     "ImportFile",
     "InterestGroup",
+    "Notice",
     "PainPoint",
     "Participant",
     "PersonalLink",
+    "PrivacyTerms",
     "ScreeningBatch",
     "SeatRelease",
     "StatusChange",

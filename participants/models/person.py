@@ -7,6 +7,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from events.models import Event
+from participants.models.privacy import Notice
 from participants.models.screening import Category
 
 
@@ -263,12 +264,30 @@ class Consent(models.Model):
         PHOTO = "photo", _("现场拍照与录像")
         SHARE_CONTACT = "share_contact", _("互相确认后交换联系方式")
         WHITEPAPER_CREDIT = "whitepaper_credit", _("在白皮书中署名")
+        INVITE_AGAIN = "invite_again", _("以后的活动也邀请我")
+
+    class KeptAs(models.TextChoices):
+        FULL = "full", _("完整的文字")
+        LABEL_ONLY = "label_only", _("只有标题")
+        ELSEWHERE = "elsewhere", _("在别的表上同意")
 
     participant = models.ForeignKey(
         Participant, on_delete=models.CASCADE, related_name="consents", verbose_name=_("参与者")
     )
     purpose = models.CharField(_("用途"), max_length=20, choices=Purpose.choices)
-    wording = models.CharField(_("当时的文字"), max_length=300)
+    # As it was shown, in the language it was shown in; of another form, what its column says.
+    wording = models.TextField(_("当时的文字"))
+    kept_as = models.CharField(
+        _("文字"),
+        max_length=10,
+        choices=KeptAs.choices,
+        default=KeptAs.FULL,
+        db_default=KeptAs.FULL,
+    )
+    # The version of the event's notice that was linked from where they agreed.
+    notice = models.ForeignKey(
+        Notice, on_delete=models.PROTECT, null=True, blank=True, verbose_name=_("个人信息说明")
+    )
     given_at = models.DateTimeField(_("同意时间"))
     withdrawn_at = models.DateTimeField(_("撤回时间"), null=True, blank=True)
 

@@ -86,6 +86,7 @@ def test_cao_haiyans_answer_arrives_whole():
             "photo": None,
             "share_contact": None,
             "whitepaper_credit": None,
+            "invite_again": None,
         },
         submitted_at=datetime(2026, 11, 20, 9, 35, tzinfo=SHANGHAI),
         source_key="2@2026-11-20T09:35:00",
@@ -423,6 +424,7 @@ WORDS = st.text(alphabet="林晓风社群abc =+-@,;、┋'\"0①", min_size=1, m
                 "photo": st.sampled_from([True, False, None]),
                 "share_contact": st.sampled_from([True, False, None]),
                 "whitepaper_credit": st.sampled_from([True, False, None]),
+                "invite_again": st.sampled_from([True, False, None]),
             }
         ),
         submitted_at=st.none()

@@ -6,7 +6,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from events.access import event_page
-from participants import applications
+from participants import applications, notices
 from participants.access import person_cookie
 from participants.categories import asked_categories
 from participants.forms import ApplicationForm
@@ -33,7 +33,8 @@ def apply(request, slug):
                 return redirect("applied", slug)
     else:
         get_token(request)  # the browser's own number, for the limit per device
-        form = ApplicationForm(categories=categories)
+        shown = notices.newest(request.event).version
+        form = ApplicationForm(categories=categories, initial={"notice": shown})
     sign_up = applications.registration(request.event)
     context = {
         "event": request.event,
@@ -58,6 +59,7 @@ def _problem(request, form, channel_code):
             client_id=form.cleaned_data["client_id"],
             channel_code=channel_code,
             device=request.META.get("CSRF_COOKIE", ""),
+            notice=form.cleaned_data["notice"],
         )
     except Refused as refused:
         if refused.code not in BESIDE:

@@ -8,9 +8,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from events.access import desk
-from participants import checkin, desk_app, roster
+from participants import checkin, consents, desk_app, roster
 from participants.access import guest
-from participants.models import Consent, Participant, TagCard
+from participants.models import Participant, TagCard
 from salon import clock
 from salon.access import public
 
@@ -28,7 +28,7 @@ def page(request, slug):
         "categories": event.categories.all(),
         "industries": Participant.Industry.choices,
         "sizes": TagCard.SizeBand.choices,
-        "consents": [(purpose.value, purpose.label) for purpose in Consent.Purpose],
+        "consents": consents.asked(),
     }
     response = render(request, "participants/desk.html", context)
     patch_cache_control(response, no_cache=True, private=True)

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from events.access import require_in_sight
 from participants import applications, erase, own_data, own_steps, rooms, screening
 from participants.access import find_link, person, person_cookie, set_person_cookie
+from participants.consents import set_consent
 from participants.forms import OwnAnswersForm
 from participants.letters import qr_text
 from participants.models import Consent
@@ -156,7 +157,7 @@ def _set_consents(request):
     given = set(request.POST.getlist("consents"))
     for purpose in Consent.Purpose.values:
         if purpose != Consent.Purpose.PROCESSING:
-            applications.set_consent(
+            set_consent(
                 participant=request.person,
                 purpose=purpose,
                 given=purpose in given,

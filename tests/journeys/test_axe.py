@@ -25,7 +25,7 @@ LOOK = """async rules => (await axe.run(document, {runOnly: rules})).violations.
 HEIGHT = "document.documentElement.scrollHeight"
 
 PUBLIC = ("home", "login")
-OF_THE_EVENT = ("event", "apply", "applied")
+OF_THE_EVENT = ("event", "apply", "applied", "privacy")
 OWN = (
     *("me", "me_edit", "me_erase", "me_card", "me_pains", "me_questions", "me_exchange"),
     *("me_group", "me_vote", "me_survey"),
@@ -38,7 +38,15 @@ ON_STAGE = (
 ORGANISER = (
     *("control", "agenda_edit", "preparation", "readiness", "groups_edit", "materials", "packing"),
     *("risks", "run_sheet", "move_event", "desks", "screening", "screening_fill", "calls"),
-    *("messages", "applications_import", "groups", "judging", "evaluation", "survey_edit"),
+    *(
+        "messages",
+        "privacy_edit",
+        "applications_import",
+        "groups",
+        "judging",
+        "evaluation",
+        "survey_edit",
+    ),
     *("evaluation_settings", "report_edit", "stream_import", "whitepaper_edit", "next_review"),
 )
 

@@ -16,7 +16,7 @@ from events.models import Crew, Event
 from events.tests.scenes import PASSWORD, crew
 from metrics.models import Evaluation, SurveyTicket, Whitepaper
 from metrics.tests.scenes import a_past_salon, came, someone
-from participants.applications import set_consent
+from participants.consents import set_consent
 from salon import clock
 from salon.models import Message
 from tests.house import until

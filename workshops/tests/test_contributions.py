@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.urls import reverse
 
-from participants import applications, erase, tags
+from participants import applications, consents, erase, tags
 from participants.models import Consent, Participant
 from participants.tests import scenes as participants
 from salon import live
@@ -132,7 +132,7 @@ def walls(salon):
 
 
 def on_the_tag_wall(lin):
-    applications.set_consent(participant=lin, purpose=Consent.Purpose.WALL_NAME, given=True, by=lin)
+    consents.set_consent(participant=lin, purpose=Consent.Purpose.WALL_NAME, given=True, by=lin)
     tags.save_card(
         person=lin, by=lin, industry="education", size_band="", expertise="", pain="没人说话"
     )
@@ -162,9 +162,7 @@ def test_a_name_given_changed_or_taken_back_rings_every_wall_that_says_it(busy, 
     assert {"tags", "plans"} <= rung
     assert "林知秋" in walls(salon)["tags"]
     rung.clear()
-    applications.set_consent(
-        participant=lin, purpose=Consent.Purpose.WALL_NAME, given=False, by=lin
-    )
+    consents.set_consent(participant=lin, purpose=Consent.Purpose.WALL_NAME, given=False, by=lin)
     assert {"tags", "plans"} <= rung
 
 
