@@ -11,7 +11,7 @@ from events import agenda, plan_b, upstairs
 from participants import reminders, roster, waitlist
 from participants.applications import channel_of
 from participants.models import Participant
-from participants.standing import lock_people, stand, told_of_a_seat, told_statuses, write_letter
+from participants.standing import lock_people, stand, told_of_a_seat, told_statuses, write_letters
 from salon import clock, outbox
 from salon.models import Message
 
@@ -81,17 +81,13 @@ def _tell_moved(event, people, *, before, now):
         letter.person_id: letter.context["was"]
         for letter in said.cancelled().filter(pk__in=waiting)
     }
+    groups = {}
     for person in people:
         was = believed.get(person.pk, before.starts_at.isoformat())
         if datetime.fromisoformat(was) != event.starts_at:
-            tell(
-                [person],
-                "event_moved",
-                event=event,
-                now=now,
-                key=event.version,
-                context={"was": was},
-            )
+            groups.setdefault(was, []).append(person)
+    for was, group in groups.items():
+        tell(group, "event_moved", event=event, now=now, key=event.version, context={"was": was})
 
 
 @upstairs.who_hears_of_a_move.offer
@@ -114,8 +110,8 @@ def call_off(event, *, by):
     everybody = Participant.objects.filter(event=event).present()
     told = told_statuses(everybody)  # refused and not told so yet, they still hope
     people = lock_people(event, [pk for pk, status in told.items() if status in HOPEFUL])
-    for change in stand(people, Status.CANCELLED, now=now, by=by, told_reason=reason):
-        write_letter(change, "cancelled", now=now)
+    changes = stand(people, Status.CANCELLED, now=now, by=by, told_reason=reason)
+    write_letters(changes, "cancelled", now=now)
 
 
 @upstairs.when_agenda_changes.offer
@@ -147,8 +143,8 @@ def tell_agenda_changed(event, *, change, by):
 
 def tell(people, kind, *, event, now, key, context=None):
     """One letter of this kind to each of the people; the same key tells nobody twice."""
-    for person in people:
-        outbox.plan(
+    outbox.plan_many(
+        outbox.Planned(
             dedup_key=f"{kind}:{person.pk}:{key}",
             kind=kind,
             event_id=event.pk,
@@ -158,3 +154,5 @@ def tell(people, kind, *, event, now, key, context=None):
             batch=f"{kind}:{event.pk}:{key}",
             context=context,
         )
+        for person in people
+    )

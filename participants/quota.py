@@ -305,42 +305,74 @@ def next_up(
     As in `plan_fill`, nobody is taken against a rule without a written reason: they are passed
     over, and the sentence says so.
     """
+    promoted, nobody = move_up(waiting, category, free_seats, 1, labels=labels)
+    return nobody or promoted[0]
+
+
+def move_up(
+    waiting: Iterable[WaitingPerson],
+    category: str,
+    free_seats: int,
+    seats: int,
+    *,
+    labels: Labels | None = None,
+) -> tuple[list[Promotion], NobodyMoved | None]:
+    """As `next_up` for so many seats one after the other: who moves up, and why nobody more does;
+    None when each seat found somebody."""
     waiting = list(waiting)
     inside = sorted((person for person in waiting if person.category == category), key=rank_key)
-    words = {
-        "category": (labels or {}).get(category, category),
-        "over": -free_seats,
-        "waiting": len(inside),
-    }
+    words = {"category": (labels or {}).get(category, category)}
+    promoted: list[Promotion] = []
+    passed = 0
+    for person in inside:
+        if len(promoted) >= min(seats, free_seats):
+            break
+        if person.against:
+            passed += 1
+            continue
+        here = words | {
+            "waiting": len(inside) - len(promoted),
+            "place": passed + 1,
+            "passed": passed,
+        }
+        sentence = _("%(category)s空出名额，候补 %(waiting)s 人中的第 %(place)s 位递补。")
+        if passed:
+            sentence += _("排在前面的 %(passed)s 人有条件未达到，要录取请逐个写明理由。")
+        promoted.append(Promotion(person, sentence % here))
+    if len(promoted) >= seats:
+        return promoted, None
+    gone = {promotion.person.id for promotion in promoted}
+    left = [person for person in waiting if person.id not in gone]
+    return promoted, _nobody(left, category, free_seats - len(promoted), words, labels or {})
+
+
+def _nobody(
+    waiting: Sequence[WaitingPerson],
+    category: str,
+    free_seats: int,
+    words: dict,
+    labels: Labels,
+) -> NobodyMoved:
     if free_seats < 0:
         sentence = _("没有人递补，因为%(category)s已经超出名额 %(over)s 席。")
-        return NobodyMoved("over_full", sentence % words)
+        return NobodyMoved("over_full", sentence % (words | {"over": -free_seats}))
     if free_seats == 0:
         return NobodyMoved("full", _("没有人递补，因为%(category)s没有空出的名额。") % words)
-    for place, person in enumerate(inside, 1):
-        if person.against:
-            continue
-        words |= {"place": place, "passed": place - 1}
-        sentence = _("%(category)s空出名额，候补 %(waiting)s 人中的第 %(place)s 位递补。")
-        if place > 1:
-            sentence += _("排在前面的 %(passed)s 人有条件未达到，要录取请逐个写明理由。")
-        return Promotion(person, sentence % words)
-    if inside:
+    if inside := sum(person.category == category for person in waiting):
         sentence = _(
             "没有人递补，因为%(category)s候补的 %(waiting)s 人都有条件未达到；"
             "要录取请逐个写明理由。"
         )
-        return NobodyMoved("against_rules", sentence % words)
+        return NobodyMoved("against_rules", sentence % (words | {"waiting": inside}))
     if not waiting:
         sentence = _("没有人递补，因为%(category)s空出了名额，但候补名单是空的。")
         return NobodyMoved("nobody_waiting", sentence % words)
     counts = Counter(person.category for person in waiting)
-    words["others"] = _("、").join(
-        _("%(category)s %(count)s 人")
-        % {"category": (labels or {}).get(key, key), "count": counts[key]}
+    others = _("、").join(
+        _("%(category)s %(count)s 人") % {"category": labels.get(key, key), "count": counts[key]}
         for key in sorted(counts)
     )
     sentence = _(
         "没有人递补，因为%(category)s没有人候补；候补的是%(others)s。要让他们递补，请先释放名额。"
     )
-    return NobodyMoved("only_other_categories", sentence % words)
+    return NobodyMoved("only_other_categories", sentence % (words | {"others": others}))

@@ -39,18 +39,22 @@ def due_times(event, *, starts_at=None):
     return times
 
 
-def plan_for(person, change, *, now):
-    """Plan the reminders of somebody who has just confirmed; those past their hour are left out.
+def plan_for_all(changes, *, now):
+    """Plan the reminders of those who have just confirmed, people of one event; what is past its
+    hour is left out.
 
-    `change` is the confirmation: confirming anew plans anew.
+    `changes` are the confirmations: confirming anew plans anew.
     """
-    for kind, due_at in due_times(person.event).items():
-        if due_at > now:
-            _plan(person, kind, due_at, key=change.pk)
+    outbox.plan_many(
+        _planned(change.participant, kind, due_at, key=change.pk)
+        for kind, due_at in (due_times(changes[0].participant.event) if changes else {}).items()
+        if due_at > now
+        for change in changes
+    )
 
 
-def _plan(person, kind, due_at, *, key):
-    outbox.plan(
+def _planned(person, kind, due_at, *, key):
+    return outbox.Planned(
         dedup_key=f"{kind}:{person.pk}:{key}",
         kind=kind,
         event_id=person.event_id,
@@ -79,10 +83,12 @@ def redate(event, *, before, now):
             continue
         outbox.redate(open_rows, due_at=due_at)
         planned = set(open_rows.values_list("person_id", flat=True))
-        for person in confirmed:
-            if person.pk not in planned:
-                # Each move is a plan of its own: also back to a date that was called off.
-                _plan(person, kind, due_at, key=f"moved{event.version}")
+        outbox.plan_many(
+            # Each move is a plan of its own: also back to a date that was called off.
+            _planned(person, kind, due_at, key=f"moved{event.version}")
+            for person in confirmed
+            if person.pk not in planned
+        )
 
 
 def who_gets_what(event):

@@ -26,8 +26,9 @@ from participants.standing import (
     told_status,
     unheard,
     write_letter,
+    write_letters,
 )
-from participants.waitlist import list_released, seat_freed
+from participants.waitlist import list_released, seat_freed, seats_freed
 from salon import audit, clock, outbox
 from salon.errors import Refused
 from salon.models import Message
@@ -123,12 +124,13 @@ class Decision:
         if self.batch is None:
             self.batch = ScreeningBatch.objects.create(event=self.event, by=self.by, kind=self.kind)
         freed = self._freed_by(able, to_status)
-        for reason in {reasons.get(person.pk, "") for person in able}:
-            group = [person for person in able if reasons.get(person.pk, "") == reason]
+        groups = {}
+        for person in able:
+            groups.setdefault(reasons.get(person.pk, ""), []).append(person)
+        for reason, group in groups.items():
             self._write(group, to_status, reason, told_reason)
         audit.record_all("decide", able, by=self.by, event_id=self.event.pk, fields=["status"])
-        for category, online in freed:
-            seat_freed(event=self.event, category=category, online=online, now=self.now, by=self.by)
+        seats_freed(event=self.event, seats=freed, now=self.now, by=self.by)
 
     def _able(self, people, to_status, reasons):
         able = []
@@ -194,8 +196,7 @@ class Decision:
         )
         self.done += changes
         if to_status in LETTERS:
-            for change in changes:
-                write_letter(change, LETTERS[to_status], now=self.now, batch=self.batch)
+            write_letters(changes, LETTERS[to_status], now=self.now, batch=self.batch)
 
 
 def rescore(*, category, by):
@@ -307,39 +308,59 @@ def undo_batch(*, batch, by):
         outbox.cancel(letters_of(batch), by=by)
         batch.undone_at = now
         batch.save(update_fields=["undone_at"])
-        restored = sum(
-            _restore(batch.event, person, first[person.pk], now, by)
-            for person in people
-            if person.pk in stands
-        )
+        back = [person for person in people if person.pk in stands]
+        restored = _restore(batch.event, back, first, now, by)
         audit.record("undo_batch", batch, by=by)
     return restored, len(first) - restored
 
 
-def _restore(event, person, change, now, by):
-    """Put the person back to where they stood before the change."""
-    takes_seat = change.before in Participant.SEATED and person.status not in Participant.SEATED
-    if takes_seat and free_seats(event, online=person.online) <= 0:
-        return False
-    earlier = (
-        StatusChange.objects.filter(participant=person, after=change.before, pk__lt=change.pk)
+def _restore(event, people, changes, now, by):
+    """Put the people back to where they stood before their change (`{pk: StatusChange}`), as far
+    as their seats are there; returns how many."""
+    earlier = _earlier(people, changes)
+    told_late = unheard(earlier.values())
+    free = {online: free_seats(event, online=online) for online in (False, True)}
+    groups = {}
+    for person in people:
+        before = changes[person.pk].before
+        if before in Participant.SEATED and person.status not in Participant.SEATED:
+            if free[person.online] <= 0:
+                continue
+            free[person.online] -= 1
+        told = earlier.get(person.pk)
+        # Their letter about it was never released: it waits again, in the batch it came from.
+        batch = told.batch if told and told.pk in told_late else None
+        groups.setdefault((before, batch), []).append(person)
+    for (before, batch), group in groups.items():
+        deadline = None
+        if before in (Status.ACCEPTED, Status.OFFERED):
+            offered = before == Status.OFFERED
+            deadline = event.starts_at
+            if batch is None:
+                deadline = event.confirmation_deadline(now, offered=offered)
+        backs = stand(
+            group, before, now=now, by=by, batch=batch, reason="undo", confirm_by=deadline
+        )
+        if batch is not None:
+            write_letters(backs, LETTERS[before], now=now, batch=batch)
+        if before == Status.CONFIRMED:
+            reminders.plan_for_all(backs, now=now)
+    return sum(len(group) for group in groups.values())
+
+
+def _earlier(people, changes):
+    """{pk: the StatusChange by which each of them came to stand where they stood before their
+    change}, for those that have one."""
+    found = {}
+    for change in (
+        StatusChange.objects.filter(participant__in=[person.pk for person in people])
         .select_related("batch")
-        .order_by("-pk")
-        .first()
-    )
-    waiting = earlier and unheard([earlier])
-    deadline = None
-    if change.before in (Status.ACCEPTED, Status.OFFERED):
-        offered = change.before == Status.OFFERED
-        deadline = event.starts_at if waiting else event.confirmation_deadline(now, offered=offered)
-    [back] = stand([person], change.before, now=now, by=by, reason="undo", confirm_by=deadline)
-    if waiting:
-        back.batch = earlier.batch
-        back.save(update_fields=["batch"])
-        write_letter(back, LETTERS[change.before], now=now, batch=earlier.batch)
-    if change.before == Status.CONFIRMED:
-        reminders.plan_for(person, back, now=now)
-    return True
+        .order_by("pk")
+    ):
+        undone = changes[change.participant_id]
+        if change.pk < undone.pk and change.after == undone.before:
+            found[change.participant_id] = change
+    return found
 
 
 def last_batch(event, by):
@@ -375,7 +396,7 @@ def confirm(*, participant, by):
             raise Refused("too_late", _("确认时间已过，名额已经顺延。还想来的话，可以排到候补。"))
         [change] = stand([person], Status.CONFIRMED, now=now, by=by)
         write_letter(change, "confirmed", now=now)
-        reminders.plan_for(person, change, now=now)
+        reminders.plan_for_all([change], now=now)
         audit.record("confirm", person, by=by, event_id=event.pk)
     return person
 

@@ -7,6 +7,7 @@ withdrawn with the erasing (erase).
 Locks are taken in one order everywhere: the event's row, then people by number.
 """
 
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from events.models import Event
@@ -81,8 +82,12 @@ def stand(people, to_status, *, now, by, batch=None, reason="", told_reason="", 
         person.confirm_by = confirm_by
         person.status_changed_at = now
         person.version += 1
-    Participant.objects.bulk_update(
-        people, ["status", "told_reason", "confirm_by", "status_changed_at", "version"]
+    Participant.objects.filter(pk__in=[person.pk for person in people]).update(
+        status=to_status,
+        told_reason=told_reason,
+        confirm_by=confirm_by,
+        status_changed_at=now,
+        version=F("version") + 1,
     )
     cancel_letters([person.pk for person in people])
     if people:  # the walls say how many are expected, too
@@ -102,6 +107,23 @@ def write_letter(change, kind, *, now, batch=None):
         channel=channel_of(person),
         batch=batch_key(batch) if batch else "",
         released=batch is None,
+    )
+
+
+def write_letters(changes, kind, *, now, batch=None):
+    """`write_letter` for the changes of many people of one event, in one statement."""
+    outbox.plan_many(
+        outbox.Planned(
+            dedup_key=_letter_key(change, kind),
+            kind=kind,
+            event_id=change.participant.event_id,
+            person_id=change.participant_id,
+            due_at=now,
+            channel=channel_of(change.participant),
+            batch=batch_key(batch) if batch else "",
+            released=batch is None,
+        )
+        for change in changes
     )
 
 

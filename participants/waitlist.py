@@ -1,7 +1,9 @@
 """The waiting list: a freed or added seat moves somebody up inside the category, or says why it
 did not; a held seat that nobody confirms passes on."""
 
+from collections import Counter
 from dataclasses import replace
+from itertools import zip_longest
 
 from django.conf import settings
 from django.db import transaction
@@ -19,7 +21,7 @@ from participants.standing import (
     stand,
     told_of_a_seat,
     told_statuses,
-    write_letter,
+    write_letters,
 )
 from salon import audit, clock
 from salon.errors import Refused
@@ -38,58 +40,81 @@ def seat_freed(*, event, category, online, now, by=None):
     desk gives away what is left. Returns the FreedSeat that tells what happened.
     """
     freed = FreedSeat(event=event, category=category, online=online)
-    return _pass_on(freed, now=now, by=by)
-
-
-def _pass_on(freed, *, now, by):
-    event = freed.event
-    with translation.override(settings.LANGUAGE_CODE):  # kept for the organiser, not for the asker
-        moved = _next(freed, now, deciding=by is not None)
-    if isinstance(moved, quota.Promotion):
-        person = lock_people(event, [moved.person.id])[0]
-        deadline = event.confirmation_deadline(now, offered=True)
-        [change] = stand([person], Status.OFFERED, now=now, by=by, confirm_by=deadline)
-        write_letter(change, "offered", now=now)
-        audit.record("offer_seat", person, by=by, event_id=event.pk)
-        freed.promoted, freed.code = person, "promoted"
-    else:
-        freed.code = moved.code
-    freed.sentence = moved.sentence
-    freed.save()
+    _pass_on([freed], now=now, by=by)
     return freed
 
 
-def _next(freed, now, *, deciding):
+def seats_freed(*, event, seats, now, by=None):
+    """`seat_freed` for many at once: `seats` are `(category, online)`, one for each. Each line of
+    waiting people is read once, however many seats there are."""
+    for (category, online), count in Counter(seats).items():
+        _pass_on(
+            [FreedSeat(event=event, category=category, online=online) for _seat in range(count)],
+            now=now,
+            by=by,
+        )
+
+
+def _pass_on(freed, *, now, by, why_not_once=False):
+    """Give freed seats of one category and room to those next in line; each row tells what became
+    of its seat, or the first that found nobody tells it for all."""
+    first = freed[0]
+    event = first.event
+    with translation.override(settings.LANGUAGE_CODE):  # kept for the organiser, not for the asker
+        promoted, nobody = _next(first, len(freed), now, deciding=by is not None)
+    people = lock_people(event, [promotion.person.id for promotion in promoted])
+    deadline = event.confirmation_deadline(now, offered=True)
+    changes = stand(people, Status.OFFERED, now=now, by=by, confirm_by=deadline) if people else []
+    write_letters(changes, "offered", now=now)
+    audit.record_all("offer_seat", people, by=by, event_id=event.pk)
+    by_pk = {person.pk: person for person in people}
+    if why_not_once:
+        freed = freed[: len(promoted) + 1]
+    for row, promotion in zip_longest(freed, promoted):
+        if promotion:
+            row.promoted, row.code = by_pk[promotion.person.id], "promoted"
+            row.sentence = promotion.sentence
+        else:
+            row.code, row.sentence = nobody.code, nobody.sentence
+    FreedSeat.objects.bulk_create([row for row in freed if row.pk is None])
+    FreedSeat.objects.bulk_update(
+        [row for row in freed if row.pk], ["promoted", "code", "sentence"]
+    )
+
+
+def _next(freed, seats, now, *, deciding):
+    """`(promotions, why nobody more or None)` for so many seats like `freed`."""
     event, category, online = freed.event, freed.category, freed.online
     if event.starts_at <= now:
-        return quota.NobodyMoved(
+        return [], quota.NobodyMoved(
             "started", _("没有人递补，因为活动已经开始，空席由签到台现场安排。")
         )
     if event.status == event.Status.CANCELLED:
-        return quota.NobodyMoved("event_cancelled", _("没有人递补，因为活动已取消。"))
+        return [], quota.NobodyMoved("event_cancelled", _("没有人递补，因为活动已取消。"))
     people = list(
         _waiting(event, online).select_related("category").prefetch_related("pain_points")
     )
     told = told_statuses([person for person in people if person.category_id == category.pk])
     unaware = {pk for pk, status in told.items() if status != Status.WAITLISTED}
-    waiting = _in_line([person for person in people if person.pk not in unaware], category)
+    aware = [person for person in people if person.pk not in unaware]
     labels = dict(event.categories.values_list("key", "name"))
     free = room_seats(event, online=online).free_in(category)
-    moved = quota.next_up(waiting, category.key, free, labels=labels)
-    if not unaware or free <= 0 or isinstance(moved, quota.Promotion):
-        return moved
+    line = _in_line(aware, category, min(seats, free))
+    promoted, nobody = quota.move_up(line, category.key, free, seats, labels=labels)
+    if nobody is None or not unaware or free <= len(promoted):
+        return promoted, nobody
     if deciding:
         code = "not_released"
         sentence = _("没有人递补，因为%(category)s的候补还没有放行；空席请用“按名额补满”来排。")
     else:
         code = AWAITS_RELEASE
         sentence = _("还没有人递补，因为%(category)s的候补还没有放行；放行后自动递补。")
-    return quota.NobodyMoved(code, sentence % {"category": category.name})
+    return promoted, quota.NobodyMoved(code, sentence % {"category": category.name})
 
 
-def _in_line(people, category):
-    """WaitingPersons, the best first. Inside the category they are judged as far down as somebody
-    is found whom no rule speaks against."""
+def _in_line(people, category, wanted):
+    """WaitingPersons, the best first. Inside the category they are judged as far down as `wanted`
+    of them are found whom no rule speaks against."""
     line = [
         quota.WaitingPerson(person.pk, person.category.key, person.score, person.submitted_at)
         for person in people
@@ -99,16 +124,24 @@ def _in_line(people, category):
     for place, waiting in enumerate(line):
         if waiting.category != category.key:
             continue
-        if not judge_person(by_pk[waiting.id], rules=rules).labels_with("not_met"):
+        if judge_person(by_pk[waiting.id], rules=rules).labels_with("not_met"):
+            line[place] = replace(waiting, against=True)
+            continue
+        wanted -= 1
+        if wanted <= 0:
             break
-        line[place] = replace(waiting, against=True)
     return line
 
 
 def list_released(*, event, now):
     """More people know their place on the waiting list: the seats that waited for them pass on.
     Call under the event's lock."""
-    for freed in event.freed_seats.filter(code=AWAITS_RELEASE).order_by("pk"):
+    lines = {}
+    awaiting = event.freed_seats.filter(code=AWAITS_RELEASE).select_related("category")
+    for freed in awaiting.order_by("pk"):
+        freed.event = event
+        lines.setdefault((freed.category_id, freed.online), []).append(freed)
+    for freed in lines.values():
         _pass_on(freed, now=now, by=None)
 
 
@@ -120,10 +153,11 @@ def _waiting(event, online):
 def seats_opened(*, event, category, online, seats, now, by):
     """So many seats more for a category: who waits there moves up, until nobody does and it is
     said why. Call under the event's lock."""
-    for _seat in range(seats):
-        freed = seat_freed(event=event, category=category, online=online, now=now, by=by)
-        if freed.promoted is None:
-            return
+    if seats > 0:
+        # One seat more than there are people says why nobody more moves up.
+        seats = min(seats, 1 + _waiting(event, online).filter(category=category).count())
+        freed = [FreedSeat(event=event, category=category, online=online) for _seat in range(seats)]
+        _pass_on(freed, now=now, by=by, why_not_once=True)
 
 
 def release_seats(*, event, source, target, seats, reason, by, online=False):
@@ -205,10 +239,10 @@ def expire_event(event_id):
         heard = told_of_a_seat(people)
         silent = [person for person in people if person.pk in heard]
         never_told = [person for person in people if person.pk not in heard]
-        for change in stand(
+        changes = stand(
             silent, Status.WITHDRAWN, now=now, by=None, reason="no_answer", told_reason=told
-        ):
-            write_letter(change, "seat_passed_on", now=now)
+        )
+        write_letters(changes, "seat_passed_on", now=now)
         stand(
             never_told,
             Status.NOT_SELECTED,
@@ -218,8 +252,8 @@ def expire_event(event_id):
             told_reason=sorry,
         )
         audit.record_all("expire_seat", people, by=None, event_id=event.pk)
-        for person in people:
-            seat_freed(event=event, category=person.category, online=person.online, now=now)
+        seats = [(person.category, person.online) for person in people]
+        seats_freed(event=event, seats=seats, now=now)
     return len(people)
 
 

@@ -14,7 +14,9 @@ import threading
 import time
 import traceback
 from collections import Counter
-from datetime import timedelta
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import partial
 
 from celery import current_app
@@ -119,6 +121,59 @@ def plan(
     return message
 
 
+@dataclass(frozen=True)
+class Planned:
+    """One message of many for `plan_many`; as the arguments of `plan`."""
+
+    dedup_key: str
+    kind: str
+    event_id: int | None
+    due_at: datetime
+    person_id: int | None = None
+    channel: str = Message.Channel.EMAIL
+    batch: str = ""
+    context: dict | None = None
+    released: bool = True
+
+
+_PLAN_MANY = """
+    INSERT INTO salon_message (dedup_key, kind, event_id, person_id, channel, batch, context,
+        state, due_at, released_at, attempts, uncertain, only_in_mailbox, failure, recipient,
+        subject, body, created_at)
+    SELECT dedup_key, kind, event_id, person_id, channel, batch, context,
+        'planned', due_at, CASE WHEN released THEN clock_timestamp() END,
+        0, false, false, '', '', '', '', clock_timestamp()
+    FROM unnest(%s::text[], %s::text[], %s::bigint[], %s::bigint[], %s::text[], %s::text[],
+        %s::jsonb[], %s::timestamptz[], %s::bool[])
+        AS planned (dedup_key, kind, event_id, person_id, channel, batch, context, due_at, released)
+    ORDER BY dedup_key
+    ON CONFLICT (dedup_key) DO NOTHING
+"""
+
+
+def plan_many(letters: Iterable[Planned]) -> None:
+    """Write any number of messages into the outbox in one statement; idempotent as `plan` is."""
+    letters = list(letters)
+    if not letters:
+        return
+    if strange := {letter.kind for letter in letters} - _composers.keys():
+        raise LookupError(f"no composer for messages of kind {min(strange)!r}")
+    rows = [
+        (
+            *(letter.dedup_key, letter.kind, letter.event_id, letter.person_id),
+            *(str(letter.channel), letter.batch),
+            *(json.dumps(letter.context or {}, cls=DjangoJSONEncoder), letter.due_at),
+            letter.released,
+        )
+        for letter in letters
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(_PLAN_MANY, [list(column) for column in zip(*rows, strict=True)])
+    soon = timezone.now() + timedelta(seconds=10)
+    if any(letter.released and letter.due_at <= soon for letter in letters):
+        ring()
+
+
 def release(messages, *, by):
     """Let held messages go; those whose hour has come go now. Returns how many."""
     return _change(
@@ -186,7 +241,7 @@ def try_again(messages, *, by):
 
 def _change(verb, messages, *, by, **values):
     with transaction.atomic():
-        changing = list(messages.select_for_update(of=("self",)))
+        changing = list(messages.only("pk", "event_id").select_for_update(of=("self",)))
         Message.objects.filter(pk__in=[message.pk for message in changing]).update(**values)
         audit.record_all(verb, changing, by=by, fields=sorted(values))
         ring()
