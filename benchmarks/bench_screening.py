@@ -11,9 +11,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from benchmarks.bench import Row
+from benchmarks.bench_door import code
 from benchmarks.bench_imports import as_saved
 from benchmarks.bench_signup import open_salon
-from participants import codes, exporting, fill, import_runs
+from participants import exporting, fill, import_runs
 from participants.models import Participant
 from participants.queue import Asked
 from salon import clock
@@ -44,7 +45,7 @@ def crowd(event, count):
             community_size=1000 + number,
             active_rate=number % 100,
             followers=number * 100,
-            code=codes.random_code(),
+            code=code(number),
             submitted_at=now,
             score=number % 100,
         )

@@ -212,6 +212,22 @@ def judge_person(person, *, rules=None, pain_points=None):
     return criteria.judge(rules, answers)
 
 
+def judge_people(people):
+    """{pk: criteria.Judgement} of people with their categories, the pain points read at once."""
+    pains = {}
+    points = PainPoint.objects.filter(participant__in=[person.pk for person in people])
+    for pk, text in points.order_by("position").values_list("participant_id", "text"):
+        pains.setdefault(pk, []).append(text)
+    kinds = {person.category_id: person.category for person in people}
+    rules = {pk: rules_of(category) for pk, category in kinds.items()}
+    return {
+        person.pk: judge_person(
+            person, rules=rules[person.category_id], pain_points=pains.get(person.pk, [])
+        )
+        for person in people
+    }
+
+
 # ---- apply -------------------------------------------------------------------------------
 
 

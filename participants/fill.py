@@ -16,6 +16,7 @@ from salon.errors import Refused
 from salon.text import clean_text
 
 Status = Participant.Status
+WAIT_AT_ONCE = 1000
 
 
 @dataclass(frozen=True)
@@ -78,16 +79,22 @@ def apply(*, event, accept, waitlist, by, reasons=None):
 
     `accept` and `waitlist` are pks, `reasons` {pk: why against a criterion}. Whoever moved on
     since the preview is left alone and named. Raises Refused("nobody") when nobody is chosen.
+
+    Seats are given under one lock; whom it makes wait follows so many at a time, and others who
+    decide about seats get their turn in between.
     """
     reasons = {pk: clean_text(why, max_length=200) for pk, why in (reasons or {}).items()}
     if not accept and not waitlist:
         raise Refused("nobody", _("还没有勾选任何人。"), status=422)
     with transaction.atomic():
-        event = lock_event(event.pk)
-        decision = Decision(event, by=by, kind="fill")
+        decision = Decision(lock_event(event.pk), by=by, kind="fill")
         decision.carry_out(accept, Status.ACCEPTED, reasons=reasons)
-        still = Participant.objects.filter(event=event, pk__in=waitlist).exclude(
-            status=Status.WAITLISTED
-        )
-        decision.carry_out(list(still.values_list("pk", flat=True)), Status.WAITLISTED, reasons={})
+    for place in range(0, len(waitlist), WAIT_AT_ONCE):
+        with transaction.atomic():
+            decision.event = lock_event(event.pk)
+            part = Participant.objects.filter(
+                event=event, pk__in=waitlist[place : place + WAIT_AT_ONCE]
+            )
+            still = part.exclude(status=Status.WAITLISTED).values_list("pk", flat=True)
+            decision.carry_out(list(still), Status.WAITLISTED, reasons={})
     return decision.batch, decision.refused

@@ -2,24 +2,18 @@
 
 from datetime import datetime
 
-from django.conf import settings
 from django.template.loader import render_to_string
-from django.utils import translation
 from django.utils.translation import gettext as _
 
 from events import agenda, plan_b, upstairs
-from participants import reminders, roster, waitlist
+from participants import called_off, reminders, roster, waitlist
 from participants.applications import channel_of
 from participants.models import Participant
-from participants.standing import lock_people, stand, told_of_a_seat, told_statuses, write_letters
+from participants.standing import told_of_a_seat
 from salon import clock, outbox
 from salon.models import Message
 
 Status = Participant.Status
-HOPEFUL = (
-    *(Status.SUBMITTED, Status.PHONE_SCREENING, Status.WAITLISTED),
-    *Participant.SEATED,
-)
 
 
 @upstairs.headcount.offer
@@ -103,15 +97,7 @@ def move_up(event, *, online, was, by):
 
 @upstairs.when_called_off.offer
 def call_off(event, *, by):
-    """Everybody still hoping or coming is told, once; nothing planned goes out any more."""
-    now = clock.now()
-    with translation.override(settings.LANGUAGE_CODE):
-        reason = _("整场活动取消了，不会再有提醒。")
-    everybody = Participant.objects.filter(event=event).present()
-    told = told_statuses(everybody)  # refused and not told so yet, they still hope
-    people = lock_people(event, [pk for pk, status in told.items() if status in HOPEFUL])
-    changes = stand(people, Status.CANCELLED, now=now, by=by, told_reason=reason)
-    write_letters(changes, "cancelled", now=now)
+    called_off.tell(event, by=by)
 
 
 @upstairs.when_agenda_changes.offer

@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from participants import reminders
-from participants.applications import judge_person
+from participants.applications import judge_people, judge_person
 from participants.categories import rules_of
 from participants.models import Participant, ScreeningBatch, StatusChange
 from participants.seats import free_seats
@@ -134,12 +134,17 @@ class Decision:
 
     def _able(self, people, to_status, reasons):
         able = []
-        rooms = {}
+        rooms, against = {}, {}
         if to_status == Status.ACCEPTED:
+            unreasoned = [person for person in people if not reasons.get(person.pk)]
+            against = {
+                pk: judgement.labels_with("not_met")
+                for pk, judgement in judge_people(unreasoned).items()
+            }
             kinds = {person.online for person in people}
             rooms = {online: free_seats(self.event, online=online) for online in kinds}
         for person in sorted(people, key=lambda one: (-one.score, one.submitted_at, one.pk)):
-            refusal = self._why_not(person, to_status, reasons.get(person.pk, ""), rooms)
+            refusal = self._why_not(person, to_status, against.get(person.pk), rooms)
             if refusal:
                 self.refused[person.pk] = refusal
                 continue
@@ -148,7 +153,7 @@ class Decision:
             able.append(person)
         return able
 
-    def _why_not(self, person, to_status, reason, rooms):
+    def _why_not(self, person, to_status, against, rooms):
         if not may_decide(person, to_status):
             words = {
                 "name": person.name,
@@ -160,12 +165,11 @@ class Decision:
             )
         if to_status != Status.ACCEPTED:
             return None
-        labels = "" if reason else _("、").join(not_met_labels(person))
-        if labels:
+        if against:
             return Refused(
                 "reason_needed",
                 _("%(name)s未达到：%(labels)s。要录取请写明理由。")
-                % {"name": person.name, "labels": labels},
+                % {"name": person.name, "labels": _("、").join(against)},
                 status=422,
             )
         if rooms[person.online] <= 0:
@@ -264,14 +268,19 @@ def _let_go(batch, *, by):
     if batch.released_at and not waiting.exists():
         raise Refused("released", _("这一批已经放行了。"))
     now = clock.now()
-    Participant.objects.filter(pk__in=waiting.values("person_id"), status=Status.ACCEPTED).update(
-        confirm_by=batch.event.confirmation_deadline(now)
-    )
+    _hold_seats(waiting, until=batch.event.confirmation_deadline(now))
     released = outbox.release(waiting, by=by)
     batch.released_at = batch.released_at or now
     batch.save(update_fields=["released_at"])
     audit.record("release_batch", batch, by=by)
     return released
+
+
+def _hold_seats(letters, *, until):
+    """Keep the accepted seats that these letters speak of."""
+    # Read first: a join with the outbox is planned by guess while a batch is young.
+    pks = list(letters.values_list("person_id", flat=True))
+    Participant.objects.filter(pk__in=pks, status=Status.ACCEPTED).update(confirm_by=until)
 
 
 def hold_batch(*, batch, by):
@@ -280,9 +289,7 @@ def hold_batch(*, batch, by):
         batch = _lock_batch(batch)
         stopped = outbox.hold(letters_of(batch), by=by)
         waiting = letters_of(batch).held()
-        Participant.objects.filter(
-            pk__in=waiting.values("person_id"), status=Status.ACCEPTED
-        ).update(confirm_by=batch.event.starts_at)
+        _hold_seats(waiting, until=batch.event.starts_at)
         if not letters_of(batch).sent().exists():
             batch.released_at = None
             batch.save(update_fields=["released_at"])
@@ -302,7 +309,11 @@ def undo_batch(*, batch, by):
             raise Refused("released", _("这一批的消息已经放行，不能再撤销；请改用新的决定。"))
         now = clock.now()
         # Somebody may have come back to this batch by another's undoing: the first change counts.
-        first = {change.participant_id: change for change in batch.changes.order_by("-pk")}
+        changes = batch.changes.order_by("-pk")
+        first = {
+            change.participant_id: change
+            for change in changes.values_list("pk", "participant_id", "before", named=True)
+        }
         people = lock_people(batch.event, first)
         stands = set(batch.changes.newest().values_list("participant_id", flat=True))
         outbox.cancel(letters_of(batch), by=by)
@@ -315,10 +326,11 @@ def undo_batch(*, batch, by):
 
 
 def _restore(event, people, changes, now, by):
-    """Put the people back to where they stood before their change (`{pk: StatusChange}`), as far
-    as their seats are there; returns how many."""
+    """Put the people back to where they stood before their change (`{pk: change}`), as far as
+    their seats are there; returns how many."""
     earlier = _earlier(people, changes)
     told_late = unheard(earlier.values())
+    batches = ScreeningBatch.objects.in_bulk({change.batch_id for change in earlier.values()})
     free = {online: free_seats(event, online=online) for online in (False, True)}
     groups = {}
     for person in people:
@@ -329,7 +341,7 @@ def _restore(event, people, changes, now, by):
             free[person.online] -= 1
         told = earlier.get(person.pk)
         # Their letter about it was never released: it waits again, in the batch it came from.
-        batch = told.batch if told and told.pk in told_late else None
+        batch = batches[told.batch_id] if told and told.pk in told_late else None
         groups.setdefault((before, batch), []).append(person)
     for (before, batch), group in groups.items():
         deadline = None
@@ -352,11 +364,9 @@ def _earlier(people, changes):
     """{pk: the StatusChange by which each of them came to stand where they stood before their
     change}, for those that have one."""
     found = {}
-    for change in (
-        StatusChange.objects.filter(participant__in=[person.pk for person in people])
-        .select_related("batch")
-        .order_by("pk")
-    ):
+    rows = StatusChange.objects.filter(participant__in=[person.pk for person in people])
+    names = ("pk", "participant_id", "after", "batch_id")
+    for change in rows.order_by("pk").values_list(*names, named=True):
         undone = changes[change.participant_id]
         if change.pk < undone.pk and change.after == undone.before:
             found[change.participant_id] = change

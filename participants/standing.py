@@ -35,18 +35,17 @@ def lock_event(event_id):
 
 
 def lock_people(event, pks):
-    """The people still there, locked in the order of their numbers; category, its rules and
-    the pain points are loaded, `event` is the locked row."""
+    """The people still there, locked in the order of their numbers; the category with its rules
+    is loaded, `event` is the locked row."""
     people = list(
         Participant.objects.select_for_update(of=("self",))
         .present()
-        .filter(event=event, pk__in=pks)
-        .select_related("category")
-        .prefetch_related("category__criteria", "pain_points")
+        .filter(event=event, pk__in=list(pks))
         .order_by("pk")
     )
+    kinds = {one.pk: one for one in event.categories.prefetch_related("criteria")} if people else {}
     for person in people:
-        person.event = event
+        person.event, person.category = event, kinds[person.category_id]
     return people
 
 
@@ -152,7 +151,11 @@ def told_statuses(people):
     """{pk: what each of the people has been told so far}: decisions not yet released stay in the
     house. Two statements."""
     told = {person.pk: person.status for person in people}
-    changes = list(StatusChange.objects.filter(participant__in=told).order_by("participant", "-pk"))
+    changes = list(
+        StatusChange.objects.filter(participant__in=list(told))
+        .order_by("participant", "-pk")
+        .values_list("pk", "participant_id", "before", "after", "batch_id", named=True)
+    )
     kept_back, settled = unheard(changes), set()
     for change in changes:
         pk = change.participant_id

@@ -2,13 +2,19 @@
 
 from celery import shared_task
 
-from participants import import_runs, interest_groups, waitlist
+from participants import called_off, import_runs, interest_groups, waitlist
 
 
 @shared_task
 def expire_deadlines():
+    called_off.go_on_everywhere()
     waitlist.expire_due()
     import_runs.sweep()
+
+
+@shared_task
+def tell_called_off(event_id):
+    called_off.go_on(event_id)
 
 
 @shared_task

@@ -6,13 +6,12 @@ from dataclasses import replace
 from itertools import zip_longest
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from participants import quota
-from participants.applications import judge_person
-from participants.categories import rules_of
+from participants.applications import judge_people
 from participants.models import FreedSeat, Participant, SeatRelease
 from participants.seats import room_seats
 from participants.standing import (
@@ -76,10 +75,25 @@ def _pass_on(freed, *, now, by, why_not_once=False):
             row.sentence = promotion.sentence
         else:
             row.code, row.sentence = nobody.code, nobody.sentence
+    waited = [row for row in freed if row.pk]
     FreedSeat.objects.bulk_create([row for row in freed if row.pk is None])
-    FreedSeat.objects.bulk_update(
-        [row for row in freed if row.pk], ["promoted", "code", "sentence"]
-    )
+    _write_down(waited)
+
+
+_WRITE_DOWN = """
+    UPDATE participants_freedseat AS seat
+    SET promoted_id = told.promoted_id, code = told.code, sentence = told.sentence
+    FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::text[])
+        AS told (id, promoted_id, code, sentence)
+    WHERE seat.id = told.id
+"""
+
+
+def _write_down(freed):
+    """What became of seats that had waited; one statement."""
+    columns = ("pk", "promoted_id", "code", "sentence")
+    with connection.cursor() as cursor:
+        cursor.execute(_WRITE_DOWN, [[getattr(row, name) for row in freed] for name in columns])
 
 
 def _next(freed, seats, now, *, deciding):
@@ -91,15 +105,13 @@ def _next(freed, seats, now, *, deciding):
         )
     if event.status == event.Status.CANCELLED:
         return [], quota.NobodyMoved("event_cancelled", _("没有人递补，因为活动已取消。"))
-    people = list(
-        _waiting(event, online).select_related("category").prefetch_related("pain_points")
-    )
-    told = told_statuses([person for person in people if person.category_id == category.pk])
+    line = _in_line(event, online)
+    told = told_statuses(_waiting(event, online).filter(category=category).only("pk", "status"))
     unaware = {pk for pk, status in told.items() if status != Status.WAITLISTED}
-    aware = [person for person in people if person.pk not in unaware]
+    line = [waiting for waiting in line if waiting.id not in unaware]
     labels = dict(event.categories.values_list("key", "name"))
     free = room_seats(event, online=online).free_in(category)
-    line = _in_line(aware, category, min(seats, free))
+    line = _judged(line, category, min(seats, free))
     promoted, nobody = quota.move_up(line, category.key, free, seats, labels=labels)
     if nobody is None or not unaware or free <= len(promoted):
         return promoted, nobody
@@ -112,24 +124,29 @@ def _next(freed, seats, now, *, deciding):
     return promoted, quota.NobodyMoved(code, sentence % {"category": category.name})
 
 
-def _in_line(people, category, wanted):
-    """WaitingPersons, the best first. Inside the category they are judged as far down as `wanted`
-    of them are found whom no rule speaks against."""
-    line = [
-        quota.WaitingPerson(person.pk, person.category.key, person.score, person.submitted_at)
-        for person in people
-    ]
-    line.sort(key=quota.rank_key)
-    by_pk, rules = {person.pk: person for person in people}, rules_of(category)
-    for place, waiting in enumerate(line):
-        if waiting.category != category.key:
-            continue
-        if judge_person(by_pk[waiting.id], rules=rules).labels_with("not_met"):
-            line[place] = replace(waiting, against=True)
-            continue
-        wanted -= 1
-        if wanted <= 0:
-            break
+def _in_line(event, online):
+    """WaitingPersons of the room, the best first, not yet judged."""
+    rows = _waiting(event, online).values_list("pk", "category__key", "score", "submitted_at")
+    return sorted((quota.WaitingPerson(*row) for row in rows), key=quota.rank_key)
+
+
+# So many more people than seats are judged at once.
+MARGIN = 20
+
+
+def _judged(line, category, wanted):
+    """The line, in the category judged as far down as `wanted` people are found whom no rule
+    speaks against."""
+    line = list(line)
+    inside = [place for place, waiting in enumerate(line) if waiting.category == category.key]
+    while inside and wanted > 0:
+        places, inside = inside[: wanted + MARGIN], inside[wanted + MARGIN :]
+        people = Participant.objects.filter(pk__in=[line[place].id for place in places])
+        found = judge_people(list(people.select_related("category")))
+        for place in places:
+            against = bool(found[line[place].id].labels_with("not_met"))
+            line[place] = replace(line[place], against=against)
+            wanted -= not against
     return line
 
 
