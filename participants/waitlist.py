@@ -243,6 +243,8 @@ def expire_event(event_id):
     """
     with transaction.atomic():
         event = lock_event(event_id)
+        if event.status == event.Status.CANCELLED:  # called_off tells them
+            return 0
         now = clock.now()
         late = Participant.objects.filter(event=event, confirm_by__lte=now).with_status(
             Status.ACCEPTED, Status.OFFERED
