@@ -10,6 +10,7 @@ import psycopg2
 from django.conf import settings
 from psycopg2 import sql
 
+from salon import tables
 from salon.embedded import CHECKOUT
 from tests.house import database_url
 
@@ -80,8 +81,10 @@ def drop(name):
 
 
 def fingerprint(with_sql):
-    """Changes with every migration and with every package that might bring some."""
-    digest = hashlib.sha256((with_sql + str(settings.INSTALLED_APPS)).encode())
+    """Changes with every migration, with every package that might bring some, and with every rule
+    that the models give their tables."""
+    given = with_sql + str(settings.INSTALLED_APPS) + str(tables.wanted())
+    digest = hashlib.sha256(given.encode())
     for path in [
         CHECKOUT / "requirements.txt",
         *sorted(CHECKOUT.glob("*/migrations/*.py")),

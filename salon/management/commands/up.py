@@ -19,7 +19,7 @@ from django.db import connection, connections
 from django.db.migrations.executor import MigrationExecutor
 
 from events.models import Event
-from salon import demo, embedded
+from salon import demo, embedded, tables
 
 STOP_WITHIN_SECONDS = 5
 READY_WITHIN_SECONDS = 60
@@ -193,7 +193,7 @@ class Command(BaseCommand):
 
     def migrate(self):
         executor = MigrationExecutor(connection)
-        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()) or not tables.is_current():
             self.terminal.line("salon", "正在准备数据库 / preparing the database …")
             call_command("migrate", verbosity=0, interactive=False)
 

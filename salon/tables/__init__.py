@@ -1,0 +1,34 @@
+"""What PostgreSQL keeps beyond Meta.constraints: "Python may forget, the table may not."
+
+Most rules follow from the models by themselves (from_models.py): whoever adds a column with choices,
+a range or a JSON default has its rule with the next `migrate`. Others a model declares:
+
+    class Evaluation(models.Model):
+        table_rules = (tables.OnlyGrows(), tables.HasShape("metrics", [{"*": "any"}]))
+
+`migrate` compares with the catalogue and puts, replaces and removes (installing.py). A rule that
+Django can write as a constraint of one row stands in Meta.constraints, where forms hear of it too.
+"""
+
+from salon.tables.from_models import derived, our_models, rules_of, short
+from salon.tables.installing import Broken, install, is_current, lay_aside, wanted
+from salon.tables.rules import Check, Trigger, changed, literal, refuse
+from salon.tables.shapes import HasShape
+
+__all__ = [
+    "Broken",
+    "Check",
+    "HasShape",
+    "Trigger",
+    "changed",
+    "derived",
+    "install",
+    "is_current",
+    "lay_aside",
+    "literal",
+    "our_models",
+    "refuse",
+    "rules_of",
+    "short",
+    "wanted",
+]

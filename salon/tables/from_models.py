@@ -1,0 +1,107 @@
+"""Rules that follow from the models by themselves, so that a new column has them without anybody
+remembering: its choices, the range its validators give, the type of its JSON.
+
+A room adds a kind of its own from a module that its AppConfig imports:
+
+    @tables.derived
+    def borders(model): yield tables.Trigger(…)
+"""
+
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from pathlib import Path
+
+from django.apps import apps
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+
+from salon.tables.rules import Check, Trigger, literal
+
+Rule = Check | Trigger
+
+_kinds: list[Callable] = []
+
+
+def derived(kind: Callable[[type[models.Model]], Iterator[Rule]]):
+    """Register a function that is asked for the rules of every model of ours."""
+    if kind not in _kinds:
+        _kinds.append(kind)
+    return kind
+
+
+def our_models() -> list[type[models.Model]]:
+    """Models of this project's apps, with the tables between two of them."""
+    root = Path(settings.BASE_DIR)
+    return [
+        model
+        for app in apps.get_app_configs()
+        if Path(app.path).parent == root
+        for model in app.get_models(include_auto_created=True)
+        if model._meta.managed and not model._meta.proxy
+    ]
+
+
+def rules_of(model: type[models.Model]) -> list[Rule]:
+    """What the model's table keeps beside its Meta.constraints: derived, then declared."""
+    found = [rule for kind in _kinds for rule in kind(model)]
+    for declared in getattr(model, "table_rules", ()):
+        found += declared.of(model)
+    return found
+
+
+def short(model: type[models.Model]) -> str:
+    """ "check_in" of CheckIn: what names of rules begin with."""
+    name = model.__name__
+    return "".join(f"_{sign.lower()}" if sign.isupper() else sign for sign in name).lstrip("_")
+
+
+@derived
+def choices(model):
+    """A column with choices holds one of them."""
+    for field in model._meta.local_concrete_fields:
+        inner = field.base_field if isinstance(field, ArrayField) else field
+        if not inner.choices:
+            continue
+        values = [value for value, _label in inner.flatchoices]
+        if field.blank and isinstance(inner, models.CharField | models.TextField):
+            values.append("")
+        listed = ", ".join(literal(value) for value in dict.fromkeys(values))
+        column = f'"{field.column}"'
+        yield Check(
+            table=model._meta.db_table,
+            name=f"{short(model)}_{field.column}_is_a_choice",
+            condition=f"{column} <@ ARRAY[{listed}]::{inner.db_type(_connection())}[]"
+            if inner is not field
+            else f"{column} IN ({listed})",
+        )
+
+
+@derived
+def ranges(model):
+    """A number that forms keep in a range stays in it however it is written."""
+    for column in model._meta.local_concrete_fields:
+        if not isinstance(column, models.IntegerField | models.DecimalField | models.FloatField):
+            continue
+        limits = []
+        for validator in column._validators:
+            limit = getattr(validator, "limit_value", None)
+            if not isinstance(limit, int | float | Decimal):
+                continue
+            if isinstance(validator, MinValueValidator):
+                limits.append(f'"{column.column}" >= {limit}')
+            elif isinstance(validator, MaxValueValidator):
+                limits.append(f'"{column.column}" <= {limit}')
+        if limits:
+            yield Check(
+                table=model._meta.db_table,
+                name=f"{short(model)}_{column.column}_in_range",
+                condition=" AND ".join(limits),
+            )
+
+
+def _connection():
+    from django.db import connection
+
+    return connection
