@@ -156,15 +156,15 @@ def answer(*, people, match, yes):
 
 def alumni_of(series, *, by=None):
     """Whom an invitation to the series' next review may go to, the newest of each person's salons:
-    confirmed at a salon that is over, sharing their contact (withdrawn, the letters end), and of a
-    salon that `by` organises, because whoever invites reads the names."""
+    confirmed at a salon that is over, who want to be invited again (withdrawn, the letters end), and
+    of a salon that `by` organises, because whoever invites reads the names."""
     events = Event.objects.ended(clock.now()).filter(series=series)
     if by is not None:
         events = events.run_by(by)
     people = (
         Participant.objects.present()
         .confirmed()
-        .consenting(Consent.Purpose.SHARE_CONTACT)
+        .to_be_invited()
         .filter(event__in=events)
         .order_by("-event__starts_at", "pk")
     )
@@ -197,10 +197,11 @@ def invite_alumni(*, event, by):
 
 
 def may_be_invited(person, event):
-    """Still an alumna who shares her contact, and not known at the review yet."""
+    """Still an alumna who wants to be invited, and not known at the review yet."""
+    wanted = Participant.objects.filter(pk=person.pk).present().confirmed().to_be_invited()
     known = Known.of(person)
     there = event.participants.with_contact_of(person)
-    return wants_digest(person) and not any(
+    return wanted.exists() and not any(
         same_person.compare(known, Known.of(each)).answer == same_person.SAME for each in there
     )
 
@@ -266,11 +267,13 @@ def _plan_for(event, suggestions, now):
 
 
 def wants_digest(person):
-    """The board is for those who share their contact with a match; withdrawn, the letters end."""
+    """The board is for those who share their contact with a match, its letters for those of them
+    who want to be written to; either withdrawn, the letters end."""
     return (
         Participant.objects.filter(pk=person.pk)
         .present()
         .confirmed()
         .consenting(Consent.Purpose.SHARE_CONTACT)
+        .to_be_invited()
         .exists()
     )

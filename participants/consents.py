@@ -72,6 +72,13 @@ def new_consents(person: Participant, purposes, *, notice: Notice, now) -> list[
     ]
 
 
+def invited_under(person: Participant) -> str:
+    """The label of the consent under which letters that invite go to the person: what to withdraw
+    for an end of them."""
+    own = person.consents.filter(purpose=Purpose.INVITE_AGAIN, withdrawn_at=None)
+    return str((Purpose.INVITE_AGAIN if own.exists() else Purpose.SHARE_CONTACT).label)
+
+
 def set_consent(*, participant: Participant, purpose: str, given: bool, by) -> None:
     """Give or withdraw one consent; as easy one way as the other. Processing is withdrawn by
     withdrawing or erasing, not here."""

@@ -10,7 +10,7 @@ from django.utils.formats import date_format
 
 from events import agenda, calendar_file, plan_b
 from events.models import Event
-from participants import contacts, notices, wording
+from participants import consents, contacts, notices, wording
 from participants.access import issue_link
 from participants.models import Participant
 from participants.standing import told_status
@@ -139,6 +139,7 @@ def values_of(person, message):
         "理由": partial(_reason, person, message),
         "变化": _change(event, message, until),
         "个人链接": "{{link}}",
+        "授权": partial(consents.invited_under, person),
         "活动页": settings.PUBLIC_URL + event.get_absolute_url(),
     }
     known = contacts.is_proven(person, contacts.contact_of(message.channel))

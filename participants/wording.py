@@ -37,6 +37,7 @@ FIELDS = (
     "变化",
     "个人链接",
     "活动页",
+    "授权",
 )
 LONGEST_SUBJECT, LONGEST_BODY = 200, 5000
 _FIELD = re.compile(r"\{([^{}]*)\}")

@@ -176,6 +176,7 @@ def _person(dice, number, name, seed):
                 ("photo", 0.8),
                 ("share_contact", 0.75),
                 ("whitepaper_credit", 0.7),
+                ("invite_again", 0.6),
             )
             if dice.random() < chance
         ],

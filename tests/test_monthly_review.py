@@ -38,7 +38,7 @@ def gu(event):
 @pytest.fixture
 def lin(event):
     lin = came(event, "林知夏", 1)
-    set_consent(participant=lin, purpose="share_contact", given=True, by=lin)
+    set_consent(participant=lin, purpose="invite_again", given=True, by=lin)
     return lin
 
 
@@ -131,12 +131,13 @@ def founded(series, by):
     return monthly_review.new_review_with_invitations(series=series, date=date(2031, 5, 6), by=by)
 
 
-def test_alumni_who_share_their_contact_are_invited_once_each(series, event, gu, lin):
-    came(event, "何敏", 2)  # shares nothing
+def test_alumni_who_want_to_be_invited_are_invited_once_each(series, event, gu, lin):
+    he = came(event, "何敏", 2)
+    set_consent(participant=he, purpose="share_contact", given=True, by=he)  # and nothing else
     earlier = a_past_salon("summer", hours_ago=24 * 90, series=series)
     Crew.objects.create(event=earlier, user=gu, role=Crew.Role.ORGANISER)
     again = came(earlier, "林知夏", 1)
-    set_consent(participant=again, purpose="share_contact", given=True, by=again)
+    set_consent(participant=again, purpose="invite_again", given=True, by=again)
     review, letters = founded(series, gu)
     assert letters == 1
     message = Message.objects.of_kind("review_invite").get()
@@ -152,7 +153,7 @@ def test_alumni_who_share_their_contact_are_invited_once_each(series, event, gu,
 def test_people_of_salons_that_gu_does_not_run_are_not_shown_to_gu(series, event, gu, lin):
     other = a_past_salon("summer", hours_ago=24 * 90, series=series)
     xu = came(other, "徐来", 9)
-    set_consent(participant=xu, purpose="share_contact", given=True, by=xu)
+    set_consent(participant=xu, purpose="invite_again", given=True, by=xu)
     assert founded(series, gu)[1] == 1
 
 
@@ -178,7 +179,7 @@ def test_whoever_withdraws_or_is_in_already_is_not_written_to(series, event, gu,
     review, _letters = founded(series, gu)
     message = Message.objects.of_kind("review_invite").get()
     if why == "withdrawn":
-        set_consent(participant=lin, purpose="share_contact", given=False, by=lin)
+        set_consent(participant=lin, purpose="invite_again", given=False, by=lin)
     elif why == "applied":
         came(review, "林知夏", 1, online=True)
     else:

@@ -13,6 +13,7 @@ from metrics.evaluation import evaluate
 from metrics.tests.scenes import a_past_salon, came, someone
 from participants.access import issue_link
 from participants.consents import set_consent
+from participants.models import Consent
 from participants.tests.scenes import an_organiser
 from salon import clock, outbox
 from salon.errors import Refused
@@ -43,8 +44,13 @@ def event(series):
         table = event.theme_tables.first()
         exchange.save_listing(person=person, table=table, offer=offer, need=need)
         if name != "吴桐":
-            set_consent(participant=person, purpose="share_contact", given=True, by=person)
+            wants_letters(person)
     return event
+
+
+def wants_letters(person):
+    for purpose in ("share_contact", "invite_again"):
+        set_consent(participant=person, purpose=purpose, given=True, by=person)
 
 
 def test_strangers_see_salons_and_published_pages_but_no_board(event, client):
@@ -85,7 +91,7 @@ def xu(event, series):
     winter = a_past_salon("winter", hours_ago=24 * 60, series=series)
     xu = came(winter, "徐来", 9)
     list_(xu, "四十人会议室场地随时可用", "短视频剪辑团队")
-    set_consent(participant=xu, purpose="share_contact", given=True, by=xu)
+    wants_letters(xu)
     return xu
 
 
@@ -258,7 +264,7 @@ def test_drafts_of_the_series_are_nobodys_business(series, client):
     assert client.get("/s/nothing/").status_code == 404
 
 
-def test_new_matches_are_written_once_to_those_who_share_their_contact(event):
+def test_new_matches_are_written_once_to_those_who_share_and_want_letters(event):
     assert going_on.plan_digests() == 2
     assert going_on.plan_digests() == 0
     letters = {
@@ -284,11 +290,27 @@ def test_a_fortnight_later_only_what_is_new_is_written(event):
     assert going_on.plan_digests() >= 1
 
 
-def test_whoever_withdraws_gets_no_letter_that_was_planned(event):
+@pytest.mark.parametrize("purpose", ["share_contact", "invite_again"])
+def test_whoever_withdraws_gets_no_letter_that_was_planned(event, purpose):
     going_on.plan_digests()
     lin = event.participants.get(name="林知夏")
     message = Message.objects.of_kind("digest").get(person_id=lin.pk)
-    set_consent(participant=lin, purpose="share_contact", given=False, by=lin)
+    assert "撤回“以后的活动也邀请我”" in outbox.preview(message).text
+    set_consent(participant=lin, purpose=purpose, given=False, by=lin)
+    assert outbox.preview(message) is None
+
+
+def test_a_label_of_before_goes_on_counting_until_either_is_withdrawn(event):
+    """Sharing contact was taken for "write to me" before that was asked for by itself."""
+    Consent.objects.filter(purpose="invite_again").delete()
+    assert going_on.plan_digests() == 0, "a whole sentence speaks of sharing alone"
+    Consent.objects.filter(purpose="share_contact").update(kept_as="label_only")
+    assert going_on.plan_digests() == 2
+    lin = event.participants.get(name="林知夏")
+    message = Message.objects.of_kind("digest").get(person_id=lin.pk)
+    assert "撤回“互相确认后交换联系方式”" in outbox.preview(message).text
+    for given in (True, False):
+        set_consent(participant=lin, purpose="invite_again", given=given, by=lin)
     assert outbox.preview(message) is None
 
 

@@ -73,6 +73,23 @@ class ParticipantQuerySet(models.QuerySet):
                 same |= Q(**{contact: value})
         return self.filter(same) if same else self.none()
 
+    def to_be_invited(self):
+        """Whom letters about more than their own event may go to: who agreed to be invited again.
+
+        Before that was asked for, sharing one's contact was taken for it. Those consents, which kept
+        no sentence that says otherwise, go on counting until either is withdrawn.
+        """
+        theirs = Consent.objects.filter(participant=OuterRef("pk"))
+        invite = theirs.filter(purpose=Consent.Purpose.INVITE_AGAIN)
+        share = theirs.filter(
+            purpose=Consent.Purpose.SHARE_CONTACT,
+            kept_as=Consent.KeptAs.LABEL_ONLY,
+            withdrawn_at=None,
+        )
+        return self.filter(
+            Exists(invite.filter(withdrawn_at=None)) | (Exists(share) & ~Exists(invite))
+        )
+
     def present(self):
         """Not erased: people one may still show."""
         return self.filter(erased_at=None)
