@@ -29,6 +29,7 @@ from events.models import (
     StaffRole,
 )
 from salon import audit
+from salon.admin_lists import HouseAdmin
 from salon.errors import Refused
 from salon.text import clean_text
 
@@ -66,7 +67,7 @@ class OneEventForm(forms.ModelForm):
         return cleaned
 
 
-class OfEvent(admin.ModelAdmin):
+class OfEvent(HouseAdmin):
     """Rows of an event, for the organisers of that event only; superusers see all.
 
     `event_path` is the lookup from the row to its event. A row never moves to another event.
@@ -444,7 +445,7 @@ class DeskPassAdmin(OfEvent):
 
 
 @admin.register(Series)
-class SeriesAdmin(admin.ModelAdmin):
+class SeriesAdmin(HouseAdmin):
     list_display = ("title", "slug", "pages")
     fields = ("title", "slug", "pages")
 
@@ -485,7 +486,7 @@ class SeriesAdmin(admin.ModelAdmin):
 
 
 @admin.register(Blueprint)
-class BlueprintAdmin(admin.ModelAdmin):
+class BlueprintAdmin(HouseAdmin):
     list_display = ("name", "created_at", "outline")
     fields = readonly_fields = ("name", "created_at", "outline")
     search_fields = ("name",)

@@ -15,6 +15,7 @@ from metrics.models import (
     Survey,
     Whitepaper,
 )
+from salon.admin_lists import HouseAdmin
 
 
 class ReadOnly(OfEvent):
@@ -85,7 +86,7 @@ class WhitepaperAdmin(ReadOnly):
 
 
 @admin.register(RetentionRun)
-class RetentionRunAdmin(admin.ModelAdmin):
+class RetentionRunAdmin(HouseAdmin):
     """What each day's clearing did: counts only."""
 
     list_display = ("at", "report")

@@ -8,13 +8,14 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from salon import outbox
+from salon.admin_lists import HouseAdmin
 from salon.errors import Refused
 from salon.models import AuditEntry, Message, User
 
 admin.site.unregister(Group)  # roles belong to an event's crew
 
 
-class ForSuperusers(admin.ModelAdmin):
+class ForSuperusers(HouseAdmin):
     """Seen by superusers, and changed by nobody: verbs own these rows."""
 
     def has_module_permission(self, request):
@@ -104,7 +105,7 @@ class AuditEntryAdmin(ForSuperusers):
 
 
 @admin.register(User)
-class AccountAdmin(UserAdmin):
+class AccountAdmin(HouseAdmin, UserAdmin):
     """Accounts of the crew. What somebody may do at an event stands in that event's crew."""
 
     list_display = ["username", "first_name", "email", "is_active", "is_staff", "last_login"]
