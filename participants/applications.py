@@ -14,11 +14,12 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from events.models import Event
-from participants import codes, criteria, notices
+from participants import cases, codes, contacts, criteria, notices
 from participants.categories import AskedCategory, asked, asked_categories, rules_of
 from participants.consents import NAMED_ON, new_consents
 from participants.models import Consent, Notice, PainPoint, Participant, StatusChange
 from participants.names import read_name
+from participants.same_person import Known, compare
 from salon import audit, clock, limits, live, outbox
 from salon.errors import Refused
 from salon.models import Message
@@ -32,6 +33,9 @@ NEW_PER_DEVICE = {"times": 30, "seconds": 3600}
 ANSWERS = ("received", "link_again")
 # Pressing "send" again is not asking for the link again.
 SAME_PRESS = timedelta(minutes=10)
+# Whoever keeps asking for somebody's link fills their mailbox, not their own.
+LINKS_A_DAY = 6
+CHANNEL_TO = {"email": "email", "mobile": "sms"}
 
 TEXT_FIELDS = (
     "organisation",
@@ -255,24 +259,38 @@ def apply(*, event, answers, client_id, channel_code="", device="", notice=None)
     consents = set(answers.get("consents") or ())
     if Consent.Purpose.PROCESSING not in consents:
         raise Refused("consent", _("需要您同意处理个人信息，才能受理报名。"), status=422)
+    sign_up, channel_id, notice = _look(event, channel_code=channel_code, shown=notice)
+    comer = Known(row["name"], row["mobile"], row["email"])
+    if not sign_up.takes_applications:
+        # Only to whoever has the very post: the sentence below tells nobody who has applied.
+        if earlier := _replayed(event, _known(event, client_id, row), client_id, comer):
+            return Outcome("replayed", earlier)
+        raise Refused("closed", why_not_open(event, sign_up))
+    agreed_under = notice or notices.first(event)
+    post = {
+        "event": event,
+        "category": category,
+        "row": row,
+        "pains": pains,
+        "agreed": new_consents(None, consents, notice=agreed_under, now=sign_up.now),
+        "channel_id": channel_id,
+        "waits": sign_up.waits(online=row["online"]),
+        "submitted_at": sign_up.now,
+    }
     for _attempt in range(3):
         with transaction.atomic():
-            person = _take_new(
-                event,
-                category=category,
-                row=row,
-                pains=pains,
-                consents=consents,
-                shown=notice,
-                client_id=client_id,
-                channel_code=channel_code,
-                device=device,
-            )
+            person = add(**post, client_id=client_id, now=sign_up.now)
+            # Counted after the writing: who presses twice is not asking for two.
+            if person is not None and device:
+                limits.require(f"apply:{event.pk}:{device}", **NEW_PER_DEVICE)
         if person is not None:
             return Outcome("new", person)
         known = _known(event, client_id, row)
-        if any(_is_theirs(one, event, row) for one in known):
-            return _answer_known(known, client_id, row)
+        if earlier := _replayed(event, known, client_id, comer):
+            return Outcome("replayed", earlier)
+        if sharing := _sharing(event, known, comer):
+            _ask(sharing, comer, post, client_id=client_id, device=device)
+            return Outcome("known", sharing[0])
         # A form left open and filled in for a colleague: another person, another number.
         client_id = uuid.uuid4()
     raise Refused("busy", _("系统正忙，请稍等几秒再试。您填的内容不会丢。"), status=503)
@@ -287,24 +305,56 @@ def _known(event, client_id, row):
     return list(Participant.objects.filter(same).order_by("pk")[:3])
 
 
-def _is_theirs(person, event, row):
-    """Whether a post of these answers speaks of this person, or of nobody any more."""
-    if person.event_id != event.pk:
-        return False
-    same = any(row[name] and row[name] == getattr(person, name) for name in ("mobile", "email"))
-    return same or person.name == row["name"] or person.erased_at is not None
-
-
-def _answer_known(known, client_id, row):
+def _replayed(event, known, client_id, comer):
+    """Whom this very post made, or somebody erased since; None for a form filled in anew."""
     for person in known:
-        if person.client_id == client_id or person.erased_at:
-            return Outcome("replayed", person)
-    now = clock.now()
+        if person.client_id != client_id or person.event_id != event.pk:
+            continue
+        likeness = compare(Known.of(person), comer)
+        if person.erased_at or (likeness.shared and not likeness.differs):
+            return person
+    return None
+
+
+def _sharing(event, known, comer):
+    return [
+        person
+        for person in known
+        if person.event_id == event.pk and compare(Known.of(person), comer).shared
+    ]
+
+
+def _ask(people, comer, post, *, client_id, device):
+    """Ask who the newcomer is under a contact that somebody has: the contact itself, by their own
+    link again, where the name is the same; an organiser, by a case, where anything differs."""
+    now, row = post["submitted_at"], post["row"]
+    likely = [(person, compare(Known.of(person), comer)) for person in people]
     with transaction.atomic():
-        for person in known:
-            if not _is_same_press(person, row, now):
-                send_link_again(participant=person, now=now)
-    return Outcome("known", known[0])
+        for person, likeness in likely:
+            if "name" not in likeness.differs and not _is_same_press(person, row, now):
+                shared = likeness.shared
+                contact = shared[0] if len(shared) == 1 else None
+                send_link_again(participant=person, now=now, contact=contact)
+        if not all(likeness.differs for _person, likeness in likely):
+            return
+        person, likeness = cases.whose(people, comer)
+        opened = cases.open_case(
+            event=post["event"],
+            person=person,
+            likeness=likeness,
+            answers=cases.as_answers(
+                row,
+                category=post["category"].key,
+                pains=post["pains"],
+                consents=post["agreed"],
+            ),
+            channel_id=post["channel_id"],
+            client_id=client_id,
+            would_wait=post["waits"],
+            submitted_at=now,
+        )
+        if opened and device:
+            limits.require(f"apply:{post['event'].pk}:{device}", **NEW_PER_DEVICE)
 
 
 def _is_same_press(person, row, now):
@@ -312,16 +362,21 @@ def _is_same_press(person, row, now):
     return same and now - person.submitted_at < SAME_PRESS
 
 
-def send_link_again(*, participant, now):
-    """Mail the person a fresh link to their own page; at most one in ten minutes."""
+def send_link_again(*, participant, now, contact=None):
+    """Send the person a fresh link to their own page, to the `contact` ("mobile", "email") that was
+    asked by, else where their letters go; at most one in ten minutes and a few a day."""
+    channel = CHANNEL_TO.get(contact) or channel_of(participant)
+    recent = Message.objects.of_person(participant.pk).of_kind("link_again")
+    if recent.filter(created_at__gt=now - timedelta(days=1)).count() >= LINKS_A_DAY:
+        return None
     window = int(now.timestamp()) // int(SAME_PRESS.total_seconds())
     return outbox.plan(
-        dedup_key=f"link_again:{participant.pk}:{window}",
+        dedup_key=f"link_again:{participant.pk}:{channel}:{window}",
         kind="link_again",
         event_id=participant.event_id,
         person_id=participant.pk,
         due_at=now,
-        channel=channel_of(participant),
+        channel=channel,
     )
 
 
@@ -340,40 +395,49 @@ def _category(event, value):
     raise Refused("category", _("请选择您的身份。"), status=422)
 
 
-def _take_new(event, *, category, row, pains, consents, shown, client_id, channel_code, device):
-    """Write the application of somebody new; None when the person or the post is known."""
-    sign_up, channel_id, notice = _look(event, channel_code=channel_code, shown=shown)
-    if not sign_up.takes_applications:
-        if _known(event, client_id, row):
-            return None
-        raise Refused("closed", why_not_open(event, sign_up))
-    waits = sign_up.waits(online=row["online"])
+def add(
+    *,
+    event,
+    category,
+    row,
+    pains,
+    agreed,
+    client_id,
+    channel_id,
+    waits,
+    submitted_at,
+    now,
+    source=Participant.Source.FORM,
+    by=None,
+):
+    """Put somebody new into the queue and promise them a letter; None when a row has their post or
+    their contact already. Part of a verb: call it in its transaction.
+
+    `row` and `pains` as read_answers and read_pain_points clean them, `agreed` unsaved Consents,
+    `waits`: on the waiting list from the start. `by` is an organiser, or else they themselves.
+    """
     person = Participant(
         event=event,
         category_id=category.pk,
         channel_id=channel_id,
+        source=source,
         client_id=client_id,
         code=codes.random_code(),
-        submitted_at=sign_up.now,
-        status_changed_at=sign_up.now,
+        submitted_at=submitted_at,
+        status_changed_at=now,
         status=Participant.Status.WAITLISTED if waits else Participant.Status.SUBMITTED,
         **row,
     )
     person.score = judge_person(person, rules=category.rules, pain_points=pains).score
-    notice = notice or notices.first(event)
-    agreed = new_consents(person, consents, notice=notice, now=person.submitted_at)
     if not _write(person, pains, agreed):
         return None
-    # Counted after the writing: who presses twice is not asking for two.
-    if device:
-        limits.require(f"apply:{event.pk}:{device}", **NEW_PER_DEVICE)
-    audit.record("apply", person, by=person, event_id=event.pk)
+    audit.record("apply", person, by=by or person, event_id=event.pk)
     outbox.plan(
         dedup_key=f"received:{person.pk}",
         kind="received",
         event_id=event.pk,
         person_id=person.pk,
-        due_at=sign_up.now,
+        due_at=now,
         channel=channel_of(person),
     )
     return person
@@ -392,9 +456,10 @@ _WRITE = """
     ), consents AS (
         INSERT INTO participants_consent
             (participant_id, purpose, wording, given_at, kept_as, notice_id)
-        SELECT id, purpose, wording, %(submitted_at)s, 'full', %(its_notice)s
+        SELECT id, purpose, wording, %(submitted_at)s, kept_as, notice
         FROM person,
-            unnest(%(its_purposes)s::text[], %(its_wordings)s::text[]) AS given (purpose, wording)
+            unnest(%(its_purposes)s::text[], %(its_wordings)s::text[], %(its_kept_as)s::text[],
+                %(its_notices)s::bigint[]) AS given (purpose, wording, kept_as, notice)
     )
     SELECT id FROM person
 """.format(  # noqa: S608
@@ -415,7 +480,8 @@ def _write(person, pains, agreed):
                 "its_pains": pains,
                 "its_purposes": [str(consent.purpose) for consent in agreed],
                 "its_wordings": [consent.wording for consent in agreed],
-                "its_notice": agreed[0].notice_id,
+                "its_kept_as": [str(consent.kept_as) for consent in agreed],
+                "its_notices": [consent.notice_id for consent in agreed],
             },
         )
         written = cursor.fetchone()
@@ -462,6 +528,7 @@ def edit(*, participant, answers, version, by):
             return set()
         for name, value in row.items():
             setattr(person, name, value)
+        contacts.unprove(person, changed)
         person.score = judge_person(person, pain_points=pains).score
         person.version += 1
         if by == person and _is_judged_by(person, changed):
@@ -480,6 +547,7 @@ def edit(*, participant, answers, version, by):
                 for position, text in enumerate(pains, 1)
             )
         if changed & {"mobile", "email"}:
+            contacts.switch_off_keys(person, changed, keep=getattr(by, "link", None))
             # Also reminders that were planned when they could only be reached the other way.
             theirs = Message.objects.of_person(person.pk)
             outbox.readdress(theirs, channel=channel_of(person), by=by)

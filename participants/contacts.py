@@ -8,6 +8,7 @@ POST that follows: a mail scanner opens every link by GET.
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from participants.keys import SENT_TO, revoke_links
 from participants.models import Participant, PersonalLink
 from participants.same_person import CONTACTS
 from salon import audit, clock
@@ -58,6 +59,22 @@ def note_reached(*, participant, by) -> None:
     if not participant.mobile:
         raise Refused("no_mobile", _("没有留手机。"))
     prove(participant=participant, contacts=["mobile"], by=by)
+
+
+def unprove(person, changed) -> None:
+    """Of a locked person, before it is saved: these contacts have another value, of which nothing
+    is known."""
+    for contact in CONTACTS:
+        if contact in changed:
+            setattr(person, f"{contact}_proven_at", None)
+            setattr(person, f"{contact}_doubted_at", None)
+
+
+def switch_off_keys(person, changed, *, keep=None) -> None:
+    """Of a locked person, after it was saved: what went to a contact that was replaced opens
+    nothing any more. `keep` is the link of the browser that made the change."""
+    ways = [SENT_TO[contact] for contact in CONTACTS if contact in changed]
+    revoke_links(participant=person, channels=ways, keep=keep)
 
 
 def prove(*, participant, contacts, by) -> set[str]:

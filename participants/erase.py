@@ -12,6 +12,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 
+from participants import cases
 from participants.models import (
     CheckIn,
     Consent,
@@ -83,6 +84,7 @@ def _blank_rows(person, now):
     person.pain_points.update(text="")
     person.status_changes.update(reason="")
     person.calls.update(notes="")
+    cases.forget(person)
     PersonalLink.objects.filter(participant=person).delete()
     Consent.objects.filter(participant=person, withdrawn_at=None).update(withdrawn_at=now)
     TagCard.objects.filter(participant=person).update(expertise="", pain="", topic="")

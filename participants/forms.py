@@ -425,7 +425,7 @@ class OwnAnswersForm(AnswersForm):
         kept["pain_points"] = [point.text for point in self.person.pain_points.all()]
         answers = self.answers()
         return [
-            (self.fields[name].label, _in_words(name, kept[name]))
+            (self.fields[name].label, in_words(name, kept[name]))
             for name in AnswersForm.base_fields
             if answers[name] != kept[name]
         ]
@@ -438,7 +438,7 @@ class OwnAnswersForm(AnswersForm):
         ]
 
 
-def _in_words(name, value):
+def in_words(name, value):
     if name == "active_rate":
         return rate_text(value)
     if name == "mobile":

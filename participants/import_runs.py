@@ -5,6 +5,7 @@ looks again who is known, so a sign-up in the same second, a second worker or a 
 middle makes nobody twice.
 """
 
+from collections import defaultdict
 from datetime import timedelta
 from functools import partial
 
@@ -13,11 +14,12 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from participants import codes
+from participants import cases, codes
 from participants.applications import channel_of, judge_person
 from participants.categories import asked_categories
 from participants.importing import Problem, read_applications
-from participants.models import Consent, ImportFile, PainPoint, Participant
+from participants.models import Case, Consent, ImportFile, PainPoint, Participant
+from participants.same_person import Known, compare
 from salon import audit, broker, clock
 from salon.copying import copy_rows, draw_ids, refresh_statistics
 from salon.errors import Refused
@@ -136,6 +138,7 @@ class Taker:
             and row.values.email not in emails
             and row.values.source_key not in keys
         ]
+        self._keep_apart([row.values for row in rows if row.values.source_key not in keys], now)
         if not fresh:
             return 0
         ids = draw_ids(Participant, len(fresh))
@@ -171,6 +174,48 @@ class Taker:
         audit.record("import_applications", self.event, by=self.by, event_id=self.event.pk)
         return len(people)
 
+    def _keep_apart(self, rows, now):
+        """Of these ApplicationValues those under a contact that somebody else seems to have: a case
+        for an organiser, not a person and not nothing."""
+        directory = defaultdict(list)
+        for person in _with_contacts_of(self.event, rows):
+            for contact in filter(None, (person.mobile, person.email)):
+                directory[contact].append(person)
+        for values in rows:
+            people = {*directory[values.mobile], *directory[values.email]}
+            comer = Known.of(values)
+            if not people or not all(compare(Known.of(one), comer).differs for one in people):
+                continue
+            person, likeness = cases.whose(people, comer)
+            row = {name: getattr(values, name) for name in SAME} | {"online": not values.on_site}
+            cases.open_case(
+                event=self.event,
+                person=person,
+                likeness=likeness,
+                answers=cases.as_answers(
+                    row,
+                    category=values.category,
+                    pains=values.pain_points,
+                    consents=self._agreed_to(values, now),
+                ),
+                channel=self.channels.get(values.channel_kind),
+                source=Case.Source.IMPORT,
+                submitted_at=_submitted_at(values, now),
+            )
+
+    def _agreed_to(self, values, now):
+        """Unsaved Consents of one row."""
+        return [
+            Consent(
+                purpose=purpose,
+                wording=self.agreed[purpose],
+                kept_as=Consent.KeptAs.ELSEWHERE,
+                given_at=_submitted_at(values, now),
+            )
+            for purpose, said in values.consents.items()
+            if said
+        ]
+
     def _person(self, pk, values, now):
         """The values of one row, in the order of PERSON."""
         category = self.categories[values.category]
@@ -189,6 +234,18 @@ class Taker:
             judge_person(values, rules=category.rules, pain_points=values.pain_points).score,
             *(getattr(values, name) for name in SAME),
         )
+
+
+def _with_contacts_of(event, rows):
+    """People of the event with a mobile or e-mail of these rows."""
+    return (
+        Participant.objects.present()
+        .filter(event=event)
+        .filter(
+            Q(mobile__in={values.mobile for values in rows} - {""})
+            | Q(email__in={values.email for values in rows} - {""})
+        )
+    )
 
 
 def _submitted_at(values, now):

@@ -6,6 +6,7 @@ A room above adds its part from AppConfig.ready:
     def cards_of(participant): return [...]
 """
 
+from participants import cases
 from participants.models import Participant
 from participants.standing import told_status, unheard
 from salon.models import Message
@@ -68,6 +69,7 @@ def of(participant):
         ),
         "check_ins": list(person.check_ins.order_by("at").values("at", "method", "voided_at")),
         "tag_card": person_card(person),
+        "cases": cases.of(person),
     }
     return data | {name: collect(person) for name, collect in _parts.items()}
 

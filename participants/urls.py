@@ -6,6 +6,7 @@ from django.urls import path
 from participants.views import (
     applying,
     calls,
+    cases,
     door,
     importing,
     mailing,
@@ -43,6 +44,9 @@ organiser_urlpatterns = [
     path("screening/<int:pk>/", screening.person, name="screening_person"),
     path("screening/<int:pk>/<slug:step>/", screening.person_step, name="screening_step"),
     path("privacy/", privacy.edit, name="privacy_edit"),
+    path("cases/", cases.page, name="cases"),
+    path("cases/<int:pk>/", cases.case, name="case"),
+    path("cases/<int:pk>/<slug:step>/", cases.step, name="case_step"),
     path("calls/", calls.page, name="calls"),
     path("calls/next/", calls.claim, name="calls_claim"),
     path("calls/<int:pk>/finish/", calls.finish, name="calls_finish"),

@@ -26,6 +26,7 @@ from participants import guests, notices
 from participants.access import find_link, issue_link, set_person_cookie
 from participants.models import (
     Call,
+    Case,
     CheckIn,
     ImportFile,
     InterestGroup,
@@ -106,6 +107,8 @@ ROWS = (
     ("desks/<int:pk>/revoke/", "desk_pass"),
     ("screening/<int:pk>/<slug:step>/", "person"),
     ("screening/<int:pk>/", "person"),
+    ("cases/<int:pk>/<slug:step>/", "case"),
+    ("cases/<int:pk>/", "case"),
     ("calls/<int:pk>/finish/", "call"),
     ("calls/<int:pk>/back/", "call"),
     ("messages/<int:pk>/", "message"),
@@ -277,6 +280,12 @@ def rows_of(event, person):
             event_id=event.pk,
             person_id=person.pk,
             due_at=now + timedelta(days=1),
+        ),
+        "case": Case.objects.create(
+            event=event,
+            person=person,
+            answers={"name": "周晓", "mobile": "", "email": person.email},
+            submitted_at=now,
         ),
         "import_file": ImportFile.objects.create(event=event, filename="a.xlsx", content=b""),
         "work_group": group,

@@ -1,6 +1,7 @@
 """WHO: the person, from the application to the tag card on the wall."""
 
 from participants.models.arrival import CheckIn, DeskRequest, InterestGroup, TagCard
+from participants.models.cases import Case
 from participants.models.importing import ImportFile
 from participants.models.person import (
     Channel,
@@ -23,6 +24,7 @@ from participants.models.screening import (
 
 __all__ = [
     "Call",
+    "Case",
     "Category",
     "Channel",
     "CheckIn",

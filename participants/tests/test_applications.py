@@ -8,7 +8,7 @@ from django.db.models import F
 
 from events.models import Event
 from participants import applications, consents, erase
-from participants.models import CheckIn, Consent, Participant
+from participants.models import Case, CheckIn, Consent, Participant
 from participants.tests import scenes
 from salon import clock
 from salon.errors import Refused
@@ -92,31 +92,43 @@ def test_the_post_of_somebody_erased_brings_nobody_back():
     assert Participant.objects.count() == 1
 
 
-@pytest.mark.parametrize("field", ["mobile", "email"])
-def test_applying_again_changes_nothing_and_mails_the_own_link_again(field):
+@pytest.mark.parametrize(("field", "channel"), [("mobile", "sms"), ("email", "email")])
+def test_applying_again_changes_nothing_and_sends_the_own_link_to_the_contact_that_matched(
+    field, channel
+):
     event = scenes.a_salon()
     lin = scenes.an_applicant(event, "林知夏", 1)
-    other = scenes.answers("冒名者", 2, organisation="别处") | {field: getattr(lin, field)}
-    outcome = applications.apply(event=event, answers=other, client_id=uuid.uuid4())
+    only = {"mobile": "", "email": ""} | {field: getattr(lin, field)}
+    again = scenes.answers("林知夏", organisation="别处") | only
+    outcome = applications.apply(event=event, answers=again, client_id=uuid.uuid4())
     assert outcome.kind == "known"
     lin.refresh_from_db()
     assert (lin.name, lin.organisation) == ("林知夏", "拾光教育")
     assert Participant.objects.count() == 1
-    again = Message.objects.get(kind="link_again")
-    assert again.person_id == lin.pk
+    letter = Message.objects.get(kind="link_again")
+    assert (letter.person_id, letter.channel) == (lin.pk, channel)
+    assert not Case.objects.exists()
 
 
-def test_asking_again_and_again_fills_nobodys_mailbox():
+def test_asking_again_and_again_fills_nobodys_mailbox(travel):
     event = scenes.a_salon()
     lin = scenes.an_applicant(event, "林知夏", 1)
-    for number in range(20):
+
+    def ask(number):
         applications.apply(
             event=event,
-            answers=scenes.answers("旁人", 100 + number, email=lin.email),
+            answers=scenes.answers("林知夏", 100 + number, mobile="", email=lin.email),
             client_id=uuid.uuid4(),
         )
+
+    for number in range(20):
+        ask(number)
     # The window may turn once while this runs.
     assert Message.objects.filter(kind="link_again").count() <= 2
+    for hours in range(1, 20):
+        travel(clock.now() + timedelta(hours=1))
+        ask(hours)
+    assert Message.objects.filter(kind="link_again").count() <= 2 + applications.LINKS_A_DAY
 
 
 def test_without_mobile_and_email_nobody_can_be_reached():

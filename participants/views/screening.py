@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from events.access import organiser
 from participants import contacts, fill, notes, queue, rooms, screening, seats, waitlist
-from participants.models import Category, Participant
+from participants.models import Case, Category, Participant
 from salon.errors import Refused
 from salon.text import clean_text
 
@@ -65,6 +65,7 @@ def _queue(request, params, notices=()):
         "sorts": [(key, label) for key, (label, _order) in queue.SORTS.items()],
         "notices": notices,
         "told_reasons": TOLD_REASONS,
+        "open_cases": Case.objects.of_event(event).open().count(),
         "part": part,
     }
     return render(
