@@ -12,7 +12,7 @@ from django.http import HttpResponse  # noqa: E402  after the apps are loaded
 
 from events.access import desk_of, event_page  # noqa: E402
 from participants.access import in_the_house, who_may_stay  # noqa: E402
-from salon import live  # noqa: E402
+from salon import live, logs  # noqa: E402
 
 
 @event_page
@@ -36,6 +36,7 @@ async def application(scope, receive, send):
         await receive()
         await send({"type": "websocket.close"})
     elif scope["path"].startswith("/live/"):
+        logs.begin()
         await stream(scope, receive, send)
     else:
         await pages(scope, receive, send)

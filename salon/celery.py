@@ -6,7 +6,9 @@ in the database already, so a lost ring costs one interval and a second beat pro
 
 import os
 
-from celery import Celery
+from celery import Celery, signals
+
+from salon import logs
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "salon.settings")
 
@@ -30,3 +32,28 @@ app.conf.beat_schedule = {
         ("clear what has expired", "metrics.tasks.clear_what_has_expired", 3600),
     ]
 }
+
+
+# --- log lines ------------------------------------------------------------------------------------
+
+
+@signals.setup_logging.connect
+def keep_our_lines(**_):
+    """That somebody listens here keeps Celery from setting up lines of its own."""
+
+
+@signals.before_task_publish.connect
+def say_who_rings(headers, **_):
+    headers["rung_by"] = logs.current_id()
+
+
+@signals.task_prerun.connect
+def begin_a_task(task_id, task, **_):
+    """Its lines carry its id, behind that of the request that rang for it."""
+    rung_by = getattr(task.request, "rung_by", None) or "-"
+    logs.begin("/".join(part for part in (rung_by, task_id[:10]) if part != "-"))
+
+
+@signals.task_postrun.connect
+def end_a_task(**_):
+    logs.begin("-")

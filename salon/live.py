@@ -16,7 +16,6 @@ import logging
 import random
 import re
 import resource
-import traceback
 from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -158,10 +157,8 @@ class Fragment:
     async def _renew(self):
         try:
             payload = await self.hub.in_thread(self._render)
-        except Exception as error:
-            # Without the exception's own text, which may hold what somebody wrote.
-            where = "".join(traceback.format_tb(error.__traceback__)[-1:])
-            log.error("live topic %s: %s\n%s", self.topic.name, type(error).__name__, where)
+        except Exception:
+            log.exception("live topic %s", self.topic.name)
             self.hub.loop.call_later(POLL_SECONDS, self.ring)
             return
         behind = self.newcomers if payload == self.payload else list(self.viewers)

@@ -12,7 +12,6 @@ import json
 import logging
 import threading
 import time
-import traceback
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -394,10 +393,8 @@ def _deliver_one(message, channel):
         problem = trouble
     except DatabaseError:
         raise
-    except Exception as error:
-        where = "".join(traceback.format_tb(error.__traceback__))
-        # The exception's own text may hold a person's values.
-        log.error("message %s (%s): %s\n%s", message.pk, message.kind, type(error).__name__, where)
+    except Exception:
+        log.exception("message %s (%s)", message.pk, message.kind)
         problem = NotDelivered(
             _("这封信没能写成，请检查模板。"), perhaps=message.handed_over_at is not None
         )

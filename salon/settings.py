@@ -86,6 +86,7 @@ INSTALLED_APPS = [
 CRISPY_ALLOWED_TEMPLATE_PACKS = CRISPY_TEMPLATE_PACK = "bootstrap5"
 
 MIDDLEWARE = [
+    "salon.logs.give_an_id",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "salon.answers.answer_head",
@@ -253,12 +254,21 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 # Ringing must never hold up a request: one try, then the sweeper finds the row.
 CELERY_TASK_PUBLISH_RETRY = False
 
+LOG_LEVEL = env("LOG_LEVEL", "INFO").upper()
+if LOG_LEVEL not in {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}:
+    raise ImproperlyConfigured(
+        f"LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR, not {LOG_LEVEL!r}."
+    )
+LOGGING_CONFIG = "salon.logs.configure"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{levelname} {name} {message}", "style": "{"}},
+    "formatters": {"line": {"()": "salon.logs.Line"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env("LOG_LEVEL", "INFO").upper()},
-    # Its own handler would say everything twice.
-    "loggers": {"django": {"handlers": [], "level": env("LOG_LEVEL", "INFO").upper()}},
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
+    # Their own handlers would say everything twice.
+    "loggers": {
+        "django": {"handlers": [], "level": LOG_LEVEL},
+        "django.server": {"handlers": [], "level": LOG_LEVEL, "propagate": True},
+    },
 }

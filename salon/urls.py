@@ -12,6 +12,8 @@ from workshops import urls as workshops
 
 ROOMS = (events, participants, workshops, metrics)
 
+handler500 = views.broken
+
 urlpatterns = [
     path("healthz", views.healthz, name="healthz"),
     path("login/", views.login, name="login"),

@@ -6,7 +6,8 @@ from ipaddress import ip_address
 from django.conf import settings
 from django.contrib.auth import views as auth_views
 from django.db import Error, connection, transaction
-from django.http import JsonResponse
+from django.http import HttpResponseServerError, JsonResponse
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.views import i18n as language_views
 from django.views.decorators.cache import never_cache
@@ -14,9 +15,9 @@ from redis import Redis, RedisError
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from salon import clock
+from salon import clock, logs
 from salon.access import public
-from salon.errors import say
+from salon.errors import say, wants_json
 from salon.models import Heartbeat, Message
 from salon.text import clean_text
 
@@ -52,6 +53,15 @@ def address_of(request):
         with contextlib.suppress(ValueError):
             return str(ip_address(seen))
     return request.META.get("REMOTE_ADDR")
+
+
+def broken(request):
+    """The page about a mistake of ours, with the id under which the log tells of it."""
+    if wants_json(request):
+        sentence = _("是我们这边的错，请稍后再试。")
+        answer = {"error": "broken", "message": sentence, "id": logs.current_id()}
+        return JsonResponse(answer, status=500)
+    return HttpResponseServerError(render_to_string("500.html", {"id": logs.current_id()}))
 
 
 @public

@@ -7,14 +7,17 @@ names a row needs a real row of this salon in ROWS.
 
 import contextlib
 import copy
+import io
 import logging
 import re
 from dataclasses import dataclass, field
 from datetime import timedelta
 from http.cookies import SimpleCookie
+from itertools import chain
+from unittest import mock
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.http import HttpResponse
 from django.test import Client
 
@@ -36,6 +39,7 @@ from participants.models import (
 from salon import clock, outbox
 from salon.access import views_of
 from salon.blueprint import new_salon
+from salon.logs import Line
 from salon.models import AuditEntry, User
 from workshops.models import (
     Listing,
@@ -187,6 +191,7 @@ def guest(event, number, *, name="林知夏", status="confirmed"):
         category=event.categories.first(),
         name=name,
         email=f"lin{number}@example.com",
+        mobile=f"+861380000111{number}",
         industry="internet",
         code=f"ABCD{number:02}",
         status=status,
@@ -212,7 +217,7 @@ def at_the_desk(event):
     desk_pass, token, pin = issue_desk_pass(event=event, desk="一号台", by=None)
     response = HttpResponse()
     set_desk_cookie(response, desk_pass, open_desk(desk_pass=desk_pass, pin=pin))
-    return with_cookies(response), token, desk_pass
+    return with_cookies(response), token, desk_pass, pin
 
 
 def with_personal_link(person):
@@ -315,7 +320,7 @@ def populate():
         clients[role] = account(role, world.here, role)
         clients[f"other_{role}"] = account(f"other-{role}", world.there, role)
     clients["superuser"] = signed_in(User.objects.create_superuser("boss"))
-    clients["desk"], desk_token, desk_pass = at_the_desk(world.here)
+    clients["desk"], desk_token, desk_pass, pin = at_the_desk(world.here)
     clients["other_desk"] = at_the_desk(world.there)[0]
     clients["person"], link_token = with_personal_link(lin)
     clients["other_person"] = with_personal_link(stranger)[0]
@@ -331,19 +336,49 @@ def populate():
     world.rows = rows_of(world.here, lin) | {
         "desk_pass": desk_pass.pk,
         "desk_link": desk_token,
+        "pin": pin,
         "personal_link": link_token,
     }
     return world
 
 
 @pytest.fixture(scope="module")
-def world(django_db_setup, django_db_blocker):
+def log():
+    """What a handler at the root writes of all tests here, at DEBUG. At the end it names nobody and
+    opens no door."""
+    written, handler = io.StringIO(), logging.StreamHandler()
+    handler.setStream(written)
+    handler.setFormatter(Line())
+    loggers = [logging.getLogger(), logging.getLogger("django")]
+    before = [(logger.level, logger.handlers) for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.DEBUG)
+    # Alone: thousands of refusals are what is wanted here, and on no terminal.
+    loggers[0].handlers = [handler]
+    yield written
+    for logger, (level, handlers) in zip(loggers, before, strict=True):
+        logger.setLevel(level)
+        logger.handlers = handlers
+
+
+@pytest.fixture(scope="module")
+def world(django_db_setup, django_db_blocker, log):
     """One world for all tests here: every knock is undone, and the world itself at the end."""
-    logging.disable(logging.ERROR)  # thousands of refusals are what is wanted
     with django_db_blocker.unblock(), transaction.atomic():
-        yield populate()
+        world = populate()
+        yield world
+        assert said_of_somebody(world, log) == []
         transaction.set_rollback(True)
-    logging.disable(logging.NOTSET)
+
+
+def said_of_somebody(world, log):
+    """Lines with a key, a name, a mobile, an address or a PIN of this world in them."""
+    keys = [str(world.rows[name]) for name in ("desk_link", "personal_link", "claim_key")]
+    people = Participant.objects.values_list("name", "email", "mobile")
+    words = {*keys, *filter(None, chain.from_iterable(people)), "reader@example.com"}
+    # Six digits stand in longer numbers by chance.
+    said = re.compile("|".join([*map(re.escape, words), rf"(?<!\w){world.rows['pin']}(?!\w)"]))
+    return [line for line in log.getvalue().splitlines() if said.search(line)]
 
 
 @pytest.fixture(autouse=True)
@@ -545,6 +580,20 @@ def answer(response, slug):
     }
     page = token.sub("", text_of(response).replace(own, ""))
     return response.status_code, page, headers, sorted(response.cookies)
+
+
+def test_no_line_of_the_log_opens_a_door_or_names_somebody(world, log):
+    """Every address by every method, with all statements of the database told, too."""
+    log.truncate(0)
+    with mock.patch.object(connection, "force_debug_cursor", True):
+        for route, door in addresses():
+            for role in {"nobody", *sorted(ENTERS.get(door, {"superuser"}))[:1]}:
+                for method in ("get", "post", "head"):
+                    knock(world, role, world.path(route), method)
+    assert said_of_somebody(world, log) == []
+    # Not vacuous: refusals, statements and masked keys are there.
+    for told in (" WARNING django.request ", " DEBUG django.db.backends ", "/l/…", "/d/…"):
+        assert told in log.getvalue(), told
 
 
 def test_no_post_passes_without_a_csrf_token_but_the_desks_json(world):

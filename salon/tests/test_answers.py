@@ -29,6 +29,7 @@ def test_head_gets_the_length_and_not_the_text():
     assert asked(lambda request: HttpResponse(request.method), "POST").content == b"POST"
 
 
+@pytest.mark.django_db
 def test_head_of_a_file_reads_nothing_and_closes_it():
     file = io.BytesIO(b"photo")
     answer = asked(lambda request: FileResponse(file, content_type="image/jpeg"))

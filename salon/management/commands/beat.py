@@ -1,5 +1,6 @@
 """Celery's beat for this project; two of them at once do no harm, only ring twice."""
 
+import logging
 import os
 import tempfile
 from pathlib import Path
@@ -16,9 +17,11 @@ class Command(BaseCommand):
     def handle(self, **options):
         # When what rang last; losing it costs one interval.
         here = embedded.HOME if os.access(embedded.HOME, os.W_OK) else Path(tempfile.gettempdir())
+        # That it rings every few seconds is not worth a line.
+        logging.getLogger("celery.beat").setLevel(logging.WARNING)
         app.start(
             [
-                *("--quiet", "beat", "--loglevel", "WARNING", "--pidfile="),
+                *("--quiet", "beat", "--pidfile="),
                 *("--schedule", str(here / "beat-schedule")),
             ]
         )

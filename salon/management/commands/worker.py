@@ -39,7 +39,7 @@ class Command(BaseCommand):
         signals.worker_ready.connect(say_that_we_live)
         app.worker_main(
             [
-                *("--quiet", "worker", "--loglevel", "INFO", "--pool", "prefork"),
+                *("--quiet", "worker", "--pool", "prefork"),
                 *("--concurrency", str(concurrency), "--prefetch-multiplier", "1"),
                 *("--without-gossip", "--without-mingle"),
             ]
