@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('events', '0005_admin_labels'),
-        ('participants', '0010_the_full_sentence_and_the_notice'),
+        ("participants", "0011_letters_name_the_consent_they_go_by"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
