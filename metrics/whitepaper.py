@@ -245,7 +245,11 @@ def save(*, paper, edit_version, title, sections, by):
     if not title:
         raise Refused("empty", _("白皮书要有标题。"), status=422)
     with transaction.atomic():
-        paper = Whitepaper.objects.select_for_update().select_related("event").get(pk=paper.pk)
+        paper = (
+            Whitepaper.objects.select_for_update(of=("self",))
+            .select_related("event")
+            .get(pk=paper.pk)
+        )
         if paper.published_at is not None:
             raise Refused(
                 "published",
@@ -309,7 +313,11 @@ def publish(*, paper, by):
     Raises Refused("published" | "unfinished").
     """
     with transaction.atomic():
-        paper = Whitepaper.objects.select_for_update().select_related("event").get(pk=paper.pk)
+        paper = (
+            Whitepaper.objects.select_for_update(of=("self",))
+            .select_related("event")
+            .get(pk=paper.pk)
+        )
         if paper.published_at is not None:
             raise Refused("published", _("这一版已经发布了。"))
         unfinished = [s["title"] for s in paper.sections if TO_BE_WRITTEN in s["text"]]

@@ -20,7 +20,7 @@ from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from events.models import Event
-from participants import tags
+from participants import standing, tags
 from participants.desk_requests import Answer, answered_once, earlier_answer, keep_answer, replay
 from participants.models import Category, CheckIn, DeskRequest, Participant
 from salon import audit, clock, live
@@ -110,14 +110,20 @@ def _told(at, desk, operator, method):
 # ---- the effect ------------------------------------------------------------------------------
 
 # One statement for the attendance and its tag card: 50 people in 15 minutes wait for each one.
-# ON CONFLICT leaves the decision between two desks to the unique index.
+# ON CONFLICT leaves the decision between two desks to the unique index. FOR SHARE waits for whoever
+# is deciding about this person, a withdrawal or an erasing, and then looks again; two desks share.
 _CHECK_IN = """
-    WITH came AS (
+    WITH held AS (
+        SELECT id, event_id FROM participants_participant
+        WHERE id = %(person)s AND status = 'confirmed' AND NOT online AND erased_at IS NULL
+        FOR SHARE
+    ), came AS (
         INSERT INTO participants_checkin
             (event_id, participant_id, desk_id, desk_name, operator, method, at, scanned_at,
              received_at, void_reason)
-        VALUES (%(event)s, %(person)s, %(desk)s, %(desk_name)s, %(operator)s, %(method)s, %(at)s,
-             %(scanned_at)s, %(now)s, '')
+        SELECT event_id, id, %(desk)s, %(desk_name)s, %(operator)s, %(method)s, %(at)s,
+             %(scanned_at)s, %(now)s, ''
+        FROM held
         ON CONFLICT (participant_id) WHERE voided_at IS NULL DO NOTHING
         RETURNING id, participant_id
     ), card AS (
@@ -133,7 +139,8 @@ _CHECK_IN = """
 
 
 def admit(*, person, desk, method, at, scanned_at, operator=""):
-    """Insert the check-in and a card from the application; the check-in's id, None if it lost.
+    """Insert the check-in and a card from the application; the check-in's id, None if it lost: to
+    another desk, or to a change that the person is not expected any more after.
 
     `person` comes from `at_the_door`, whose hour is taken for the hour of receipt.
     """
@@ -141,7 +148,6 @@ def admit(*, person, desk, method, at, scanned_at, operator=""):
         cursor.execute(
             _CHECK_IN,
             {
-                "event": person.event_id,
                 "person": person.pk,
                 "desk": desk and desk.pk,
                 "desk_name": desk.desk if desk else "",
@@ -206,12 +212,18 @@ def check_in(
         person=person, desk=desk, method=method, at=at, scanned_at=scanned_at, operator=operator
     )
     if row is None:
-        # The winner committed after our look began: its time is only visible to a new statement.
-        winner = CheckIn.objects.get(participant=person, voided_at=None)
-        return _not_let_in(request, Answer(ALREADY, person, told(winner)), admitted)
+        return _came_second(request, person, admitted)
     live.publish(desk.event, "tags", "arrivals")
     answer = Answer(CHECKED_IN, person, _told(at, desk.desk, operator, method))
     return keep_answer(request, answer, check_in=row)
+
+
+def _came_second(request, person, admitted):
+    """Whoever won committed after our look began: only a new statement sees it."""
+    person = at_the_door(person.event_id, pk=person.pk)
+    first = person and first_of(person)
+    result = ALREADY if first else NOT_CONFIRMED if person else UNKNOWN
+    return _not_let_in(request, Answer(result, person, first or None), admitted)
 
 
 def _not_let_in(request, answer, admitted):
@@ -296,7 +308,8 @@ def can_check_in_self(event, now):
 
 def came(person):
     """The person's check-in in force as {"at", "desk", "by"}, or None."""
-    return first_of(at_the_door(person.event_id, pk=person.pk))
+    here = at_the_door(person.event_id, pk=person.pk)
+    return here and first_of(here)
 
 
 def check_in_self(*, person):
@@ -307,16 +320,18 @@ def check_in_self(*, person):
     """
     with transaction.atomic():
         here = at_the_door(person.event_id, pk=person.pk)
+        if here is None:
+            raise standing.gone()
         if first := first_of(here):
             return first
         if not can_check_in_self(person.event, here.looked_at):
             raise Refused("self_closed", _("现在不能自助签到，请到签到台。"))
-        if here.status != Participant.Status.CONFIRMED or here.online:
-            raise Refused("not_confirmed", _("您还没有确认现场席位，请到签到台，我们当面处理。"))
         now = here.looked_at
         row = admit(person=here, desk=None, method=CheckIn.Method.SELF, at=now, scanned_at=None)
         if row is None:
-            return told(CheckIn.objects.get(participant=here, voided_at=None))
+            if first := came(here):
+                return first
+            raise Refused("not_confirmed", _("您还没有确认现场席位，请到签到台，我们当面处理。"))
         live.publish(person.event, "tags", "arrivals")
         return _told(now, "", "", CheckIn.Method.SELF)
 

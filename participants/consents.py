@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 from participants import notices
 from participants.models import Consent, Notice, Participant
 from salon import audit, clock, live
+from salon.errors import Refused
 
 Purpose = Consent.Purpose
 
@@ -83,7 +84,9 @@ def set_consent(*, participant: Participant, purpose: str, given: bool, by) -> N
     """Give or withdraw one consent; as easy one way as the other. Processing is withdrawn by
     withdrawing or erasing, not here."""
     with transaction.atomic():
-        Participant.objects.select_for_update().get(pk=participant.pk)
+        here = Participant.objects.present().select_for_update(no_key=True)
+        if not here.filter(pk=participant.pk).first():
+            raise Refused("gone", _("这份报名已经不在了。"), status=404)
         in_force = Consent.objects.filter(
             participant=participant, purpose=purpose, withdrawn_at=None
         )

@@ -24,6 +24,7 @@ from participants.models import (
 from participants.standing import Status, lock_person
 from participants.waitlist import seat_freed
 from salon import audit, clock, live, outbox
+from salon.meeting import goes_again
 
 _parts = []
 
@@ -46,6 +47,7 @@ def part(forget):
     return forget
 
 
+@goes_again
 def erase_person(*, participant, by):
     """Take the person's name, mobile, e-mail and every text of theirs out of the house.
 

@@ -31,6 +31,7 @@ from participants.standing import (
 from participants.waitlist import list_released, seat_freed, seats_freed
 from salon import audit, clock, outbox
 from salon.errors import Refused
+from salon.meeting import goes_again
 from salon.models import Message
 from salon.text import clean_text
 
@@ -87,6 +88,7 @@ def decide(*, participant, to_status, by, reason="", told_reason=""):
     return batch
 
 
+@goes_again
 def decide_many(*, event, people, to_status, by, reason="", told_reason="", kind="bulk"):
     """The same decision on several people by pk: `(batch or None, {pk: Refused})`.
 
@@ -252,6 +254,7 @@ def release_batch(*, batch, by):
     return release_batches(batches=[batch], by=by)
 
 
+@goes_again
 def release_batches(*, batches, by):
     """Release batches of one event at once, so that a seat that waits for the waiting list goes
     to the best of them all. As release_batch."""
@@ -283,6 +286,7 @@ def _hold_seats(letters, *, until):
     Participant.objects.filter(pk__in=pks, status=Status.ACCEPTED).update(confirm_by=until)
 
 
+@goes_again
 def hold_batch(*, batch, by):
     """Stop the batch's letters that have not gone yet; returns how many were stopped in time."""
     with transaction.atomic():
@@ -297,6 +301,7 @@ def hold_batch(*, batch, by):
     return stopped
 
 
+@goes_again
 def undo_batch(*, batch, by):
     """Put everybody of an unreleased batch back where they stood: `(restored, left alone)`.
 
@@ -387,6 +392,7 @@ def last_batch(event, by):
 # ---- the person's own steps --------------------------------------------------------------
 
 
+@goes_again
 def confirm(*, participant, by):
     """Take the held seat, in time by the database's clock. Confirming twice is confirming once.
 
@@ -411,6 +417,7 @@ def confirm(*, participant, by):
     return person
 
 
+@goes_again
 def withdraw(*, participant, by, reason=""):
     """The person is not coming; a seat they held passes on at once. Twice is once.
 
@@ -444,6 +451,7 @@ def withdraw(*, participant, by, reason=""):
     return person
 
 
+@goes_again
 def come_back(*, participant, by):
     """Somebody who withdrew or was too late applies again: to review, or to the waiting list
     when sign-up is closed or the room is full."""

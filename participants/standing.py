@@ -7,6 +7,7 @@ withdrawn with the erasing (erase).
 Locks are taken in one order everywhere: the event's row, then people by number.
 """
 
+from django.db import connection
 from django.db.models import F
 from django.utils.translation import gettext as _
 
@@ -54,8 +55,31 @@ def lock_person(participant):
     event = lock_event(participant.event_id)
     people = lock_people(event, [participant.pk])
     if not people:
-        raise Refused("gone", _("这份报名已经不在了。"), status=404)
+        raise gone()
     return event, people[0]
+
+
+_HOLD = """
+    SELECT status FROM participants_participant WHERE id = %s AND erased_at IS NULL FOR SHARE
+"""
+
+
+def hold(participant) -> str:
+    """Keep the person as they are until the end of the transaction; returns their status.
+
+    For whoever writes something of the person's: decisions about them and their erasing wait for
+    it, or it for them; others who write share. Raises Refused("gone") for somebody erased.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_HOLD, [participant.pk])
+        row = cursor.fetchone()
+    if row is None:
+        raise gone()
+    return row[0]
+
+
+def gone() -> Refused:
+    return Refused("gone", _("这份报名已经不在了。"), status=404)
 
 
 def stand(people, to_status, *, now, by, batch=None, reason="", told_reason="", confirm_by=None):

@@ -14,9 +14,11 @@ from django.utils.translation import gettext_lazy as _
 from events.models import Event
 from participants.desk_requests import Answer, answered_once, earlier_answer, keep_answer
 from participants.models import Consent, Participant, TagCard
+from participants.standing import hold
 from participants.topics import OTHER, TOPICS, topic_of
 from salon import audit, live
 from salon.errors import Refused
+from salon.meeting import goes_again
 from salon.text import clean_text
 
 # Lower ends of the bands, the largest first.
@@ -61,6 +63,7 @@ def card_of(person):
     return card
 
 
+@goes_again
 def save_card(*, person, by, industry, size_band, expertise, pain):
     """Write the card's four tags. A new pain is filed under its topic.
 
@@ -80,15 +83,23 @@ def save_card(*, person, by, industry, size_band, expertise, pain):
         "topic": topic_of(pain).key if pain else "",
     }
     with transaction.atomic():
-        card = TagCard.objects.select_for_update().filter(participant=person).first()
-        card = card or TagCard(participant=person)
-        changed = [field for field, value in values.items() if getattr(card, field) != value]
-        for field in changed:
-            setattr(card, field, values[field])
-        card.save()
+        hold(person)
+        # The desk may make it in the same second, by checking the person in.
+        card, made = TagCard.objects.get_or_create(participant=person, defaults=values)
+        changed = list(values) if made else _rewrite(card.pk, values)
         audit.record("save_tag_card", card, by=by, event_id=person.event_id, fields=changed)
         live.publish(person.event, "tags")
-    return card
+    return card_of(person)
+
+
+def _rewrite(pk, values):
+    """Write the tags over a card that is there; the names of those that changed."""
+    card = TagCard.objects.select_for_update().get(pk=pk)
+    changed = [field for field, value in values.items() if getattr(card, field) != value]
+    for field in changed:
+        setattr(card, field, values[field])
+    card.save(update_fields=[*changed, "updated_at"])
+    return changed
 
 
 @answered_once

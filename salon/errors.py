@@ -8,10 +8,14 @@ from django.db import DatabaseError, InterfaceError, OperationalError
 from django.http import Http404, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.defaults import bad_request, page_not_found
+
+from salon.meeting import met_somebody
 
 log = logging.getLogger(__name__)
 
+BUSY = gettext_lazy("别人正好在改同一处，请稍等一下再按一次。您填的内容不会丢。")
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
@@ -80,6 +84,14 @@ def answer_refusals(get_response):
                 title=exception.title,
                 onward=exception.onward,
             )
+        if isinstance(exception, DatabaseError) and met_somebody(exception):
+            log.info("met somebody at %s", request.resolver_match.view_name)
+            # A tablet takes 409 for the last word and repeats a 503.
+            again = say(
+                request, status=503 if "/api/" in request.path else 409, code="busy", message=BUSY
+            )
+            again["Retry-After"] = "1"
+            return again
         # A server that dies in the middle of an answer is told as a bare DatabaseError.
         if isinstance(exception, OperationalError | InterfaceError) or (
             type(exception) is DatabaseError

@@ -16,8 +16,10 @@ from events.models import Event
 from participants import same_person
 from participants.models import Consent, Participant
 from participants.same_person import Known
+from participants.standing import hold
 from salon import audit, clock, limits, live
 from salon.errors import Refused
+from salon.meeting import goes_again
 from salon.text import clean_text, national_mobile
 from workshops import matching
 from workshops.models import Listing, Match, ThemeTable
@@ -215,6 +217,7 @@ def counts(event):
 # --- listing ----------------------------------------------------------------------------------
 
 
+@goes_again
 def save_listing(*, person, table, offer, need):
     """Write one's offer and need at a table; at least one of them.
 
@@ -229,6 +232,7 @@ def save_listing(*, person, table, offer, need):
         raise Refused("foreign", _("没有这张主题桌。"), status=404)
     limits.require(f"listing:{person.pk}", times=20, seconds=600)
     with transaction.atomic():
+        hold(person)
         listing = Listing.objects.select_for_update().filter(participant=person).first()
         if listing is None:
             listing, _created = Listing.objects.get_or_create(
@@ -241,29 +245,43 @@ def save_listing(*, person, table, offer, need):
     return listing
 
 
+@goes_again
 def sit(*, person, on=True):
     """Take a seat at one's table, or stand up. Raises Refused("no_listing" | "full")."""
     require_part(person)
     with transaction.atomic():
+        person.status = hold(person)
+        require_part(person)
         # Locked first: until then the person may be moving to another table.
         listing = Listing.objects.select_for_update().filter(participant=person).first()
         if listing is None:
             raise Refused("no_listing", _("先写下能提供的和想要的，再入座。"))
         # The table's row decides between two who want the last chair.
         table = ThemeTable.objects.select_for_update(no_key=True).get(pk=listing.table_id)
-        taken = table.listings.standing().filter(seated=True).count()
-        if on and not listing.seated and taken >= table.seats:
+        others = table.listings.filter(seated=True).exclude(pk=listing.pk)
+        if on and others.standing().count() >= table.seats:
             sentence = _("%(table)s满座了，先在手机上聊，或等一等。")
             raise Refused("full", sentence % {"table": table})
+        if on:
+            _clear_chairs(others)
         listing.seated = on
         listing.save(update_fields=["seated"])
         live.publish(person.event, "exchange")
     return listing
 
 
+def _clear_chairs(listings):
+    """Whoever left keeps no chair that somebody else is sitting down beside. Coming back at this
+    very moment they are counted, and their row is theirs."""
+    left = listings.exclude(pk__in=Listing.objects.standing().values("pk"))
+    rows = left.select_for_update(of=("self",), skip_locked=True).order_by("pk")
+    Listing.objects.filter(pk__in=[row.pk for row in rows]).update(seated=False)
+
+
 # --- matches ----------------------------------------------------------------------------------
 
 
+@goes_again
 def request_match(*, person, other, reason=""):
     """Ask somebody of one's event, or of another salon of its series, for a match; asking is
     one's own yes. If the other asked already, both said yes now.

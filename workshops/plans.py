@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from salon import audit, clock, live
 from salon.errors import Refused
+from salon.meeting import goes_again
 from salon.text import clean_text
 from workshops import phases
 from workshops.models import LateDraft, Membership, Phase, Plan, PlanEdit, PlanRow
@@ -138,6 +139,7 @@ def lay_down_pen(*, group, person):
     return plan
 
 
+@goes_again
 def save_plan(*, group, person, version, title=None, elements=None, rows=None, marks=None):
     """Autosave what is given; returns the plan with its new version.
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from events.models import Event
 from salon import audit, clock, live
 from salon.errors import Refused
+from salon.meeting import goes_again
 from salon.text import clean_text
 from workshops import wordlist
 from workshops.models import BlockedWord, Moderated, Question, QuestionVote
@@ -177,6 +178,7 @@ def show(*, question, by):
     return _change(question, by=by, verb="show", state=Moderated.SHOWN, shown_at=clock.now())
 
 
+@goes_again
 def show_seen(*, event, seen, by):
     """Let up what waits and was looked at, by the ids in `seen`; what came since goes on waiting,
     and so does what says a word of the list. Returns how many went up."""

@@ -1,0 +1,45 @@
+"""Two who meet at the same rows: what PostgreSQL then says, and what we make of it.
+
+Whoever locks in the one order (docs/locks.md) never meets anybody head-on. Where it happens all the
+same, one of the two was rolled back whole and nothing of it is left: it may simply go again.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+from django.db import OperationalError, connection
+
+DEADLOCK, SERIALIZATION, LOCK_TIMEOUT = "40P01", "40001", "55P03"
+REPEATS = 2
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def sqlstate(error: BaseException) -> str | None:
+    """PostgreSQL's code of a database error, five characters; None for any other error."""
+    return getattr(error.__cause__, "pgcode", None)
+
+
+def met_somebody(error: BaseException) -> bool:
+    """Whether a database error says only that somebody else was at the same rows just then."""
+    return sqlstate(error) in (DEADLOCK, SERIALIZATION, LOCK_TIMEOUT)
+
+
+def goes_again(verb: Callable[P, R]) -> Callable[P, R]:
+    """Call a verb, which is one transaction, up to two times more when a deadlock or another's
+    change ended it. Inside somebody's transaction the whole of that would have to go again: then
+    the error rises to who began it."""
+
+    @wraps(verb)
+    def repeated(*args: P.args, **kwargs: P.kwargs) -> R:
+        for _repeat in range(REPEATS):
+            try:
+                return verb(*args, **kwargs)
+            except OperationalError as error:
+                if connection.in_atomic_block or sqlstate(error) not in (DEADLOCK, SERIALIZATION):
+                    raise
+        return verb(*args, **kwargs)
+
+    return repeated
