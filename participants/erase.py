@@ -13,6 +13,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 
 from participants import cases
+from participants.held import let_erasing_through
 from participants.models import (
     CheckIn,
     Consent,
@@ -57,6 +58,7 @@ def erase_person(*, participant, by):
     if Participant.objects.filter(pk=participant.pk, erased_at__isnull=False).exists():
         return
     with transaction.atomic():
+        let_erasing_through()
         event, person = lock_person(participant)
         now = clock.now()
         hoped = person.status not in (

@@ -2,9 +2,10 @@
 
 import codecs
 import logging
+from collections.abc import Callable
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, OperationalError
+from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError
 from django.http import Http404, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
@@ -38,6 +39,20 @@ class Refused(Exception):
 
     def __str__(self):
         return str(self.message)
+
+
+_told: dict[str, Callable[[], Refused]] = {}
+
+
+def told_as(rule: str, refusal: Callable[[], Refused]) -> None:
+    """Answer rules of the tables whose names end in `rule` with this refusal."""
+    _told[rule] = refusal
+
+
+def refusal_of(exception: Exception) -> Refused | None:
+    """What a statement that a table refused is told as; None for what nobody expects."""
+    name = getattr(getattr(exception.__cause__, "diag", None), "constraint_name", None) or ""
+    return next((refusal() for rule, refusal in _told.items() if name.endswith(rule)), None)
 
 
 def wants_json(request):
@@ -75,6 +90,8 @@ def answer_refusals(get_response):
     def process_exception(request, exception):
         if settings.DEBUG and isinstance(exception, Http404):
             return page_not_found(request, exception)
+        if isinstance(exception, IntegrityError):
+            exception = refusal_of(exception) or exception
         if isinstance(exception, Refused):
             return say(
                 request,

@@ -8,14 +8,14 @@ import threading
 import uuid
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import IntegrityError, connection, connections, transaction
 
 from events.access import issue_desk_pass
 from participants import checkin, consents, erase, screening, tags
 from participants.models import CheckIn, Consent, Participant, TagCard
 from participants.tests.door import make_salon
 from salon import clock
-from salon.errors import Refused
+from salon.errors import Refused, refusal_of
 from tests.house import somebody_waits_for_us, until
 from tests.races.test_two_desks import at_once
 from workshops import exchange, pains
@@ -274,3 +274,30 @@ def test_a_lock_that_is_waited_for_too_long_is_told_as_somebody_else_at_it(salon
             cursor.execute("RESET lock_timeout")
     assert answer.status_code == 409
     assert "别人正好在改同一处" in answer.content.decode()
+
+
+def tables_with_people():
+    from participants import held
+    from salon import tables
+
+    return [model for model in tables.our_models() if any(held.held(model))]
+
+
+def test_every_table_that_points_to_a_person_refuses_a_row_about_somebody_erased(salon):
+    """Also a table that nobody had thought of: the rule follows from the foreign key."""
+    from participants.models import PainPoint, StatusChange
+
+    assert {PainCard, Listing, TagCard, Consent, CheckIn, StatusChange} <= set(tables_with_people())
+    lin = somebody(salon)
+    erase.erase_person(participant=lin, by=lin)
+    with pytest.raises(IntegrityError) as refusal:
+        PainPoint.objects.create(participant=lin, position=1, text=CANARY)
+    assert refusal_of(refusal.value).code == "gone"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT conrelid::regclass::text FROM pg_constraint"
+            " WHERE contype = 'f' AND confrelid = 'participants_participant'::regclass"
+            " EXCEPT SELECT tgrelid::regclass::text FROM pg_trigger"
+            " WHERE tgname LIKE '%%holds_its_people%%'"
+        )
+        assert cursor.fetchall() == []

@@ -137,16 +137,23 @@ def test_without_the_index_and_only_looking_first_people_come_twice(salon, desks
             )
 
 
-def test_the_loser_of_the_instant_reads_the_winners_time(salon, desks, people, monkeypatch):
-    """Both desks look, see nobody, and write: the index decides, the loser looks once more."""
-    met, look = threading.Barrier(2), checkin.at_the_door
+def let_the_first_two_look_together(monkeypatch):
+    """Both look before either writes; whoever looks again afterwards does so alone."""
+    met, look, looks = threading.Barrier(2), checkin.at_the_door, []
 
     def look_together(*asked, **whom):
         person = look(*asked, **whom)
-        met.wait(30)
+        looks.append(person)
+        if len(looks) <= 2:
+            met.wait(30)
         return person
 
     monkeypatch.setattr(checkin, "at_the_door", look_together)
+
+
+def test_the_loser_of_the_instant_reads_the_winners_time(salon, desks, people, monkeypatch):
+    """Both desks look, see nobody, and write: the index decides, the loser looks once more."""
+    let_the_first_two_look_together(monkeypatch)
     lin = people[0]
     one, other = at_once([lambda d=d: post_each(salon, d, [lin])[0] for d in desks[:2]])
     assert {one["result"], other["result"]} == {"checked_in", "already"}
@@ -180,14 +187,7 @@ def test_twins_of_one_request_in_the_same_instant_have_one_effect(
     salon, desks, people, monkeypatch
 ):
     """Neither twin sees the other's answer; the client id's own key tells them apart."""
-    met, look = threading.Barrier(2), checkin.at_the_door
-
-    def look_together(*asked, **whom):
-        person = look(*asked, **whom)
-        met.wait(30)
-        return person
-
-    monkeypatch.setattr(checkin, "at_the_door", look_together)
+    let_the_first_two_look_together(monkeypatch)
     body, lin = scan_body(participant=people[0].pk), people[0]
     twins = at_once([lambda: ask(salon, desks[0], body, lin)] * 2)
     assert [twin.result for twin in twins] == ["checked_in"] * 2
