@@ -8,9 +8,8 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from participants.models import Participant
-from participants.standing import hold
 from salon import limits, live
-from salon.errors import Refused
+from salon.errors import Refused, refusal_of
 from salon.text import clean_text
 
 
@@ -82,12 +81,12 @@ def sent_once(model, *, person, client_id, pace, topics, at_rest, **fields):
 
     try:
         with transaction.atomic():
-            hold(person)
             row = model.objects.create(participant=person, client_id=client_id, **fields)
             count()
-    except IntegrityError:
+    except IntegrityError as error:
+        if refusal := refusal_of(error):
+            raise refusal from None
         with transaction.atomic():
-            hold(person)
             # The lock keeps a like or an answer from coming in between the look and the change.
             row = model.objects.select_for_update().filter(client_id=client_id).first()
             if row is None:
