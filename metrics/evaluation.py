@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import transaction
 from django.db.models import Q
 from django.utils import translation
 from django.utils.text import format_lazy
@@ -19,6 +18,7 @@ from metrics.definitions import BY_KEY, DIMENSIONS, METRICS, UNITS
 from metrics.models import Evaluation, Goal
 from metrics.surveys import FEWEST_SHOWN
 from salon import audit, clock
+from salon.meeting import goes_again, one_instant
 
 __all__ = ["DIMENSIONS", "METRICS", "attendee_ids", "evaluate", "evaluate_if_due", "measure"]
 
@@ -156,10 +156,11 @@ def events_to_look_at(now):
     )
 
 
+@goes_again
 def evaluate(*, event, by=None):
-    """Compute everything now and freeze it; earlier evaluations stay as they are."""
-    with transaction.atomic():
-        # The facts first: what comes while the rest is counted makes the next one due.
+    """Compute everything now and freeze it, all of one instant; earlier evaluations stay as they
+    are."""
+    with one_instant():
         seen = facts(event)
         evaluation = Evaluation.objects.create(
             event=event,
@@ -173,9 +174,10 @@ def evaluate(*, event, by=None):
     return evaluation
 
 
+@goes_again
 def evaluate_if_due(*, event):
     """The clock's evaluation; two workers at once make one. None when nothing is new."""
-    with transaction.atomic():
+    with one_instant():
         event = Event.objects.select_for_update(no_key=True).get(pk=event.pk)
         return evaluate(event=event) if is_due(event) else None
 

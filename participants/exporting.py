@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from participants import queue
 from participants.models import CheckIn, Consent, Participant
 from salon import audit
+from salon.meeting import one_instant
 from salon.sheets import write_table
 from salon.text import national_mobile
 
@@ -91,6 +92,7 @@ def people_of(event, asked):
     )
 
 
+@one_instant()
 def write_people(stream, *, event, asked, by):
     """Write the people asked for (a queue.Asked) as XLSX to the binary `stream`."""
     wanted = columns(event)

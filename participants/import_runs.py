@@ -10,7 +10,7 @@ from datetime import timedelta
 from functools import partial
 
 from celery import current_app
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
@@ -23,6 +23,7 @@ from participants.same_person import Known, compare
 from salon import audit, broker, clock
 from salon.copying import copy_rows, draw_ids, refresh_statistics
 from salon.errors import Refused
+from salon.meeting import DEADLOCK, sqlstate
 from salon.models import Message
 from salon.sheets import open_table
 from salon.text import clean_text, pinyin_for_search
@@ -126,6 +127,9 @@ class Taker:
                     return self._write(rows)
             except IntegrityError:
                 continue  # somebody signed up, or a code was drawn, at this very moment
+            except OperationalError as error:
+                if sqlstate(error) != DEADLOCK:  # with another file of the same people
+                    raise
         raise Refused("busy", _("导入时一直有人在改同一批报名，请稍后再试。"), status=503)
 
     def _write(self, rows):
@@ -141,6 +145,8 @@ class Taker:
         self._keep_apart([row.values for row in rows if row.values.source_key not in keys], now)
         if not fresh:
             return 0
+        # Two files of the same people wait for each other in one order.
+        fresh.sort(key=lambda values: (values.mobile, values.email))
         ids = draw_ids(Participant, len(fresh))
         people = list(zip(ids, fresh, strict=True))
         copy_rows(Participant, PERSON, (self._person(pk, values, now) for pk, values in people))

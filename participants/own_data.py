@@ -9,6 +9,7 @@ A room above adds its part from AppConfig.ready:
 from participants import cases
 from participants.models import Participant
 from participants.standing import told_status, unheard
+from salon.meeting import one_instant
 from salon.models import Message
 
 _parts = {}
@@ -31,6 +32,7 @@ def part(name):
     return register
 
 
+@one_instant()
 def of(participant):
     """The export: answers, consents, where they stood, letters, check-ins, and what rooms add.
 

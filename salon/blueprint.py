@@ -18,6 +18,7 @@ from metrics import blueprint as metrics
 from participants import blueprint as participants
 from salon import audit, clock
 from salon.errors import Refused
+from salon.meeting import one_instant
 from workshops import blueprint as workshops
 
 ROOMS = {
@@ -32,6 +33,7 @@ def default_document():
     return {name: room.DEFAULT for name, room in ROOMS.items()}
 
 
+@one_instant()
 def record(event):
     """What the event set up, as a blueprint document."""
     return {name: room.record(event) for name, room in ROOMS.items()}

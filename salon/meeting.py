@@ -4,11 +4,12 @@ Whoever locks in the one order (docs/locks.md) never meets anybody head-on. Wher
 same, one of the two was rolled back whole and nothing of it is left: it may simply go again.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, transaction
 
 DEADLOCK, SERIALIZATION, LOCK_TIMEOUT = "40P01", "40001", "55P03"
 REPEATS = 2
@@ -43,3 +44,16 @@ def goes_again(verb: Callable[P, R]) -> Callable[P, R]:
         return verb(*args, **kwargs)
 
     return repeated
+
+
+@contextmanager
+def one_instant() -> Iterator[None]:
+    """A transaction in which every statement sees the house as it was at the first: for reports
+    whose figures have to agree with each other. What it writes may meet a newer change, see
+    `goes_again`. Inside another transaction it sees what that one sees."""
+    outermost = not connection.in_atomic_block
+    with transaction.atomic():
+        if outermost:
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        yield
