@@ -16,7 +16,7 @@ from salon.errors import Refused
 from salon.text import clean_text
 
 Status = Participant.Status
-WAIT_AT_ONCE = 1000
+AT_ONCE = 1000
 
 
 @dataclass(frozen=True)
@@ -80,21 +80,31 @@ def apply(*, event, accept, waitlist, by, reasons=None):
     `accept` and `waitlist` are pks, `reasons` {pk: why against a criterion}. Whoever moved on
     since the preview is left alone and named. Raises Refused("nobody") when nobody is chosen.
 
-    Seats are given under one lock; whom it makes wait follows so many at a time, and others who
-    decide about seats get their turn in between.
+    So many at a time, the best first: others who decide about seats get their turn in between, and
+    whoever finds the room full then is named.
     """
     reasons = {pk: clean_text(why, max_length=200) for pk, why in (reasons or {}).items()}
     if not accept and not waitlist:
         raise Refused("nobody", _("还没有勾选任何人。"), status=422)
-    with transaction.atomic():
-        decision = Decision(lock_event(event.pk), by=by, kind="fill")
-        decision.carry_out(accept, Status.ACCEPTED, reasons=reasons)
-    for place in range(0, len(waitlist), WAIT_AT_ONCE):
+    decision = Decision(event, by=by, kind="fill")
+    for part in _parts(event, accept):
         with transaction.atomic():
             decision.event = lock_event(event.pk)
-            part = Participant.objects.filter(
-                event=event, pk__in=waitlist[place : place + WAIT_AT_ONCE]
+            decision.carry_out(part, Status.ACCEPTED, reasons=reasons)
+    for part in _parts(event, waitlist):
+        with transaction.atomic():
+            decision.event = lock_event(event.pk)
+            still = Participant.objects.filter(event=event, pk__any_of=set(part))
+            still = still.exclude(status=Status.WAITLISTED)
+            decision.carry_out(
+                list(still.values_list("pk", flat=True)), Status.WAITLISTED, reasons={}
             )
-            still = part.exclude(status=Status.WAITLISTED).values_list("pk", flat=True)
-            decision.carry_out(list(still), Status.WAITLISTED, reasons={})
     return decision.batch, decision.refused
+
+
+def _parts(event, pks):
+    """AT_ONCE at a time, in the order in which seats go."""
+    people = Participant.objects.filter(event=event, pk__any_of=set(pks))
+    ranked = list(people.order_by("-score", "submitted_at", "pk").values_list("pk", flat=True))
+    ranked += sorted(set(pks) - set(ranked))
+    return [ranked[place : place + AT_ONCE] for place in range(0, len(ranked), AT_ONCE)]

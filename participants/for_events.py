@@ -46,7 +46,8 @@ def follow_the_date(event, *, before, by):
 
 def _who_know(event):
     """The people who hold a seat and know of it."""
-    seated = list(Participant.objects.filter(event=event).present().holding_a_seat().order_by("pk"))
+    people = Participant.objects.filter(event=event).present().holding_a_seat()
+    seated = list(people.only(*reminders.REACHED_BY).order_by("pk"))
     told = told_of_a_seat(seated)
     return [person for person in seated if person.pk in told]
 
@@ -57,10 +58,10 @@ def _move_deadlines(event, told, *, before, now):
     people = Participant.objects.filter(event=event).present()
     waiting = people.with_status(Status.ACCEPTED, Status.OFFERED)
     until_the_doors = waiting.filter(confirm_by=before.starts_at)
-    until_the_doors.exclude(pk__in=told).update(confirm_by=event.starts_at)
+    until_the_doors.exclude(pk__any_of=set(told)).update(confirm_by=event.starts_at)
     for status in (Status.ACCEPTED, Status.OFFERED):
         deadline = event.confirmation_deadline(now, offered=status == Status.OFFERED)
-        until_the_doors.filter(pk__in=told).with_status(status).update(confirm_by=deadline)
+        until_the_doors.filter(pk__any_of=set(told)).with_status(status).update(confirm_by=deadline)
     waiting.filter(confirm_by__gt=event.starts_at).update(confirm_by=event.starts_at)
 
 
@@ -73,7 +74,7 @@ def _tell_moved(event, people, *, before, now):
     # Read after the cancellation has waited for a worker that was handing one over.
     believed = {
         letter.person_id: letter.context["was"]
-        for letter in said.cancelled().filter(pk__in=waiting)
+        for letter in said.cancelled().filter(pk__any_of=set(waiting))
     }
     groups = {}
     for person in people:

@@ -27,6 +27,10 @@ MORNING_AT_LEAST_BEFORE = timedelta(hours=2)
 when_it_is_over = Hatch()
 
 
+# What a letter to many is planned with.
+REACHED_BY = ("event", "status", "mobile", "email")
+
+
 def due_times(event, *, starts_at=None):
     """{kind: moment} of the event's reminders, by the wall clock of its zone; or as they would be
     if it started at `starts_at`."""
@@ -71,9 +75,8 @@ def redate(event, *, before, now):
     A reminder whose moment stays the same is left alone: gone, it does not go again.
     """
     moments = due_times(event, starts_at=before.starts_at)
-    confirmed = list(Participant.objects.filter(event=event).confirmed().present())
-    for person in confirmed:
-        person.event = event
+    confirmed = Participant.objects.filter(event=event).confirmed().present()
+    everybody = set(confirmed.values_list("pk", flat=True))
     for kind, due_at in due_times(event).items():
         if due_at == moments[kind]:
             continue
@@ -82,12 +85,12 @@ def redate(event, *, before, now):
             outbox.cancel(open_rows)
             continue
         outbox.redate(open_rows, due_at=due_at)
-        planned = set(open_rows.values_list("person_id", flat=True))
+        unplanned = everybody - set(open_rows.values_list("person_id", flat=True))
+        people = list(confirmed.filter(pk__any_of=unplanned).only(*REACHED_BY))
         outbox.plan_many(
             # Each move is a plan of its own: also back to a date that was called off.
             _planned(person, kind, due_at, key=f"moved{event.version}")
-            for person in confirmed
-            if person.pk not in planned
+            for person in people
         )
 
 

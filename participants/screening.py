@@ -283,7 +283,7 @@ def _hold_seats(letters, *, until):
     """Keep the accepted seats that these letters speak of."""
     # Read first: a join with the outbox is planned by guess while a batch is young.
     pks = list(letters.values_list("person_id", flat=True))
-    Participant.objects.filter(pk__in=pks, status=Status.ACCEPTED).update(confirm_by=until)
+    Participant.objects.filter(pk__any_of=set(pks), status=Status.ACCEPTED).update(confirm_by=until)
 
 
 @goes_again
@@ -369,7 +369,7 @@ def _earlier(people, changes):
     """{pk: the StatusChange by which each of them came to stand where they stood before their
     change}, for those that have one."""
     found = {}
-    rows = StatusChange.objects.filter(participant__in=[person.pk for person in people])
+    rows = StatusChange.objects.filter(participant__any_of={person.pk for person in people})
     names = ("pk", "participant_id", "after", "batch_id")
     for change in rows.order_by("pk").values_list(*names, named=True):
         undone = changes[change.participant_id]

@@ -22,6 +22,20 @@ def record(verb, subject, *, by, event_id=None, fields=()):
 
 def record_all(verb, subjects, *, by, event_id=None, fields=()):
     """One audit row for each of `subjects`, in one statement."""
+    names = [f"{subject._meta.model_name}:{subject.pk}" for subject in subjects]
+    events = [
+        getattr(subject, "event_id", None) if event_id is None else event_id for subject in subjects
+    ]
+    _write(verb, names, events, by, fields)
+
+
+def record_rows(verb, model, rows, *, by, fields=()):
+    """`record_all` for rows of a model that are not loaded: `(pk, event_id)` of each."""
+    names = [f"{model._meta.model_name}:{pk}" for pk, _event_id in rows]
+    _write(verb, names, [event_id for _pk, event_id in rows], by, fields)
+
+
+def _write(verb, subjects, events, by, fields):
     with connection.cursor() as cursor:
         cursor.execute(
             _RECORD,
@@ -29,10 +43,7 @@ def record_all(verb, subjects, *, by, event_id=None, fields=()):
                 "actor": actor_name(by),
                 "verb": verb,
                 "fields": list(fields),
-                "events": [
-                    getattr(subject, "event_id", None) if event_id is None else event_id
-                    for subject in subjects
-                ],
-                "subjects": [f"{subject._meta.model_name}:{subject.pk}" for subject in subjects],
+                "events": events,
+                "subjects": subjects,
             },
         )

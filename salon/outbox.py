@@ -240,9 +240,11 @@ def try_again(messages, *, by):
 
 def _change(verb, messages, *, by, **values):
     with transaction.atomic():
-        changing = list(messages.only("pk", "event_id").select_for_update(of=("self",)))
-        Message.objects.filter(pk__in=[message.pk for message in changing]).update(**values)
-        audit.record_all(verb, changing, by=by, fields=sorted(values))
+        changing = list(
+            messages.order_by("pk").select_for_update(of=("self",)).values_list("pk", "event_id")
+        )
+        Message.objects.filter(pk__any_of={pk for pk, _event_id in changing}).update(**values)
+        audit.record_rows(verb, Message, changing, by=by, fields=sorted(values))
         ring()
     return len(changing)
 

@@ -109,7 +109,7 @@ def test_a_deadline_that_passes_before_its_person_is_told_of_the_calling_off_cou
 
 
 def test_the_fill_makes_wait_in_parts_under_one_batch(monkeypatch):
-    monkeypatch.setattr(fill, "WAIT_AT_ONCE", 2)
+    monkeypatch.setattr(fill, "AT_ONCE", 2)
     event, chen, pks = a_full_salon(7, on_site=2)
     batch, refused = fill.apply(
         event=event,
