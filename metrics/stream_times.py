@@ -1,10 +1,9 @@
 """Times as stream platforms write them: moments near the event, and lengths of stay."""
 
 import re
-import unicodedata
 from datetime import datetime, time, timedelta
 
-from salon.text import clean_text, read_moment
+from salon.text import LONGEST_MOMENT, bounded, clean_text, fold, read_moment
 
 _TIME_ALONE = re.compile(r"\D*\d{1,2}[:：]\d{1,2}\D?.*")
 _YEAR_LAST = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4})(\D.*)?")
@@ -21,9 +20,7 @@ _NOTHING = frozenset(["", "-", "--", "—", "——", "/", "(空)", "(跳过)", 
 
 
 def _is_empty(value):
-    if isinstance(value, str):
-        return unicodedata.normalize("NFKC", value).strip().casefold() in _NOTHING
-    return value is None
+    return value is None or (isinstance(value, str) and fold(value) in _NOTHING)
 
 
 def moment_near(value, *, tz, window):
@@ -53,7 +50,7 @@ def _as_dated(value, *, tz, window):
     text = value.isoformat() if isinstance(value, time) else value
     if not isinstance(text, str):
         return []
-    text = text.strip()
+    text = clean_text(text, max_length=LONGEST_MOMENT)
     if found := _YEAR_LAST.fullmatch(text):
         first, _sign, second, year, rest = found.groups()
         return [f"{year}-{first}-{second}{rest or ''}", f"{year}-{second}-{first}{rest or ''}"]
@@ -72,11 +69,13 @@ def _as_dated(value, *, tz, window):
     return []
 
 
-_CLOCK = re.compile(r"(?:(\d+)天\s*)?(\d{1,4}):(\d{1,2})(?::(\d{1,2})(?:\.\d+)?)?")
-_SPOKEN = re.compile(
-    r"(?:(\d+)\s*天)?\s*(?:(\d+(?:\.\d+)?)\s*(?:小时|时|hours?|hrs?|h))?\s*"
-    r"(?:(\d+(?:\.\d+)?)\s*(?:分钟|分|minutes?|mins?|m))?\s*"
-    r"(?:(\d+(?:\.\d+)?)\s*(?:秒钟?|seconds?|secs?|s))?"
+LONGEST_DURATION = 40
+_NUMBER = r"(\d{1,9}(?:\.\d{1,9})?)"
+_CLOCK = re.compile(r"(?:(\d{1,9})天 ?)?(\d{1,4}):(\d{1,2})(?::(\d{1,2})(?:\.\d{1,9})?)?")
+_SPOKEN = re.compile(  # of a clean text: no two spaces in a row
+    rf"(?:(\d{{1,9}}) ?天)? ?(?:{_NUMBER} ?(?:小时|时|hours?|hrs?|h))? ?"
+    rf"(?:{_NUMBER} ?(?:分钟|分|minutes?|mins?|m))? ?"
+    rf"(?:{_NUMBER} ?(?:秒钟?|seconds?|secs?|s))?"
 )
 
 
@@ -88,6 +87,16 @@ def read_duration(value, *, unit=""):
     """
     if _is_empty(value):
         return None
+    try:
+        length = _length(value, unit)
+    except OverflowError as error:
+        raise ValueError("longer than time") from error
+    if length < timedelta(0):
+        raise ValueError("negative")
+    return length
+
+
+def _length(value, unit):
     if isinstance(value, timedelta):
         length = value
     elif isinstance(value, datetime):  # beyond a day Excel's times turn into dates
@@ -97,10 +106,7 @@ def read_duration(value, *, unit=""):
     elif isinstance(value, int | float) and not isinstance(value, bool):
         length = _plain_duration(value, unit)
     else:
-        text = unicodedata.normalize("NFKC", clean_text(value)).casefold()
-        length = _typed_duration(text, unit)
-    if length < timedelta(0):
-        raise ValueError("negative")
+        length = _typed_duration(bounded(value, LONGEST_DURATION).casefold(), unit)
     return length
 
 

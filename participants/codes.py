@@ -36,7 +36,7 @@ def code_in(text, *, slug):
     Takes the bare code in any case, with spaces, dashes or full-width letters, and the address
     in the person's QR (`…/e/<slug>/…?k=CODE`). An address of another event holds no code here.
     """
-    text = unicodedata.normalize("NFKC", clean_text(text, max_length=500))
+    text = unicodedata.normalize("NFKC", clean_text(text, max_length=500))[:500]
     if "/" in text or "?" in text:
         try:
             address = urlsplit(text)

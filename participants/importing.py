@@ -6,7 +6,6 @@ it. Nothing is written here. Columns are known by what they ask, not by where th
 
 import functools
 import re
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -21,6 +20,7 @@ from participants.import_template import TEMPLATE_HEADERS
 from salon.sheets import Problem, Table
 from salon.text import (
     clean_text,
+    fold,
     holds_an_address,
     normalize_email,
     normalize_mobile,
@@ -127,7 +127,6 @@ _SKIPPED = frozenset(["(空)", "(跳过)", "(未填)", "(未填写)", "(未作�
 _NOTHING = _SKIPPED | frozenset(
     ["无", "没有", "暂无", "暂时没有", "无。", "-", "--", "—", "/", "none"]
 )
-_FILL_IN = re.compile(r"^(.*?)〖(.*?)〗$")
 
 
 def _answer(value, *, multiline=False, nothing=_SKIPPED):
@@ -135,7 +134,7 @@ def _answer(value, *, multiline=False, nothing=_SKIPPED):
     if value is None:
         return ""
     text = clean_text(value, multiline=multiline)
-    if len(text) < 8 and unicodedata.normalize("NFKC", text).casefold() in nothing:
+    if len(text) < 8 and fold(text) in nothing:
         return ""
     return text
 
@@ -144,26 +143,27 @@ def _choices(value, *, survey):
     """The entries of a multiple choice. Only the template's people use commas between entries."""
     text = _answer(value, multiline=True)
     parts = re.split("[┋\n]" if survey or "┋" in text else "[┋\n、,，;；|]", text)
-    entries = []
-    for part in parts:
-        entry = part.strip()
-        if filled := _FILL_IN.match(entry):
-            entry = filled[2] if filled[1].startswith("其他") else f"{filled[1]}({filled[2]})"
-        if entry and entry not in entries:
-            entries.append(entry)
-    return entries
+    return list(dict.fromkeys(filter(None, map(_filled_in, map(str.strip, parts)))))
+
+
+def _filled_in(entry):
+    """What was written beside a choice: 其他〖活动〗 is 活动, 直播〖抖音〗 is 直播(抖音)."""
+    choice, mark, written = entry.partition("〖")
+    if not mark or not written.endswith("〗"):
+        return entry
+    written = written.removesuffix("〗")
+    return written if choice.startswith("其他") else f"{choice}({written})"
 
 
 _BULLET = re.compile(r"^(?:\d{1,2}\s*[、.)）．](?!\d)|[(（]\d{1,2}[)）]|[①-⑩]|[-•·●*]\s|[•·●])\s*")
 
 
 def _pain_points(value):
-    entries = []
-    for part in re.split("[┋\n]", _answer(value, multiline=True)):
-        entry = _answer(_BULLET.sub("", part.strip()), nothing=_NOTHING)
-        if entry and entry not in entries:
-            entries.append(entry)
-    return entries
+    entries = (
+        _answer(_BULLET.sub("", part.strip()), nothing=_NOTHING)
+        for part in re.split("[┋\n]", _answer(value, multiline=True))
+    )
+    return list(dict.fromkeys(filter(None, entries)))
 
 
 _CATEGORY_WORDS = {
@@ -196,7 +196,7 @@ _judged_once = functools.lru_cache(maxsize=1024, typed=True)
 
 
 def _folded(value):
-    return unicodedata.normalize("NFKC", _answer(value)).casefold()
+    return fold(_answer(value))
 
 
 @_judged_once

@@ -8,12 +8,14 @@ to eight characters within one clause, so ``新人|新成员…沉默|潜水`` f
 """
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from functools import cached_property
 
 from django.utils.translation import gettext_lazy as _
 
+from salon.text import fold
+
+LONGEST_READ = 1_000
 CLAUSE_ENDS = r",;.!?。、\n"
 GAP = rf"[^{CLAUSE_ENDS}]{{0,8}}"
 
@@ -248,7 +250,8 @@ def topic_of(text: str) -> Topic:
 
 
 def classify(text: str) -> Classification:
-    """Weigh every topic's cues: a cue of n parts counts n + 1, once.
+    """Weigh every topic's cues in the first LONGEST_READ characters: a cue of n parts counts n + 1,
+    once.
 
     Of equally strong topics the one that is spoken of first wins, then the order of
     TOPICS. ``evidence`` quotes the text, normalised: half-width, lower case, no spaces.
@@ -268,4 +271,4 @@ def classify(text: str) -> Classification:
 
 
 def _normalised(text: str) -> str:
-    return re.sub(r"[^\S\n]+", "", unicodedata.normalize("NFKC", text).casefold())
+    return re.sub(r"[^\S\n]+", "", fold(text[:LONGEST_READ], multiline=True))

@@ -5,13 +5,13 @@ reword them. 「2、您的手机号码：」 and 「手机」 ask the same.
 """
 
 import re
-import unicodedata
 from dataclasses import dataclass
 
 from salon.sheets import Sheet
-from salon.text import clean_text
+from salon.text import clean_text, fold
 
 SEARCH_ROWS = 60
+LONGEST_TITLE = 300
 _NUMBERING = re.compile(
     r"^(?:第?\d+\s*(?:[、.:：)）_]|题[、.:：]?)|第?\d+\s+|[(（]\d+[)）]|q\d+[、.:：_)\s]*"
     r"|[一二三四五六七八九十]+、|[*★\s])+"
@@ -49,7 +49,7 @@ def compile_asks(asks):
 
 def question(title):
     """Fold a column title: number, width, case, spaces, colon and 必填 aside."""
-    text = unicodedata.normalize("NFKC", clean_text(title)).casefold()
+    text = fold(clean_text(title, max_length=LONGEST_TITLE))
     text = _SIDE_REMARK.sub("", _NUMBERING.sub("", text))
     return re.sub(r"\s+", "", text).strip(":：?？*。.、")
 
@@ -61,7 +61,7 @@ def match_columns(cells, asks, *, repeated=()):
     """
     claims = []
     for column, cell in enumerate(cells):
-        if not isinstance(cell, str) or len(cell) > 300:
+        if not isinstance(cell, str) or len(cell) > LONGEST_TITLE:
             continue
         asked = question(cell)
         for order, (name, (patterns, unless)) in enumerate(asks.items()):

@@ -2,6 +2,9 @@
 
 Forms, the JSON API, imports and messages all come through here, so that one person typed in
 two places is one person.
+
+No text costs more than its length, and every reader bounds it before it looks closer: what is
+longer than anybody writes such a thing is a ValueError, the only one that a reader raises.
 """
 
 import functools
@@ -19,6 +22,7 @@ from django.core.validators import validate_email
 
 MOST_MARKS = 4
 """Combining marks kept on one character: enough for Vietnamese and Hebrew, too few for a tower."""
+MOST_MARKS_READ = 16  # of those that are not composed yet
 
 # Printable ASCII, CJK punctuation, kana, ideographs, full-width forms: nothing below touches them.
 _ORDINARY = "[!-~\u3001-\u3029\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fff\uff01-\uff9f]+"
@@ -36,6 +40,11 @@ _INVISIBLE = re.compile(
     "\ufdd0-\ufdef\ufffe\uffff"  # noncharacters
     "\U000e0000-\U000e007f"  # tags: text that nobody sees
     "]"
+)
+# Blocks that hold no mark: what nearly all texts are made of.
+_WITHOUT_MARKS = re.compile(
+    "[\x00-\u02ff\u2010-\u20cf\u2190-\u2bff\u3000-\u3029\u3030-\u3098\u309d-\u9fff\uac00-\ud7a3"
+    "\uff01-\uff9d\U0001f000-\U0001faff]*"
 )
 _EMOJI = "[\xa9\xae\u2190-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff]"
 _STRAY_JOINER = re.compile(f"(?<!{_EMOJI})(?<!{_EMOJI}\ufe0f)\u200d|\u200d(?!{_EMOJI})")
@@ -67,20 +76,49 @@ def _scrub(text, *, multiline):
     text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     text = _BLANK.sub(" ", _LINE_END.sub("\n", text))
     text = _STRAY_JOINER.sub("", _INVISIBLE.sub("", text))
-    text = unicodedata.normalize("NFC", _cap_marks(unicodedata.normalize("NFC", text)))
+    if not _WITHOUT_MARKS.fullmatch(text):
+        # Normalising orders the marks of one character one by one: a tower would cost its square.
+        text = unicodedata.normalize("NFC", _cap_marks(text, MOST_MARKS_READ))
+        text = _cap_marks(text, MOST_MARKS)
+    text = unicodedata.normalize("NFC", text)
     if not multiline:
         return " ".join(text.split())
     lines = [re.sub(" {2,}", " ", line).strip() for line in text.split("\n")]
     return re.sub("\n{3,}", "\n\n", "\n".join(lines)).strip()
 
 
-def _cap_marks(text):
+def _cap_marks(text, most):
     kept, marks = [], 0
     for character in text:
-        marks = marks + 1 if unicodedata.category(character) in ("Mn", "Me") else 0
-        if marks <= MOST_MARKS:
+        marks = marks + 1 if _is_mark(character) else 0
+        if marks <= most:
             kept.append(character)
     return "".join(kept)
+
+
+def _is_mark(character):
+    return (
+        unicodedata.category(character) in ("Mn", "Me")
+        or unicodedata.combining(character)
+        or character in "ﾞﾟ"  # marks once they are full width
+    )
+
+
+def fold(value, *, multiline=False):
+    """Clean text as it is compared: full width, ligatures and case folded."""
+    return unicodedata.normalize("NFKC", clean_text(value, multiline=multiline)).casefold()
+
+
+def bounded(value, longest):
+    """`value` cleaned, full width folded; ValueError when nobody writes so much of it."""
+    if isinstance(value, str) and len(value) > 10 * longest:
+        raise ValueError("too long")
+    text = clean_text(value)
+    if len(text) <= longest:
+        text = unicodedata.normalize("NFKC", text)  # one character may become eighteen
+    if len(text) > longest:
+        raise ValueError("too long")
+    return text
 
 
 def person_name(value):
@@ -111,7 +149,7 @@ _WEB_ADDRESS = re.compile(
 
 def holds_an_address(name):
     """Whether a name holds a web or mail address: what a letter or a wall would carry to others."""
-    folded = unicodedata.normalize("NFKC", name).casefold().replace("。", ".")
+    folded = fold(name).replace("。", ".")
     return _WEB_ADDRESS.search(folded) is not None
 
 
@@ -122,6 +160,8 @@ def name_key(value):
 
 
 # ---- mobiles and e-mail ------------------------------------------------------------------
+
+LONGEST_MOBILE, LONGEST_EMAIL = 60, 254
 
 _CHINESE_MOBILE = re.compile(r"1[3-9]\d{9}")
 _NUMBER_IN_TEXT = re.compile(r"\+?\(?\d[\d\s().\-]*")
@@ -147,7 +187,7 @@ def normalize_mobile(value):
     text = value if isinstance(value, str) else str(value)
     if _CHINESE_MOBILE.fullmatch(text) and text.isascii():
         return "+86" + text
-    text = unicodedata.normalize("NFKC", clean_text(text)).translate(_DASHES)
+    text = bounded(text, LONGEST_MOBILE).translate(_DASHES)
     # Excel rounds to five decimals or fewer; whoever writes more writes all there are.
     if re.fullmatch(r"\d\.\d{6,}[eE]\+?\d+|\d+\.0+", text):
         return normalize_mobile(float(text))
@@ -178,21 +218,60 @@ def national_mobile(e164):
 
 
 def normalize_email(value):
-    """Return an e-mail address in lower case, full-width forms folded; ValueError otherwise."""
-    text = unicodedata.normalize("NFKC", clean_text(value)).replace("。", ".")
-    text = text.removeprefix("mailto:").strip(" <>,;").casefold()
-    if len(text) > 254:
-        raise ValueError("too long")
+    """Return an e-mail address in lower case, full-width forms folded; ValueError otherwise.
+
+    A domain stands in its own letters, `例子.中国`, also when its `xn--` form was typed.
+    """
+    text = bounded(value, len("mailto:") + LONGEST_EMAIL).replace("。", ".")
+    # Not case folded: straße.de and strasse.de belong to two people.
+    text = text.removeprefix("mailto:").strip(" <>,;").lower()
+    name, at, domain = text.rpartition("@")
+    text = name + at + ".".join(map(_own_letters, domain.split(".")))
     try:
         validate_email(text)
-    except ValidationError as error:
+        sent_to = email_on_the_wire(text)
+    except (ValidationError, UnicodeError) as error:
         raise ValueError("not an e-mail address") from error
+    if len(text) > LONGEST_EMAIL or len(sent_to) > LONGEST_EMAIL:
+        raise ValueError("too long")
     return text
+
+
+def email_on_the_wire(address):
+    """The address as mail servers know it, its domain in ASCII: `例子.中国` is `xn--fsqu00a.xn--fiqs8s`.
+
+    By the rules of 2008: those of Python's own codec would send straße.de's letters to strasse.de.
+    UnicodeError when a part of the domain is longer than it may be.
+    """
+    name, at, domain = address.rpartition("@")
+    return name + at + ".".join(map(_ascii_label, domain.split(".")))
+
+
+def _ascii_label(label):
+    if label.isascii():
+        return label
+    ascii_label = "xn--" + label.encode("punycode").decode("ascii")
+    if len(ascii_label) > 63:
+        raise UnicodeError("label too long")
+    return ascii_label
+
+
+def _own_letters(label):
+    """A label of a domain in its own letters; as it is where that would be another one's."""
+    if not label.startswith("xn--"):
+        return label
+    try:
+        letters = label.removeprefix("xn--").encode("ascii").decode("punycode")
+        folded = unicodedata.normalize("NFKC", clean_text(letters)).lower()
+        return letters if letters == folded and _ascii_label(letters) == label else label
+    except UnicodeError:
+        return label
 
 
 # ---- sizes and rates, as people type them ------------------------------------------------
 
 MOST_PEOPLE = 2_147_483_647
+LONGEST_NUMBER = 40
 _UNKNOWN = frozenset(
     [
         *("-", "--", "—", "——", "/", "\\", ".", "n/a", "na", "none", "null", "nan"),
@@ -204,8 +283,11 @@ _ABOUT = re.compile(
     "^(?:约为|约有|约|大约|大概|大致|估计|将近|接近|近|差不多|已超过|已超|超过|超|过|目前|"
     "现有|共有|总共|共计|合计|总计|累计|共|有|>=|>|≥|≧|≈|~|∼|≒)+"
 )
-_PEOPLE = re.compile(
-    "(?:多|余|左右|上下|以上|及以上|\\+|人次|人|名|个|位|粉丝|粉|用户|成员|群友|会员)+$"
+# What stands behind a number, the longer before what it ends with.
+_MORE_OR_LESS = ("左右", "上下", "及以上", "以上", "多", "+")
+_PEOPLE = (
+    *(*_MORE_OR_LESS, "余", "人次", "人", "名", "个", "位"),
+    *("粉丝", "粉", "用户", "成员", "群友", "会员"),
 )
 _RANGE = re.compile("[-~〜∼–—−到至]+")
 _UNITS = {
@@ -222,10 +304,17 @@ _TRADITIONAL = str.maketrans("萬億兩", "万亿两")
 
 def _typed(value):
     """Fold a typed number: width, case, spaces, thousands separators. "" when it says nothing."""
-    text = unicodedata.normalize("NFKC", clean_text(value)).casefold().translate(_TRADITIONAL)
+    text = bounded(value, LONGEST_NUMBER).casefold().translate(_TRADITIONAL)
     text = re.sub(r"(?<=\d)[,'’ ](?=\d{3}(?!\d))", "", text)
     text = re.sub(r"\s+(?=\D)|(?<=\D)\s+", "", text).rstrip("。.;,!")
     return "" if text in _UNKNOWN else text
+
+
+def _without_end(text, ends):
+    """The text without any of `ends`, however many of them stand there."""
+    while end := next((end for end in ends if text.endswith(end)), ""):
+        text = text.removesuffix(end)
+    return text
 
 
 def parse_count(value):
@@ -254,8 +343,8 @@ def parse_count(value):
 
 
 def _parse_amounts(text):
-    text = _PEOPLE.sub("", _ABOUT.sub("", text))
-    ends = [_ABOUT.sub("", _PEOPLE.sub("", end)) for end in _RANGE.split(text)]
+    text = _without_end(_ABOUT.sub("", text), _PEOPLE)
+    ends = [_ABOUT.sub("", _without_end(end, _PEOPLE)) for end in _RANGE.split(text)]
     if len(ends) == 1:
         return _parse_amount(ends[0])
     if len(ends) > 2:
@@ -349,7 +438,7 @@ def rate_text(rate):
 
 
 def _parse_rate_text(text):
-    text = re.sub("(?:左右|上下|以上|及以上|多|\\+)+$", "", text)
+    text = _without_end(text, _MORE_OR_LESS)
     if text in ("一半", "半数"):
         return Decimal(50)
     if share := re.fullmatch(r"([\d.]+|[一二三四五六七八九十])成([半\d一二三四五六七八九])?", text):
@@ -376,12 +465,12 @@ def _parse_rate_text(text):
 
 # ---- times, as people and platforms write them -------------------------------------------
 
-_WIDE_SIGNS = str.maketrans("０１２３４５６７８９：／，－", "0123456789:/ -")
-_MOMENT = re.compile(
-    r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?"
-    r"(?:[T\s]*(?:(?:星期|周)[一二三四五六日天])?\s*(上午|下午|晚上|am|pm)?\s*"
-    r"(\d{1,2})\s*[:时点]\s*(\d{1,2})\s*分?(?:[:\s]*(\d{1,2})(?:\.\d+)?\s*秒?)?\s*(am|pm)?"
-    r"\s*(z|utc|(?:utc|gmt)?[+-]\d{1,2}:?\d{0,2})?)?",
+LONGEST_MOMENT = 60
+_MOMENT = re.compile(  # of a clean text: no two spaces in a row
+    r"(\d{4}) ?[-/.年] ?(\d{1,2}) ?[-/.月] ?(\d{1,2}) ?日?"
+    r"(?:[T ,]{0,3}(?:(?:星期|周)[一二三四五六日天])? ?(上午|下午|晚上|am|pm)? ?"
+    r"(\d{1,2}) ?[:时点] ?(\d{1,2}) ?分?(?:[: ]{0,2}(\d{1,2})(?:\.\d{1,12})? ?秒?)? ?(am|pm)?"
+    r" ?(z|utc|(?:utc|gmt)?[+-]\d{1,2}:?\d{0,2})?)?",
     re.I,
 )
 
@@ -404,10 +493,11 @@ def read_moment(value, *, tz):
         if not 20_000 < value < 80_000:  # the years 1954 to 2119
             raise ValueError("not a moment")
         moment = datetime(1899, 12, 30) + timedelta(days=value)  # noqa: DTZ001
-    elif re.fullmatch(r"\d{5}(\.\d+)?", value):
-        return read_moment(float(value), tz=tz)
     else:
-        moment = _moment_in_text(value)
+        text = bounded(value, LONGEST_MOMENT)
+        if re.fullmatch(r"\d{5}(\.\d+)?", text):
+            return read_moment(float(text), tz=tz)
+        moment = _moment_in_text(text)
     if not 1900 <= moment.year <= 2200:
         raise ValueError("not in our days")
     moment = (moment + timedelta(microseconds=500_000)).replace(microsecond=0)
@@ -415,7 +505,7 @@ def read_moment(value, *, tz):
 
 
 def _moment_in_text(text):
-    found = _MOMENT.fullmatch(text.translate(_WIDE_SIGNS).strip())
+    found = _MOMENT.fullmatch(text)
     if not found:
         raise ValueError("not a moment")
     year, month, day, before, hour, minute, second, after, zone = found.groups()
@@ -462,22 +552,29 @@ _SURNAMES = {
 }  # fmt: skip
 
 
+LONGEST_SEARCHED = 200
+
+
 def pinyin_for_search(name):
     """What a person is found by, in 200 characters: "zhangsan zs"."""
-    return " ".join(dict.fromkeys(pinyin_of(name)))[:200]
+    return " ".join(dict.fromkeys(pinyin_of(name)))[:LONGEST_SEARCHED]
 
 
-@functools.lru_cache(maxsize=4096)
 def pinyin_of(name):
     """Return (full, initials) of a person's name for search: 张三 → ("zhangsan", "zs").
 
     Surnames are read as surnames (曾 zeng, 单 shan, 尉迟 yu chi); Latin letters and digits stay, in
     lower case, each word one syllable; ü is v, as it is typed.
     """
+    return _pinyin_of(clean_text(name, max_length=LONGEST_SEARCHED))
+
+
+@functools.lru_cache(maxsize=4096)
+def _pinyin_of(name):
     # Its dictionaries take half a second to load, and most processes never read a name.
     from pypinyin import Style, lazy_pinyin
 
-    text = person_name(name) or clean_text(name)
+    text = person_name(name) or name
     syllables = []
     for length in (2, 1):
         if reading := _SURNAMES.get(text[:length]):

@@ -9,13 +9,14 @@ pairs of neighbouring characters for everything else.
 
 import math
 import re
-import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
 from django.utils.translation import gettext as _
+
+from salon.text import fold
 
 # Shares of the score. The text decides; table and trade order what the text leaves equal.
 TEXT, TABLE, INDUSTRY = 0.7, 0.2, 0.1
@@ -208,7 +209,7 @@ def _unit(found: frozenset[str], rarity: Mapping[str, float]) -> dict[str, float
 
 
 def _normalised(text: str) -> str:
-    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text).casefold()).strip("。.!,()")
+    return re.sub(r"\s+", "", fold(text)).strip("。.!,()")
 
 
 # ---------------------------------------------------------------- reasons
