@@ -14,7 +14,7 @@ from django.db import IntegrityError, OperationalError, transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from participants import cases, codes
+from participants import cases, codes, erased_contacts
 from participants.applications import channel_of, judge_person
 from participants.categories import asked_categories
 from participants.importing import Problem, read_applications
@@ -60,8 +60,10 @@ def look(*, event, source, name=None):
     mobiles, emails, keys = known_people(event)
     reading = read_applications(table, tz=event.zone, known_phones=mobiles, known_emails=emails)
     categories = set(event.categories.values_list("key", flat=True))
+    gone = erased_contacts.among(event, contacts_of(row.values for row in reading.rows))
     for row in reading.rows:
         row.known = row.known or row.values.source_key in keys
+        row.erased = not row.known and not gone.isdisjoint(contacts_of([row.values]))
         if row.importable and row.values.category not in categories:
             row.problems.append(
                 Problem(
@@ -72,6 +74,11 @@ def look(*, event, source, name=None):
                 )
             )
     return reading
+
+
+def contacts_of(values):
+    """The mobiles and e-mails of these ApplicationValues."""
+    return {contact for each in values for contact in (each.mobile, each.email) if contact}
 
 
 def known_people(event, *, among=None):
@@ -134,15 +141,19 @@ class Taker:
 
     def _write(self, rows):
         now = clock.now()
-        mobiles, emails, keys = known_people(self.event, among=[row.values for row in rows])
-        fresh = [
-            row.values
-            for row in rows
-            if row.values.mobile not in mobiles
-            and row.values.email not in emails
-            and row.values.source_key not in keys
+        every = [row.values for row in rows]
+        mobiles, emails, keys = known_people(self.event, among=every)
+        # After the people: whoever is erased between the two statements is found by one of them.
+        gone = erased_contacts.among(self.event, contacts_of(every))
+        news = [
+            values
+            for values in every
+            if values.source_key not in keys and gone.isdisjoint(contacts_of([values]))
         ]
-        self._keep_apart([row.values for row in rows if row.values.source_key not in keys], now)
+        fresh = [
+            values for values in news if values.mobile not in mobiles and values.email not in emails
+        ]
+        self._keep_apart(news, now)
         if not fresh:
             return 0
         # Two files of the same people wait for each other in one order.

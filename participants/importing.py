@@ -79,16 +79,18 @@ class ApplicationValues:
 
 @dataclass(slots=True)
 class Row:
-    """`known`: somebody with this mobile or e-mail has applied before the import."""
+    """`known`: somebody with this mobile or e-mail has applied before the import; `erased`: somebody
+    who had it was removed, as they asked."""
 
     number: int
     values: ApplicationValues
     problems: list[Problem] = field(default_factory=list)
     known: bool = False
+    erased: bool = False
 
     @property
     def importable(self):
-        return not self.problems
+        return not self.problems and not self.erased
 
 
 @dataclass(slots=True)
@@ -117,6 +119,7 @@ class Reading:
             "importable": len(self.importable),
             "imported": imported,
             "known": len(self.known),
+            "erased": sum(row.erased for row in self.rows),
             "errors": [problem.as_json() for problem in self.problems],
         }
 

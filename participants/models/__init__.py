@@ -11,7 +11,7 @@ from participants.models.person import (
     PersonalLink,
     Wording,
 )
-from participants.models.privacy import Notice, PrivacyTerms
+from participants.models.privacy import ErasedContact, Notice, PrivacyTerms
 from participants.models.screening import (
     Call,
     Category,
@@ -31,6 +31,7 @@ __all__ = [
     "Consent",
     "Criterion",
     "DeskRequest",
+    "ErasedContact",
     "FreedSeat",
     "ImportFile",
     "InterestGroup",

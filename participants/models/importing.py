@@ -37,7 +37,7 @@ class ImportFile(models.Model):
         ordering = ["-pk"]
 
     def __str__(self):
-        return self.filename
+        return self.filename or str(_("（文件名已清除）"))
 
     @property
     def newcomers(self):

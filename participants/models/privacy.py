@@ -6,6 +6,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from events.models import Event
+from salon.identity import DIGEST_LENGTH
 
 LONGEST_DAYS = 3650
 
@@ -88,3 +89,17 @@ class Notice(KeptDays):
 
     def __str__(self):
         return f"{self.event} v{self.version}"
+
+
+class ErasedContact(models.Model):
+    """A contact of somebody who was erased, as a keyed digest: enough to know it again when a sheet
+    brings it back, and to tell nobody."""
+
+    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="erased_contacts")
+    digest = models.CharField(max_length=DIGEST_LENGTH)
+    kept_until = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["event", "digest"], name="erased_contact_once")
+        ]

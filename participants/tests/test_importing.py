@@ -240,6 +240,7 @@ def test_somebody_who_has_applied_before_is_known_and_not_refused():
         "importable": 2,
         "imported": 1,
         "known": 1,
+        "erased": 0,
         "errors": [],
     }
 

@@ -49,6 +49,8 @@ class Command(BaseCommand):
         self.stdout.write(
             _("共 %(rows)s 行，可导入 %(importable)s 行，其中 %(known)s 人已经报过名。") % counts
         )
+        if report["erased"]:
+            self.stdout.write(_("%(n)s 行是按要求删除过的人，不再导入。") % {"n": report["erased"]})
         if commit:
             self.stdout.write(_("导入了 %(imported)s 人。") % counts)
         else:
