@@ -12,7 +12,7 @@ from events.models import Event
 from metrics import claims, follow_ups, going_on, surveys
 from metrics.models import FollowUp, WhitepaperClaim
 from participants import contacts, letters, wording
-from participants.access import issue_link
+from participants.keys import issue_link
 from participants.models import Participant
 from participants.wording import Text
 from salon import clock, outbox

@@ -1,65 +1,28 @@
 """The personal link: a key in a letter, exchanged for a signed cookie, gone from the address.
 
 Opening the link changes nothing on the server, so a mail scanner may open it a hundred times; what
-the person posts behind it shows that it reached them. `request.person` and `request.event` are set
-by the door, and `request.opened_anew`: whether a post would show something new.
+the person posts behind it shows that it reached them. `request.person`, its `link` (the key behind
+the cookie) and `request.event` are set by the door, and `request.opened_anew`: whether a post would
+show something new.
 """
 
 from django.conf import settings
 from django.core import signing
-from django.db import transaction
-from django.http import Http404
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from events.access import desk_of, find_event, require_in_sight, roles_of
 from events.models import Crew, DeskPass, Event
 from participants import contacts, guests
+from participants.keys import find_link, issue_link, switched_off  # noqa: F401  met here, too
 from participants.models import Category, Participant, PersonalLink
 from salon import by_hand, clock
-from salon.access import digest, door, new_token
-from salon.channels import NotDelivered
+from salon.access import door
 from salon.errors import Refused
 from salon.models import User
 
 _signer = signing.TimestampSigner(salt="person")
 KEEP_SECONDS = 180 * 24 * 3600
-
-
-def issue_link(*, participant, channel=PersonalLink.Channel.OWN_PAGE, message=None):
-    """A fresh key to the person's page; its path is `/l/<token>`. Older keys stay good.
-
-    `channel` is the way it goes; a key in a letter (`message`) goes the letter's way.
-    """
-    token, token_digest = new_token()
-    with transaction.atomic():
-        if message is not None:
-            _still_theirs(participant)
-        PersonalLink.objects.create(
-            participant=participant,
-            token_digest=token_digest,
-            channel=channel if message is None else message.channel,
-            message_id=None if message is None else message.pk,
-        )
-    return f"/l/{token}"
-
-
-def _still_theirs(person):
-    """Who changes a contact holds the person's row and switches off the keys that went there; a
-    letter composed before that would carry a fresh one to the old address."""
-    contact = ("mobile", "email")
-    rows = Participant.objects.present().select_for_update(no_key=True).filter(pk=person.pk)
-    if rows.values_list(*contact).first() != tuple(getattr(person, name) for name in contact):
-        raise NotDelivered(str(_("联系方式刚刚改过，稍后寄到新的。")))
-
-
-def find_link(token):
-    """The living link behind a token, its participant and event loaded, or Http404."""
-    try:
-        return PersonalLink.objects.select_related("participant__event").get(
-            token_digest=digest(token), revoked_at=None, participant__erased_at=None
-        )
-    except PersonalLink.DoesNotExist:
-        raise Http404 from None
 
 
 def set_person_cookie(response, link):
@@ -77,6 +40,45 @@ def person_cookie(slug):
     return f"me-{slug}"
 
 
+# ---- somebody else's link in a browser that is somebody's already -------------------------
+
+_swap_signer = signing.TimestampSigner(salt="swap")
+SWAP_SECONDS = 600
+
+
+def set_swap_cookie(response, link):
+    """Keep the link that was opened until the question is answered who this browser is; like the
+    link itself it leaves the address."""
+    slug = link.participant.event.slug
+    response.set_cookie(
+        swap_cookie(slug),
+        _swap_signer.sign(str(link.pk)),
+        max_age=SWAP_SECONDS,
+        httponly=True,
+        samesite="Lax",
+        secure=settings.SESSION_COOKIE_SECURE,
+        path=reverse("me_swap", args=[slug]),
+    )
+
+
+def swap_cookie(slug):
+    return f"swap-{slug}"
+
+
+def swap_link(request, slug):
+    """The living link of the event that waits for an answer, its participant loaded; or None."""
+    try:
+        pk = int(_swap_signer.unsign(request.COOKIES.get(swap_cookie(slug), ""), SWAP_SECONDS))
+    except (signing.BadSignature, ValueError):
+        return None
+    return (
+        PersonalLink.objects.living()
+        .select_related("participant__event")
+        .filter(pk=pk, participant__event__slug=slug, participant__erased_at=None)
+        .first()
+    )
+
+
 # By hand, because it stands before every tap of every phone: composed by the ORM it takes a third
 # of a post's time. No column of theirs needs a converter.
 _MODELS = (Participant, Event, Category, PersonalLink)
@@ -92,14 +94,19 @@ _PERSON = f"""
 """  # noqa: S608  names of our own columns
 
 
+def _key_of(request, slug):
+    """The number of the link that the cookie was exchanged for; None without a good one."""
+    try:
+        return int(_signer.unsign(request.COOKIES.get(person_cookie(slug), ""), KEEP_SECONDS))
+    except (signing.BadSignature, ValueError):
+        return None
+
+
 def person_of(request, slug):
     """The participant of this request with event, category and the `link` behind the cookie, in
     one statement; or None."""
-    try:
-        pk = int(_signer.unsign(request.COOKIES.get(person_cookie(slug), ""), KEEP_SECONDS))
-    except (signing.BadSignature, ValueError):
-        return None
-    found = by_hand.first(_PERSON, [pk, slug], *_MODELS)
+    pk = _key_of(request, slug)
+    found = None if pk is None else by_hand.first(_PERSON, [pk, slug], *_MODELS)
     if found is None:
         return None
     person, person.event, person.category, person.link = found
@@ -111,13 +118,7 @@ def _person(request, slug, **kwargs):
     request.event = request.person.event if request.person else find_event(slug)
     require_in_sight(request, request.event)
     if request.person is None:
-        raise Refused(
-            "no_personal_link",
-            _(
-                "请用您收到的个人链接打开这一页。链接丢了？在报名页再填一次手机或邮箱，我们会重新发给您。"
-            ),
-            status=403,
-        )
+        raise _no_way_in(request, slug)
     if request.method == "POST":
         contacts.prove_by_key(request.person)
     request.opened_anew = bool(contacts.to_prove(request.person))
@@ -130,6 +131,25 @@ def _guest(request, slug, **kwargs):
     if not guests.is_guest(request.person):
         raise guests.turned_away(request.person)
     return None
+
+
+def _no_way_in(request, slug):
+    theirs = PersonalLink.objects.filter(
+        pk=_key_of(request, slug),
+        participant__event__slug=slug,
+        participant__erased_at=None,
+    )
+    if theirs.exclude(revoked_at=None).exists():
+        return switched_off(slug, status=403)
+    return Refused(
+        "no_personal_link",
+        _(
+            "请用您收到的个人链接打开这一页。链接丢了？在报名页再填一次手机或邮箱，我们会重新发给您。"
+        ),
+        status=403,
+        title=_("这一页要用您的链接打开"),
+        onward=(_("去报名页"), reverse("apply", args=[slug])),
+    )
 
 
 def _in_the_house(request, slug, **kwargs):

@@ -5,10 +5,12 @@ from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import Count, Sum
 from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from events.admin import OfEvent, OneEventForm, RowsOfEvent
-from participants import applications, erase, notes, screening, standing, wording
+from participants import applications, erase, keys, notes, screening, standing, wording
 from participants.forms import ShortTexts
 from participants.models import (
     Category,
@@ -259,10 +261,18 @@ class ParticipantAdmin(OfEvent):
     readonly_fields = (
         *("category", "channel", "source", "mobile", "email", "online", "status"),
         *("told_reason", "confirm_by", "score", "code", "submitted_at", "erased_at"),
+        "own_links",
     )
 
     def get_queryset(self, request):
         return super().get_queryset(request).present()
+
+    @admin.display(description=_("个人链接"))
+    def own_links(self, person):
+        page = reverse("screening_person", args=[person.event.slug, person.pk])
+        living = keys.keys_of(person).living
+        words = _("有效 %(n)s 条 · 换一把新钥匙") % {"n": living}
+        return format_html('<a href="{}">{}</a>', page, words)
 
     def has_add_permission(self, request):
         return False  # people apply, are imported, or walk in

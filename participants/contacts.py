@@ -41,9 +41,11 @@ def shown_by(person, channel: str) -> str:
 
 def to_prove(person) -> str:
     """The contact that the key behind this request (`person.link`) would prove; "" when nothing
-    new."""
+    new, and when somebody else was reached there: that is settled by the crew."""
     contact = shown_by(person, person.link.channel)
     if not contact or not getattr(person, contact) or is_proven(person, contact):
+        return ""
+    if getattr(person, f"{contact}_doubted_at"):
         return ""
     return contact
 

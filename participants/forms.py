@@ -11,6 +11,7 @@ from crispy_forms.layout import HTML, Div, Field, Layout
 from django import forms
 from django.core.exceptions import ValidationError
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
@@ -41,6 +42,7 @@ EXPERTISE = (
     ("直播", _("直播")),
     ("品牌合作", _("品牌合作")),
 )
+CONTACTS = ("mobile", "email")
 TOO_LONG = _("最多 %(limit_value)d 字，现在有 %(show_value)d 字。")
 
 
@@ -392,11 +394,12 @@ class ApplicationForm(AnswersForm):
 
 
 class OwnAnswersForm(AnswersForm):
-    """The person's later edits; `version` tells an edit made elsewhere meanwhile."""
+    """The person's later edits; `version` tells an edit made elsewhere meanwhile. Without
+    `shows_contacts` mobile and e-mail are neither shown nor changed."""
 
     version = forms.IntegerField(widget=forms.HiddenInput)
 
-    def __init__(self, *args, person, **options):
+    def __init__(self, *args, person, shows_contacts=True, **options):
         self.person = person
         pains = [point.text for point in person.pain_points.all()]
         fields = [*AnswersForm.base_fields, "version"]
@@ -407,9 +410,25 @@ class OwnAnswersForm(AnswersForm):
             "active_rate": rate_text(person.active_rate),
         }
         super().__init__(*args, categories=[asked(person.category)], initial=initial, **options)
+        if not shows_contacts:
+            for name in CONTACTS:
+                del self.fields[name]
 
     def sections(self):
         return ["version", *super().sections()]
+
+    def person_section(self):
+        if "mobile" in self.fields:
+            return super().person_section()
+        way = {"key_url": reverse("me_key", args=[self.person.event.slug])}
+        asks = render_to_string("participants/_contacts_ask.html", way)
+        return [Heading(_("怎么称呼您")), "name", HTML(asks)]
+
+    def clean(self):
+        self.cleaned_data |= {
+            name: getattr(self.person, name) for name in CONTACTS if name not in self.fields
+        }
+        return super().clean()
 
     def answers(self):
         answers = super().answers()
@@ -427,7 +446,7 @@ class OwnAnswersForm(AnswersForm):
         return [
             (self.fields[name].label, in_words(name, kept[name]))
             for name in AnswersForm.base_fields
-            if answers[name] != kept[name]
+            if name in self.fields and answers[name] != kept[name]
         ]
 
     def _in_their_order(self, chosen):

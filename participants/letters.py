@@ -11,7 +11,7 @@ from django.utils.formats import date_format
 from events import agenda, calendar_file, plan_b
 from events.models import Event
 from participants import consents, contacts, notices, wording
-from participants.access import issue_link
+from participants.keys import issue_link
 from participants.models import Participant
 from participants.standing import told_status
 from salon import clock, outbox

@@ -3,8 +3,8 @@
 from django.conf import settings
 from django.db import transaction
 
-from participants.access import issue_link
 from participants.applications import judge_person
+from participants.keys import issue_link
 from participants.models import PersonalLink
 from participants.standing import lock_person, told_of_a_seat
 from participants.waitlist import seat_freed

@@ -6,11 +6,16 @@ A room above adds its part from AppConfig.ready:
     def cards_of(participant): return [...]
 """
 
+import json
+
+from django.core.serializers.json import DjangoJSONEncoder
+
 from participants import cases
 from participants.models import Participant
 from participants.standing import told_status, unheard
 from salon.meeting import one_instant
 from salon.models import Message
+from salon.text import national_mobile
 
 _parts = {}
 
@@ -72,8 +77,17 @@ def of(participant):
         "check_ins": list(person.check_ins.order_by("at").values("at", "method", "voided_at")),
         "tag_card": person_card(person),
         "cases": cases.of(person),
+        "links": list(person.links.order_by("pk").values("channel", "created_at", "revoked_at")),
     }
     return data | {name: collect(person) for name, collect in _parts.items()}
+
+
+def without_contacts(data, person):
+    """The export with the person's mobile and e-mail blotted out wherever they stand."""
+    text = json.dumps(data, cls=DjangoJSONEncoder)
+    for contact in filter(None, (person.mobile, national_mobile(person.mobile), person.email)):
+        text = text.replace(json.dumps(contact)[1:-1], "＊＊＊")
+    return json.loads(text)
 
 
 def told_changes(person):

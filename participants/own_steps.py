@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from participants import consents
+from participants import consents, taking_back
 from participants.models import Participant
 from participants.standing import told_status
 
@@ -68,6 +68,11 @@ def standing_of(person, *, now):
         may -= {"confirm", "change_room"}
     if came:
         may -= {"withdraw", "change_room"}
+    if status == Status.WITHDRAWN and taking_back.may_take_back(person, now=now):
+        may = may - {"come_back"} | {"take_back"}
+        what_next = _("您已取消，不会再收到提醒。点错了？%(until)s 前可以收回。") % {
+            "until": _when(person, person.status_changed_at + taking_back.WITHIN)
+        }
     return OwnStanding(
         status=status,
         word=_("已签到") if came else _word(person, status, late),

@@ -443,6 +443,7 @@ def withdraw(*, participant, by, reason=""):
             now=now,
             by=by,
             reason=clean_text(reason, max_length=200),
+            confirm_by=person.confirm_by,  # for a day it may be taken back, and no later than that
         )
         write_letter(change, "withdrawn", now=now)
         audit.record("withdraw", person, by=by, event_id=event.pk)

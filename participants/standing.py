@@ -118,7 +118,7 @@ def stand(people, to_status, *, now, by, batch=None, reason="", told_reason="", 
     """Write one new status for locked people; their open letters and reminders are cancelled.
 
     Returns what was written (Stood) in the same order. Does not check whether it may be: the verbs
-    do. `confirm_by` is for accepted and offered seats.
+    do. `confirm_by` is for accepted and offered seats, and is kept by one that is given up.
     """
     if not people:
         return []

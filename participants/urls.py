@@ -10,6 +10,7 @@ from participants.views import (
     door,
     importing,
     mailing,
+    own_key,
     own_page,
     privacy,
     screening,
@@ -27,10 +28,16 @@ urlpatterns = [
     path("me/confirm/", own_page.confirm, name="me_confirm"),
     path("me/withdraw/", own_page.withdraw, name="me_withdraw"),
     path("me/return/", own_page.come_back, name="me_return"),
+    path("me/take-back/", own_page.take_back, name="me_take_back"),
     path("me/room/", own_page.change_room, name="me_room"),
     path("me/consents/", own_page.change_consents, name="me_consents"),
     path("me/data.json", own_page.data, name="me_data"),
     path("me/erase/", own_page.erase_me, name="me_erase"),
+    path("me/swap/", own_key.swap, name="me_swap"),
+    path("me/key/", own_key.answer, name="me_key"),
+    path("me/key/renew/", own_key.renew, name="me_key_renew"),
+    path("me/leave/", own_key.leave, name="me_leave"),
+    path("me/not-me/", own_key.not_me, name="me_not_me"),
 ]
 organiser_urlpatterns = [
     *door.organiser_urlpatterns,
@@ -65,5 +72,5 @@ organiser_urlpatterns = [
     path("import/<int:pk>/start/", importing.start, name="applications_import_start"),
 ]
 house_urlpatterns = [  # outside any one event
-    path("l/<str:token>", own_page.open_link, name="personal_link"),
+    path("l/<str:token>", own_key.open_link, name="personal_link"),
 ]

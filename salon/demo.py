@@ -18,8 +18,8 @@ from events.access import issue_desk_pass
 from events.models import Crew, Event
 from metrics import claims, evaluation, follow_ups, report, stream_import, surveys, whitepaper
 from participants import applications, checkin, interest_groups, screening
-from participants.access import issue_link
 from participants.desk_requests import Request
+from participants.keys import issue_link
 from participants.models import Participant
 from salon import broker, demo_cast, outbox
 from salon.blueprint import new_salon

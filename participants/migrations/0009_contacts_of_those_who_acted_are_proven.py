@@ -1,7 +1,8 @@
 """Who opened their own page, confirmed or came, was reached: their contacts are proven.
 
 Only what is on record: a step of their own in the audit trail or in the history of their status,
-or a check-in. Having applied is none, anybody may type anybody's address.
+that they stand as confirmed and no organiser did it for them, or a check-in. Having applied is
+none, anybody may type anybody's address.
 """
 
 from django.db import migrations
@@ -18,6 +19,12 @@ PROVE = """
         UNION ALL
         SELECT participant_id, min(at) FROM participants_checkin
         WHERE voided_at IS NULL GROUP BY 1
+        UNION ALL
+        SELECT id, status_changed_at FROM participants_participant p
+        WHERE status = 'confirmed' AND NOT EXISTS (
+            SELECT FROM participants_statuschange
+            WHERE participant_id = p.id AND after = 'confirmed' AND actor LIKE 'user:%'
+        )
     ), first AS (
         SELECT person, min(at) AS at FROM shown GROUP BY 1
     )

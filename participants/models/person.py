@@ -90,6 +90,10 @@ class ParticipantQuerySet(models.QuerySet):
             Exists(invite.filter(withdrawn_at=None)) | (Exists(share) & ~Exists(invite))
         )
 
+    def in_doubt(self):
+        """Somebody who was sent a link to their contact said that it is not them."""
+        return self.exclude(email_doubted_at=None, mobile_doubted_at=None)
+
     def present(self):
         """Not erased: people one may still show."""
         return self.filter(erased_at=None)

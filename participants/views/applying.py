@@ -7,7 +7,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from events.access import event_page
 from participants import applications, notices
-from participants.access import person_cookie
+from participants.access import person_of
 from participants.categories import asked_categories
 from participants.forms import ApplicationForm
 from salon.errors import Refused
@@ -44,7 +44,7 @@ def apply(request, slug):
         "why_not": None
         if sign_up.takes_applications
         else applications.why_not_open(request.event, sign_up),
-        "has_own_page": person_cookie(slug) in request.COOKIES,
+        "has_own_page": person_of(request, slug) is not None,
     }
     return render(request, "participants/apply.html", context)
 

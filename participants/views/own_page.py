@@ -3,52 +3,41 @@
 from django.contrib import messages
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from events.access import require_in_sight
-from participants import applications, erase, own_data, own_steps, rooms, screening
-from participants.access import find_link, person, person_cookie, set_person_cookie
+from participants import (
+    applications,
+    erase,
+    keys,
+    own_data,
+    own_steps,
+    rooms,
+    screening,
+    taking_back,
+)
+from participants.access import person, person_cookie
 from participants.consents import set_consent
 from participants.forms import OwnAnswersForm
 from participants.letters import qr_text
 from participants.models import Consent
 from salon import clock
-from salon.access import public
 from salon.errors import Refused
 from salon.qr import qr_svg
-
-
-@public
-@never_cache
-@require_GET
-def open_link(request, token):
-    """The personal link: its key goes into a cookie and out of the address. Changes no row.
-
-    `?to=survey` goes on to the person's own page `me_survey`, wherever a room above has one.
-    """
-    link = find_link(token)
-    require_in_sight(request, link.participant.event)
-    slug = link.participant.event.slug
-    try:
-        response = redirect(reverse(f"me_{request.GET.get('to', '')}", args=[slug]))
-    except NoReverseMatch:
-        response = redirect("me", slug)
-    set_person_cookie(response, link)
-    return response
 
 
 @person
 @never_cache
 @require_GET
 def me(request, slug):
-    own = own_steps.standing_of(request.person, now=clock.now())
+    now = clock.now()
+    own = own_steps.standing_of(request.person, now=now)
     context = {
         "event": request.event,
         "person": request.person,
         "own": own,
+        "asks": keys.must_answer(request.person, now=now),
         "qr": qr_svg(qr_text(request.person)) if own.shows_code else None,
         "agenda": request.event.agenda.all(),
         "consents": own_steps.consents_of(request.person),
@@ -68,7 +57,8 @@ def opened(request, slug):
 @never_cache
 @require_http_methods(["GET", "POST"])
 def edit(request, slug):
-    form = OwnAnswersForm(request.POST or None, person=request.person)
+    asks = keys.must_answer(request.person, now=clock.now())
+    form = OwnAnswersForm(request.POST or None, person=request.person, shows_contacts=not asks)
     problem, at_variance = "", []
     if request.method == "POST" and form.is_valid():
         try:
@@ -76,7 +66,7 @@ def edit(request, slug):
         except Refused as refused:
             problem = str(refused)
             if refused.code == "edited_elsewhere":
-                form = _of_now(request)
+                form = _of_now(request, shows_contacts=not asks)
                 at_variance = form.at_variance() if form.is_valid() else []
     now = clock.now()
     own = own_steps.standing_of(request.person, now=now)
@@ -106,12 +96,12 @@ def _edited(request, form):
     return redirect("me", request.event.slug)
 
 
-def _of_now(request):
+def _of_now(request, **options):
     """What was typed, over the answers as they are now: saving it again is saving it over them."""
     request.person.refresh_from_db()
     typed = request.POST.copy()
     typed["version"] = request.person.version
-    return OwnAnswersForm(typed, person=request.person)
+    return OwnAnswersForm(typed, person=request.person, **options)
 
 
 def _step(verb, sentence):
@@ -135,11 +125,19 @@ confirm = _step(
     lambda request: screening.confirm(participant=request.person, by=request.person),
     lambda: _("已确认，到时见！"),
 )
-withdraw = _step(
-    lambda request: screening.withdraw(
+
+
+def _withdraw(request):
+    keys.require_owner(person=request.person, answer=request.POST.get("answer", ""))
+    screening.withdraw(
         participant=request.person, by=request.person, reason=request.POST.get("reason", "")
-    ),
-    lambda: _("已取消，名额会让给候补的朋友。"),
+    )
+
+
+withdraw = _step(_withdraw, lambda: _("已取消，名额会让给候补的朋友。"))
+take_back = _step(
+    lambda request: taking_back.take_back_withdrawal(participant=request.person, by=request.person),
+    lambda: _("取消收回了，您又在名单上。"),
 )
 come_back = _step(
     lambda request: screening.come_back(participant=request.person, by=request.person),
@@ -172,10 +170,11 @@ change_consents = _step(_set_consents, lambda: _("授权改好了。"))
 @never_cache
 @require_GET
 def data(request, slug):
-    """Everything the house knows of the person, for themselves."""
-    response = JsonResponse(
-        own_data.of(request.person), json_dumps_params={"ensure_ascii": False, "indent": 1}
-    )
+    """Everything the house knows of the person, for themselves; by an old key without contacts."""
+    found = own_data.of(request.person)
+    if keys.must_answer(request.person, now=clock.now()):
+        found = own_data.without_contacts(found, request.person)
+    response = JsonResponse(found, json_dumps_params={"ensure_ascii": False, "indent": 1})
     response["Content-Disposition"] = f'attachment; filename="{request.event.slug}-my-data.json"'
     return response
 
@@ -184,9 +183,21 @@ def data(request, slug):
 @never_cache
 @require_http_methods(["GET", "POST"])
 def erase_me(request, slug):
+    problem, status = "", 200
     if request.method == "POST" and request.POST.get("sure") == "yes":
-        erase.erase_person(participant=request.person, by=request.person)
-        response = render(request, "participants/erased.html", {"event": request.event})
-        response.delete_cookie(person_cookie(slug))
-        return response
-    return render(request, "participants/me_erase.html", {"event": request.event})
+        try:
+            keys.require_owner(person=request.person, answer=request.POST.get("answer", ""))
+        except Refused as refused:
+            problem, status = str(refused), refused.status
+        else:
+            erase.erase_person(participant=request.person, by=request.person)
+            response = render(request, "participants/erased.html", {"event": request.event})
+            response.delete_cookie(person_cookie(slug))
+            return response
+    context = {
+        "event": request.event,
+        "asks": keys.must_answer(request.person, now=clock.now()),
+        "person": request.person,
+        "problem": problem,
+    }
+    return render(request, "participants/me_erase.html", context, status=status)

@@ -2,6 +2,7 @@
 
 import re
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
@@ -12,8 +13,20 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from events.access import organiser
-from participants import contacts, fill, notes, queue, rooms, screening, seats, waitlist
+from participants import (
+    contacts,
+    fill,
+    keys,
+    notes,
+    queue,
+    rooms,
+    screening,
+    seats,
+    taking_back,
+    waitlist,
+)
 from participants.models import Case, Category, Participant
+from salon import clock
 from salon.errors import Refused
 from salon.text import clean_text
 
@@ -66,6 +79,7 @@ def _queue(request, params, notices=()):
         "notices": notices,
         "told_reasons": TOLD_REASONS,
         "open_cases": Case.objects.of_event(event).open().count(),
+        "in_doubt": list(Participant.objects.filter(event=event).present().in_doubt()[:20]),
         "part": part,
     }
     return render(
@@ -83,7 +97,7 @@ def person(request, slug, pk):
     found = get_object_or_404(
         Participant.objects.present()
         .filter(event=request.event)
-        .select_related("category", "channel")
+        .select_related("category", "channel", "event")
         .prefetch_related("category__criteria", "pain_points"),
         pk=pk,
     )
@@ -92,6 +106,8 @@ def person(request, slug, pk):
         "person": queue.judge(found),
         "changes": [_in_words(c) for c in found.status_changes.select_related("batch")[:8]],
         "calls": found.calls.exclude(finished_at=None).select_related("caller")[:5],
+        "keys": keys.keys_of(found),
+        "may_take_back": taking_back.may_take_back(found, now=clock.now()),
         "categories": request.event.categories.all(),
         "told_reasons": TOLD_REASONS,
     }
@@ -107,6 +123,7 @@ REASON_WORDS = {
     "undo": gettext_lazy("撤销"),
     "no_answer": gettext_lazy("逾期没有确认"),
     "never_told": gettext_lazy("没来得及放行"),
+    "taken_back": gettext_lazy("收回取消"),
 }
 
 
@@ -323,6 +340,21 @@ def _link(request, found):
     return _("个人链接（只给本人）：%(link)s") % {"link": link}
 
 
+def _renew(request, found):
+    link = settings.PUBLIC_URL + keys.renew_link(participant=found, by=request.user)
+    return _("以前的链接都停用了。新的个人链接（只给本人）：%(link)s") % {"link": link}
+
+
+def _settle_doubt(request, found):
+    keys.settle_doubt(participant=found, by=request.user)
+    return _("记下了：联系方式没有错。")
+
+
+def _take_back(request, found):
+    taking_back.take_back_withdrawal(participant=found, by=request.user)
+    return _("取消收回了。")
+
+
 def _recategorise(request, found):
     category = get_object_or_404(
         Category, event=request.event, key=clean_text(request.POST.get("category"))
@@ -351,6 +383,9 @@ STEPS = {
     "note": _save_note,
     "room": _move,
     "link": _link,
+    "renew": _renew,
+    "contacts-are-right": _settle_doubt,
+    "take-back": _take_back,
     "category": _recategorise,
     "confirm": _confirm,
     "withdraw": _withdraw,
