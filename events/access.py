@@ -129,16 +129,23 @@ def find_desk_pass(token):
     return desk_pass
 
 
-def open_desk(*, desk_pass, pin):
-    """Exchange the PIN for the value of the desk's cookie. Ten tries in a quarter of an hour.
+def open_desk(*, desk_pass, pin, browser=None):
+    """Exchange the PIN for the value of the desk's cookie. Ten wrong ones in a quarter of an hour.
 
-    Spaces and the full-width digits of a Chinese keyboard are no other PIN.
+    Spaces and the full-width digits of a Chinese keyboard are no other PIN. `browser` is the number
+    of one that has been a desk of this event before: it is counted by itself, whoever else guesses.
     """
-    limits.require(f"desk-pin:{desk_pass.pk}", times=10, seconds=900)
     typed = "".join(unicodedata.normalize("NFKC", pin[:99]).split())
-    if not check_password(typed, desk_pass.pin_digest):
-        raise Refused("wrong_pin", _("PIN 不对，请再看一眼交接单。"), status=403)
+    key = f"desk-pin:{desk_pass.pk}" + (f":browser:{browser}" if browser else "")
+    with limits.only_failures(limits.Limit(key, times=10, seconds=900)):
+        if not check_password(typed, desk_pass.pin_digest):
+            raise Refused("wrong_pin", _("PIN 不对，请再看一眼交接单。"), status=403)
     return _desk_signer.sign(str(desk_pass.pk))
+
+
+def desks_of(event):
+    """As whom known browsers keep that they have been a desk of this event."""
+    return f"desks:{event.pk}"
 
 
 def desk_cookie(slug):

@@ -11,7 +11,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
-from events import agenda, preparation, series, upstairs
+from events import agenda, crew, preparation, series, upstairs
 from events.models import (
     AgendaStep,
     Blueprint,
@@ -164,6 +164,14 @@ class RowsOfEvent(admin.TabularInline):
 class CrewInline(RowsOfEvent):
     model = Crew
     verbose_name_plural = _("活动班底")
+
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        """Whom the asker has worked with. Somebody else is invited by address, on the event's page
+        of people: nobody looks through the accounts of the house."""
+        if db_field.name == "user":
+            kwargs["queryset"] = crew.known_to(request.user)
+            kwargs["help_text"] = _("别的人请在“人员分工”页按邮箱邀请。")
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
 
 class SpeakerInline(RowsOfEvent):

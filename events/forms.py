@@ -7,7 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from events.agenda import Draft
-from events.models import AgendaItem, PrepGroup, Speaker
+from events.models import AgendaItem, Crew, PrepGroup, Speaker
 from salon.text import clean_text
 
 
@@ -203,6 +203,20 @@ class MemberForm(forms.Form):
         label=_("邮箱"), required=False, error_messages={"invalid": _("邮箱看起来不对。")}
     )
     is_lead = forms.BooleanField(label=_("组长"), required=False)
+
+
+class InviteForm(forms.Form):
+    name = TextField(label=_("姓名"), max_length=80, error_messages={"required": _("请写姓名。")})
+    email = forms.EmailField(
+        label=_("邮箱"),
+        max_length=150,  # a new account is called by it
+        error_messages={
+            "invalid": _("邮箱看起来不对。"),
+            "required": _("请写邮箱。"),
+            "max_length": _("邮箱看起来不对。"),
+        },
+    )
+    role = forms.ChoiceField(label=_("角色"), choices=Crew.Role.choices)
 
 
 class RoleForm(forms.Form):

@@ -7,9 +7,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from events import preparation
+from events import crew, preparation
 from events.models import Crew, Event, Milestone
-from salon import outbox
+from salon import accounts, outbox
 from salon.channels import Letter
 from salon.errors import Refused
 
@@ -75,3 +75,40 @@ def milestones_of_day(message):
 def _line(milestone):
     who = milestone.owner.name if milestone.owner else milestone.group and milestone.group.name
     return f"· {milestone.title}（{who or _('无人负责')}）"
+
+
+@outbox.letter(crew.INVITATION, gettext_lazy("班底邀请"))
+def crew_invitation(message):
+    """To somebody who was put on the crew; with a way to a password for who has none yet."""
+    invited = (
+        Crew.objects.select_related("event", "user").filter(pk=message.context["crew"]).first()
+    )
+    if invited is None or not invited.user.is_active:
+        return None
+    user, event = invited.user, invited.event
+    values = {
+        "name": user,
+        "event": event.title,
+        "day": event.local(event.starts_at).date(),
+        "role": invited.get_role_display(),
+        "account": user.username,
+        "url": settings.PUBLIC_URL + reverse("crew_home"),
+    }
+    greeting = _("%(name)s，您好：\n\n%(day)s 的“%(event)s”请您担任%(role)s。\n\n") % values
+    if user.has_usable_password():
+        return Letter(
+            to=user.email,
+            subject=_("请您担任%(role)s：%(event)s") % values,
+            text=greeting + _("用您的账号 %(account)s 登录：%(url)s\n") % values,
+        )
+    first_steps = _(
+        "请先用下面的链接设一个密码，三天之内、一次有效：\n{{key}}\n\n"
+        "您的账号是 %(account)s，以后在这里登录：%(url)s\n"
+        "链接过期了，就在登录页点“忘了密码”，再要一封信。\n"
+    )  # {{key}} is filled on the wire
+    return Letter(
+        to=user.email,
+        subject=_("请您担任%(role)s：%(event)s") % values,
+        text=greeting + first_steps % values,
+        secret={"key": lambda: accounts.new_password_link(user)},
+    )

@@ -29,6 +29,7 @@ organiser_urlpatterns = [
     path("preparation/add/", preparing.milestone_add, name="milestone_add"),
     path("preparation/ready/", preparing.readiness_page, name="readiness"),
     path("preparation/groups/", preparing.groups_edit, name="groups_edit"),
+    path("preparation/crew/invite/", preparing.crew_invite, name="crew_invite"),
     path("preparation/groups/<int:group_pk>/", preparing.member_add, name="member_add"),
     path("preparation/members/<int:pk>/", preparing.member_change, name="member_change"),
     path("preparation/roles/<int:pk>/", preparing.role_change, name="role_change"),

@@ -1,18 +1,23 @@
 """What only superusers see: accounts, every message of every event, and who did what."""
 
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import UserChangeForm
 from django.contrib.auth.models import Group
 from django.template.loader import render_to_string
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
+from django_otp.plugins.otp_static import admin as static
+from django_otp.plugins.otp_totp import admin as totp
 
-from salon import outbox
+from salon import outbox, second_factor
 from salon.admin_lists import HouseAdmin
 from salon.errors import Refused
 from salon.models import AuditEntry, Message, User
 
-admin.site.unregister(Group)  # roles belong to an event's crew
+# Roles belong to an event's crew, devices to their owners.
+admin.site.unregister([Group, totp.TOTPDevice, static.StaticDevice])
 
 
 class ForSuperusers(HouseAdmin):
@@ -104,6 +109,12 @@ class AuditEntryAdmin(ForSuperusers):
     show_full_result_count = False
 
 
+class AccountForm(UserChangeForm):
+    without_second_factor = forms.BooleanField(
+        label=_("关闭第二步验证（手机和备用码都丢了）"), required=False
+    )
+
+
 @admin.register(User)
 class AccountAdmin(HouseAdmin, UserAdmin):
     """Accounts of the crew. What somebody may do at an event stands in that event's crew."""
@@ -111,13 +122,14 @@ class AccountAdmin(HouseAdmin, UserAdmin):
     list_display = ["username", "first_name", "email", "is_active", "is_staff", "last_login"]
     list_filter = ["is_active", "is_staff", "is_superuser"]
     filter_horizontal = []
+    form = AccountForm
     fieldsets = [
         (None, {"fields": ["username", "password"]}),
         (_("个人信息"), {"fields": ["first_name", "last_name", "email"]}),
         (_("权限"), {"fields": ["is_active", "is_staff", "is_superuser"]}),
         (_("时间"), {"fields": ["last_login", "date_joined"]}),
     ]
-    readonly_fields = ["last_login", "date_joined"]
+    readonly_fields = ["last_login", "date_joined", "second_factor_at"]
     add_fieldsets = [
         (
             None,
@@ -129,6 +141,21 @@ class AccountAdmin(HouseAdmin, UserAdmin):
             },
         ),
     ]
+
+    def get_fieldsets(self, request, obj=None):
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is None or obj.second_factor_at is None:
+            return fieldsets
+        fields = {"fields": ["second_factor_at", "without_second_factor"]}
+        return [*fieldsets, (_("第二步验证"), fields)]
+
+    def save_model(self, request, obj, form, change):
+        super().save_model(request, obj, form, change)
+        if form.cleaned_data.get("without_second_factor"):
+            try:
+                second_factor.switch_off(user=obj, by=request.user)
+            except Refused as refused:
+                self.message_user(request, refused.message, messages.ERROR)
 
     def has_module_permission(self, request):
         return request.user.is_active and request.user.is_superuser

@@ -4,6 +4,9 @@ The platform stands below all rooms, so rows here name an event or a person by n
 (`event_id`, `person_id`) and not by foreign key.
 """
 
+import secrets
+
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -14,12 +17,32 @@ from django.utils.translation import gettext_lazy as _
 class User(AbstractUser):
     """Somebody with an account: organiser, host, mentor. Applicants and desk staff have none."""
 
+    second_factor_at = models.DateTimeField(_("第二步验证启用于"), null=True, editable=False)
+
     class Meta(AbstractUser.Meta):
         verbose_name = _("账号")
         verbose_name_plural = _("账号")
 
     def __str__(self):
         return self.get_full_name() or self.username
+
+    @property
+    def must_have_second_factor(self):
+        return settings.SUPERUSER_SECOND_FACTOR and self.is_superuser
+
+    @property
+    def lacks_second_factor(self):
+        """Nobody is let in as this account before it has one."""
+        return self.must_have_second_factor and self.second_factor_at is None
+
+    def _get_session_auth_hash(self, secret=None):
+        """Sessions end with the second factor that they were opened with, as with the password; of
+        an account that lacks one there are none."""
+        if self.lacks_second_factor:
+            return secrets.token_hex()
+        signed = super()._get_session_auth_hash(secret)
+        since = self.second_factor_at
+        return signed if since is None else f"{signed}{since.timestamp():.6f}"
 
 
 class MessageQuerySet(models.QuerySet):

@@ -79,7 +79,9 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
-    "axes",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
     "crispy_forms",
     "crispy_bootstrap5",
 ]
@@ -101,7 +103,6 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "salon.errors.answer_refusals",
-    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "salon.urls"
@@ -141,25 +142,16 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env("REDIS_URL")
 
 AUTH_USER_MODEL = "salon.User"
-AUTHENTICATION_BACKENDS = [
-    "axes.backends.AxesStandaloneBackend",
-    "django.contrib.auth.backends.ModelBackend",
-]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
-# By account at an address, never by address alone: the whole crew sits behind one at the venue.
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_FAILURE_LIMIT = 10
-AXES_COOLOFF_TIME = 0.25  # hours
-AXES_RESET_ON_SUCCESS = True
-AXES_USERNAME_CALLABLE = "salon.views.account_name"
-AXES_CLIENT_IP_CALLABLE = "salon.views.address_of"
-AXES_LOCKOUT_CALLABLE = "salon.views.locked_out"
-AXES_ENABLE_ADMIN = False
-AXES_VERBOSE = False  # its log lines would hold user names
+# A superuser signs in with a second factor, or is led to set one up (salon/second_factor.py).
+SUPERUSER_SECOND_FACTOR = env_flag("SUPERUSER_SECOND_FACTOR", not DEBUG)
+OTP_TOTP_ISSUER = "Salon"
+# salon.signing_in counts what was wrong, browser by browser; django-otp would lock the account.
+OTP_TOTP_THROTTLE_FACTOR = OTP_STATIC_THROTTLE_FACTOR = 0
 
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "crew_home"

@@ -1,10 +1,8 @@
-"""Pages that belong to the house and to no room: health, language, the account's home."""
+"""Pages that belong to the house and to no room: health, language, our own mistakes."""
 
 import contextlib
-from ipaddress import ip_address
 
 from django.conf import settings
-from django.contrib.auth import views as auth_views
 from django.db import Error, connection, transaction
 from django.http import HttpResponseServerError, JsonResponse
 from django.template.loader import render_to_string
@@ -17,42 +15,12 @@ from redis.retry import Retry
 
 from salon import clock, logs
 from salon.access import public
-from salon.errors import say, wants_json
+from salon.errors import wants_json
 from salon.models import Heartbeat, Message
-from salon.text import clean_text
 
 STALE_SECONDS = 180
 
-login = public(auth_views.LoginView.as_view(template_name="login.html"))
-logout = public(auth_views.LogoutView.as_view())
 set_language = public(language_views.set_language)
-
-
-def locked_out(request, response=None, credentials=None):
-    """What axes answers after too many wrong passwords for one account from one address."""
-    return say(
-        request,
-        status=429,
-        code="locked_out",
-        message=_("密码错了太多次，请 15 分钟后再试。"),
-    )
-
-
-def account_name(request, credentials=None):
-    """Under which name axes counts wrong passwords: cut to what its column holds."""
-    name = (credentials or request.POST).get("username")
-    return None if name is None else clean_text(name, max_length=150)
-
-
-def address_of(request):
-    """The network address that axes counts by. Behind a proxy all the world is the proxy's own
-    address, and anybody could lock an organiser out: there it is the one that the proxy saw, which
-    stands last; what stands before it, the asker wrote."""
-    seen = request.META.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip()
-    if settings.BEHIND_PROXY and seen:
-        with contextlib.suppress(ValueError):
-            return str(ip_address(seen))
-    return request.META.get("REMOTE_ADDR")
 
 
 def broken(request):

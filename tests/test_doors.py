@@ -85,6 +85,7 @@ WITH_AN_ACCOUNT = {"signed_in", "staff"}
 
 # The rows that addresses name, as `(end of the route, key in World.rows)`; the first that fits.
 ROWS = (
+    ("login/new-password/<str:uidb64>/<str:token>/", "new_password"),
     ("d/<str:token>", "desk_link"),
     ("l/<str:token>", "personal_link"),
     ("host/plan-b/undo/<int:pk>/", "trigger"),
@@ -305,6 +306,7 @@ def rows_of(event, person):
     }
     return {key: row.pk for key, row in made.items()} | {
         "letter_kind": "received",
+        "new_password": "nobody-s",
         "metric": "attendance_rate",
         "claim_key": claims.key_of(claim),
         "series": series.slug,

@@ -9,9 +9,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from events import materials, preparation, readiness
+from events import crew, materials, preparation, readiness
 from events.access import organiser
-from events.forms import MemberForm, MilestoneForm, RoleForm, whole_number
+from events.forms import InviteForm, MemberForm, MilestoneForm, RoleForm, whole_number
 from events.models import Crew
 from salon import clock
 from salon.errors import Refused
@@ -108,11 +108,16 @@ def readiness_page(request, slug):
 @organiser
 @require_safe
 def groups_edit(request, slug):
+    return _groups_page(request)
+
+
+def _groups_page(request, **more):
     event = request.event
     return render(
         request,
         "events/groups_edit.html",
         {
+            **more,
             "event": event,
             "prep_groups": preparation.groups_with_members(event),
             "member_form": MemberForm(),
@@ -122,6 +127,19 @@ def groups_edit(request, slug):
             "crew_roles": Crew.Role,
         },
     )
+
+
+@organiser
+@require_POST
+def crew_invite(request, slug):
+    form = InviteForm(request.POST)
+    if form.is_valid():
+        invited = _try(request, crew.invite, **form.cleaned_data)
+        if invited and invited.link:
+            return _groups_page(request, invited=invited)  # the link is shown this once
+        if invited:
+            messages.success(request, _("已加入，邀请信这就寄出。"))
+    return _back(request, "groups_edit", form=form)
 
 
 @organiser

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.test import Client
 
 from events.access import issue_desk_pass, revoke_desk_pass
 from events.models import DeskPass
@@ -80,3 +81,40 @@ def test_the_command_says_in_one_sentence_that_there_is_no_such_event():
     with pytest.raises(CommandError, match="没有网址名为 nowhere 的活动"):
         issue("nowhere")
     assert not DeskPass.objects.exists()
+
+
+def test_right_pins_use_up_no_try_and_wrong_ones_of_others_lock_no_desk_that_was_in(client):
+    event = make_salon()
+    _pass, token, pin = issue_desk_pass(event=event, desk="一号台", by=None)
+    address = f"/d/{token}"
+    for _ in range(15):
+        assert Client().post(address, {"pin": pin}).status_code == 302
+    assert client.post(address, {"pin": pin}).status_code == 302
+    for _ in range(12):
+        Client().post(address, {"pin": "wrong"})
+    assert Client().post(address, {"pin": pin}).status_code == 429
+    client.cookies.pop(f"desk-{event.slug}")  # its pass ran out, and the next one …
+    assert client.post(address, {"pin": pin}).status_code == 302
+    _pass, token, pin = issue_desk_pass(event=event, desk="一号台", by=None)
+    for _ in range(12):
+        Client().post(f"/d/{token}", {"pin": "wrong"})
+    assert client.post(f"/d/{token}", {"pin": pin}).status_code == 302
+
+
+def test_a_desk_that_is_signed_in_is_known_without_any_other_cookie(client):
+    event = make_salon()
+    _pass, token, pin = issue_desk_pass(event=event, desk="一号台", by=None)
+    client.post(f"/d/{token}", {"pin": pin})
+    client.cookies.pop("known")
+    for _ in range(12):
+        Client().post(f"/d/{token}", {"pin": "wrong"})
+    assert client.post(f"/d/{token}", {"pin": pin}).status_code == 302
+
+
+def test_a_known_desk_that_types_wrong_ones_is_shut_out_alone(client):
+    event = make_salon()
+    _pass, token, pin = issue_desk_pass(event=event, desk="一号台", by=None)
+    client.post(f"/d/{token}", {"pin": pin})
+    answers = [client.post(f"/d/{token}", {"pin": "wrong"}).status_code for _ in range(11)]
+    assert answers == [403] * 10 + [429]
+    assert Client().post(f"/d/{token}", {"pin": pin}).status_code == 302

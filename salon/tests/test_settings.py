@@ -104,6 +104,7 @@ def test_the_deploy_check_would_speak_up():
 def test_what_production_gets_without_asking():
     assert setting("DEBUG") == "False"
     assert setting("SESSION_COOKIE_SECURE") == "True"
+    assert setting("SUPERUSER_SECOND_FACTOR") == "True"
     assert setting("PUBLIC_URL") == "'https://salon.example'"
     assert setting("EMAIL_IS_CONFIGURED") == "True"
     assert setting("EMAIL_IS_CONFIGURED", without=["EMAIL_HOST"]) == "False"
