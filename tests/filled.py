@@ -59,6 +59,7 @@ SAID = {
     "SurveyQuestion": lambda w: {"kind": "scale", "options": []},
     "DeskRequest": lambda w: {"answer": {}},
     "Listing": lambda w: {"offer": "活动场地"},
+    "Case": lambda w: {"made": None},
     "Blueprint": lambda w: {"document": {}},
 }
 
