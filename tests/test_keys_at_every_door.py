@@ -20,7 +20,8 @@ from tests.test_doors import (
     visitor,
 )
 
-world, _may_ask = test_doors.world, test_doors._may_ask  # fixtures
+# Its fixtures.
+log, world, _may_ask = test_doors.log, test_doors.world, test_doors._may_ask
 
 CONTACTS = ("13800001111", "lin2@example.com")
 
