@@ -68,6 +68,20 @@ WALKED_IN = """
                                       WHERE w.participant_id = p.id AND w.method = 'walk_in'))
 """
 
+# Whether claim w of the whitepaper counts: its address was reached, or the participant whose own page
+# it was claimed on (WhitepaperClaimQuerySet.proven says the same).
+CLAIM_IS_PROVEN = """
+    (w.proven_at IS NOT NULL OR EXISTS (
+        SELECT FROM participants_participant c WHERE c.id = w.participant_id
+           AND (c.mobile_proven_at IS NOT NULL OR c.email_proven_at IS NOT NULL)))
+"""
+# Whether it is that of participant a, who may have proven the address only afterwards.
+CLAIM_IS_THEIRS = f"""
+    (w.event_id = a.event_id AND {CLAIM_IS_PROVEN} AND (w.participant_id = a.id
+        OR w.participant_id IS NULL AND w.email <> '' AND w.email = a.email
+           AND a.email_proven_at IS NOT NULL))
+"""
+
 # Who came: checked in at the door, seen on the stream, or an online person who contributed.
 # `in_room` were those who were checked in, whatever they had signed up for.
 ATTENDEES = f"""

@@ -13,7 +13,15 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from metrics.contributions import ATTENDEES, KINDS, SOLUTIONS, WALKED_IN, row
+from metrics.contributions import (
+    ATTENDEES,
+    CLAIM_IS_PROVEN,
+    CLAIM_IS_THEIRS,
+    KINDS,
+    SOLUTIONS,
+    WALKED_IN,
+    row,
+)
 
 HUNDRED = Decimal(100)
 # As they stand behind a number; English sets a space before them.
@@ -236,7 +244,9 @@ def conversion_rate(event, definition):
                               AND m.first_confirmed_at IS NOT NULL
                               AND m.second_confirmed_at IS NOT NULL)
                 OR 'whitepaper' = ANY(%(ways)s) AND EXISTS (
-                       SELECT FROM metrics_whitepaperclaim w WHERE w.participant_id = a.id)
+                       SELECT FROM metrics_whitepaperclaim w WHERE """
+        + CLAIM_IS_THEIRS
+        + """)
                 OR 'uplift' = ANY(%(ways)s) AND EXISTS (SELECT FROM metrics_followup f
                             WHERE f.participant_id = a.id
                               AND f.active_rate - a.active_rate >= %(points)s)
@@ -274,9 +284,16 @@ def matches(event, definition):
 
 
 def whitepaper_claims(event, definition):
-    return Count(
-        *row("SELECT count(*) FROM metrics_whitepaperclaim WHERE event_id = %(event)s", event)
+    proven, not_opened = row(
+        f"""
+        SELECT count(DISTINCT coalesce('p' || w.participant_id, nullif(w.email, ''), 'c' || w.id))
+                   FILTER (WHERE {CLAIM_IS_PROVEN}),
+               count(*) FILTER (WHERE NOT {CLAIM_IS_PROVEN})
+          FROM metrics_whitepaperclaim w WHERE w.event_id = %(event)s
+        """,
+        event,
     )
+    return Count(proven, None, ((_("还没打开信里的链接"), not_opened),))
 
 
 def community_uplift(event, definition):

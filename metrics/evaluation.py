@@ -13,7 +13,14 @@ from django.utils.translation import gettext_lazy
 
 from events.models import Event
 from metrics import charts
-from metrics.contributions import ATTENDEES, CONTRIBUTIONS, SOLUTIONS, attendee_ids, row
+from metrics.contributions import (
+    ATTENDEES,
+    CLAIM_IS_PROVEN,
+    CONTRIBUTIONS,
+    SOLUTIONS,
+    attendee_ids,
+    row,
+)
 from metrics.definitions import BY_KEY, DIMENSIONS, METRICS, UNITS
 from metrics.models import Evaluation, Goal
 from metrics.surveys import FEWEST_SHOWN
@@ -123,7 +130,8 @@ FACTS = f"""
              JOIN participants_participant o ON o.id = m.second_id
              WHERE %(event)s IN (p.event_id, o.event_id) AND m.first_confirmed_at IS NOT NULL
                AND m.second_confirmed_at IS NOT NULL),
-        'claims', (SELECT count(*) FROM metrics_whitepaperclaim WHERE event_id = %(event)s),
+        'claims', (SELECT count(*) FROM metrics_whitepaperclaim w
+             WHERE w.event_id = %(event)s AND {CLAIM_IS_PROVEN}),
         'follow_ups', (SELECT count(*) FROM metrics_followup f
              JOIN participants_participant p ON p.id = f.participant_id
              WHERE p.event_id = %(event)s),

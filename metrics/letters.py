@@ -155,7 +155,8 @@ def compose_invitation(message):
 def compose_news(message):
     """The Letter that tells a claimant of a new version; None once they want no more news."""
     claim = (
-        WhitepaperClaim.objects.select_related("event")
+        WhitepaperClaim.objects.proven()
+        .select_related("event")
         .filter(pk=message.context.get("claim"), wants_news=True)
         .exclude(email="")
         .first()
@@ -172,6 +173,30 @@ def compose_news(message):
             "\n\n在这里读和下载：\n{{link}}\n\n不想再收到？打开后点“不再提醒”就好。",
             event,
             message,
+        ),
+        secret={"link": settings.PUBLIC_URL + path},
+    )
+
+
+@outbox.letter("whitepaper_claim", gettext_lazy("领取白皮书的链接"))
+def compose_claim(message):
+    """The Letter to an address that somebody typed; opening its link makes the claim count."""
+    claim = (
+        WhitepaperClaim.objects.select_related("event")
+        .filter(pk=message.context.get("claim"))
+        .exclude(email="")
+        .first()
+    )
+    if claim is None:
+        return None
+    event = claim.event
+    path = reverse("whitepaper_key", args=[event.slug, claims.key_of(claim)])
+    return Letter(
+        to=claim.email,
+        subject=f"您领取的白皮书：{event.title}",
+        text=(
+            f"您好：\n\n有人用这个邮箱领取了“{event.title}”的白皮书。打开下面的链接就能读和下载，"
+            "打开过一次，领取才算数：\n\n{{link}}\n\n不是您领的，不用理会，不会再写信给您。"
         ),
         secret={"link": settings.PUBLIC_URL + path},
     )

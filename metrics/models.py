@@ -295,8 +295,20 @@ class Whitepaper(models.Model):
         return f"{self.title} v{self.version}"
 
 
+class WhitepaperClaimQuerySet(models.QuerySet):
+    def proven(self):
+        """Of who was reached: by the letter to the address, or as the participant whose own page
+        they claimed on. metrics/claims.py says the same in SQL."""
+        return self.filter(
+            Q(proven_at__isnull=False)
+            | Q(participant__mobile_proven_at__isnull=False)
+            | Q(participant__email_proven_at__isnull=False)
+        )
+
+
 class WhitepaperClaim(models.Model):
-    """One claimant of an event's whitepaper, counted once whatever they download."""
+    """One claimant of an event's whitepaper, counted once whatever they download, and only once it
+    is known that the address is theirs."""
 
     event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="whitepaper_claims")
     participant = models.ForeignKey(
@@ -306,6 +318,10 @@ class WhitepaperClaim(models.Model):
     email = models.CharField(max_length=254, blank=True)
     wants_news = models.BooleanField(default=False)
     at = models.DateTimeField(auto_now_add=True)
+    # Since when: the link in the letter was opened, or a participant claimed who had been reached.
+    proven_at = models.DateTimeField(null=True, blank=True)
+
+    objects = WhitepaperClaimQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("白皮书领取")

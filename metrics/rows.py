@@ -11,7 +11,14 @@ from django.db import connection
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from metrics.contributions import ATTENDEES, KINDS, SOLUTIONS, WALKED_IN
+from metrics.contributions import (
+    ATTENDEES,
+    CLAIM_IS_PROVEN,
+    CLAIM_IS_THEIRS,
+    KINDS,
+    SOLUTIONS,
+    WALKED_IN,
+)
 from metrics.definitions import BY_KEY, DIMENSIONS
 from metrics.evaluation import readable
 from metrics.surveys import FEWEST_SHOWN
@@ -109,8 +116,9 @@ CONVERSION = (
                EXISTS (SELECT FROM workshops_match m WHERE a.id IN (m.first_id, m.second_id)
                           AND m.first_confirmed_at IS NOT NULL
                           AND m.second_confirmed_at IS NOT NULL) AS matched,
-               EXISTS (SELECT FROM metrics_whitepaperclaim w
-                        WHERE w.participant_id = a.id) AS claimed,
+               EXISTS (SELECT FROM metrics_whitepaperclaim w WHERE """
+    + CLAIM_IS_THEIRS
+    + """) AS claimed,
                f.active_rate - a.active_rate AS uplift
           FROM attendee a LEFT JOIN metrics_followup f ON f.participant_id = a.id
     )
@@ -131,8 +139,9 @@ MATCHES = """
       JOIN participants_participant o ON o.id = m.second_id
      WHERE p.event_id = %(event)s AND o.event_id = p.event_id ORDER BY m.id
 """
-CLAIMS = """
-    SELECT w.at, coalesce(p.name, ''), w.email, w.wants_news, 'counted'
+CLAIMS = f"""
+    SELECT w.at, coalesce(p.name, ''), w.email, w.wants_news,
+           CASE WHEN {CLAIM_IS_PROVEN} THEN 'counted' ELSE 'not_opened' END
       FROM metrics_whitepaperclaim w
       LEFT JOIN participants_participant p ON p.id = w.participant_id
      WHERE w.event_id = %(event)s ORDER BY w.at, w.id
@@ -224,6 +233,7 @@ STATES = {
     "not_converted": gettext_lazy("没有转化"),
     "declined": gettext_lazy("已婉拒"),
     "waiting": gettext_lazy("等一方确认"),
+    "not_opened": gettext_lazy("还没打开信里的链接，不计"),
     "no_answer": gettext_lazy("尚未回复，不计"),
     "no_before": gettext_lazy("报名时没有填，不计"),
 }

@@ -15,6 +15,7 @@ urlpatterns = [
     path("whitepaper/whitepaper.docx", whitepaper.download, name="whitepaper_docx"),
     path("whitepaper/photos/<int:pk>/", whitepaper.photo, name="whitepaper_photo"),
     path("whitepaper/no-news/", whitepaper.stop_news, name="whitepaper_no_news"),
+    path("whitepaper/opened/", whitepaper.opened, name="whitepaper_opened"),
     path("whitepaper/key/<str:key>/", whitepaper.key, name="whitepaper_key"),
 ]
 organiser_urlpatterns = [

@@ -329,9 +329,8 @@ def publish(*, paper, by):
             )
         paper.published_at = clock.now()
         paper.save(update_fields=["published_at"])
-        for claim in WhitepaperClaim.objects.filter(event=paper.event, wants_news=True).exclude(
-            email=""
-        ):
+        asked = WhitepaperClaim.objects.filter(event=paper.event, wants_news=True).proven()
+        for claim in asked.exclude(email=""):
             outbox.plan(
                 dedup_key=f"whitepaper_news:{claim.pk}:{paper.version}",
                 kind="whitepaper_news",

@@ -245,8 +245,15 @@ def test_conversion_takes_a_match_a_claim_or_ten_points_of_uplift(event):
         first=people[0], second=people[1], first_confirmed_at=now, second_confirmed_at=now
     )
     Match.objects.create(first=people[2], second=people[3], first_confirmed_at=now)
-    WhitepaperClaim.objects.create(event=event, participant=people[2], email="a@example.com")
-    WhitepaperClaim.objects.create(event=event, email="stranger@example.com")
+    for claim in (
+        {"participant": people[2], "email": "a@example.com", "proven_at": now},
+        {"email": "stranger@example.com", "proven_at": now},
+        {"email": "typed@example.com"},
+        {"participant": people[5], "email": "b@example.com"},
+    ):
+        WhitepaperClaim.objects.create(event=event, **claim)
+    # Typed by people whom nobody has reached yet.
+    Participant.objects.filter(pk=people[5].pk).update(mobile_proven_at=None, email_proven_at=None)
     for someone, rate in ((people[3], 40), (people[4], 39), (people[1], 20)):
         FollowUp.objects.create(participant=someone, active_rate=rate, answered_at=now)
     assert worth(event, "conversion_rate") == (4, 6, 66.67, True)

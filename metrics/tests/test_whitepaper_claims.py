@@ -1,18 +1,24 @@
 """Who reads the whitepaper: claims, the crew's drafts, letters of new versions, erasing."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from django.db import connection
 from django.test import Client
 
 from metrics import claims, whitepaper
+from metrics.evaluation import measure
 from metrics.models import Whitepaper, WhitepaperClaim
 from metrics.tests.papers import a_salon_to_write_of, agrees, drafted, published, text_of
 from metrics.tests.scenes import a_past_salon, came
+from participants import contacts
+from participants.access import issue_link
 from participants.erase import erase_person
+from participants.models import Participant
 from participants.tests.scenes import an_organiser
-from salon import outbox
+from salon import clock, outbox
 from salon.errors import Refused
 from salon.models import Message
 from workshops.models import (
@@ -55,7 +61,11 @@ def test_lin_who_gave_a_mobile_only_claims_as_herself(event, organiser):
     colleague = claims.claim(
         event=event, email="somebody@qq.com", wants_news=False, device="2", person=event.wu
     )
-    assert [each.participant for each in (his, hers, colleague)] == [event.he, event.lin, None]
+    # His address, typed by her, is nobody's until the letter there is opened.
+    assert [each.participant for each in (his, hers, colleague)] == [None, event.lin, None]
+    claims.prove(his)
+    his.refresh_from_db()
+    assert his.participant == event.he
     erase_person(participant=event.lin, by=None)
     hers.refresh_from_db()
     assert (hers.email, hers.wants_news) == ("", False)
@@ -72,7 +82,7 @@ def test_each_address_counts_once_and_gets_the_same_answer(event, organiser):
         assert client.get(f"/e/{event.slug}/whitepaper/whitepaper.docx").content[:2] == b"PK"
     assert len(set(answers)) == 1
     assert WhitepaperClaim.objects.count() == 2
-    assert WhitepaperClaim.objects.get(email=event.lin.email).participant == event.lin
+    assert claims.counts(event) == (0, 2)
 
 
 @pytest.mark.parametrize("email", ["", "nobody", "a@b", "x" * 300 + "@example.com", "\x00@x.cn"])
@@ -120,6 +130,9 @@ def test_a_new_version_is_told_to_those_who_asked(event, organiser, client):
     asked = claims.claim(event=event, email="a@example.com", wants_news=True, device="1")
     claims.claim(event=event, email="b@example.com", wants_news=False, device="2")
     stopped = claims.claim(event=event, email="c@example.com", wants_news=True, device="3")
+    claims.claim(event=event, email="typed@example.com", wants_news=True, device="4")
+    for each in (asked, stopped):
+        claims.prove(each)
     published(event, organiser)
     letters = Message.objects.of_kind("whitepaper_news")
     assert letters.count() == 2
@@ -132,6 +145,111 @@ def test_a_new_version_is_told_to_those_who_asked(event, organiser, client):
     client.post(f"/e/{event.slug}/whitepaper/no-news/")
     asked.refresh_from_db()
     assert asked.wants_news is False
+
+
+def measured(event):
+    return next(one for one in measure(event) if one["key"] == "whitepaper_claims")
+
+
+def letter_of(email):
+    message = next(
+        message
+        for message in Message.objects.of_kind("whitepaper_claim").order_by("-pk")
+        if outbox._compose(message).to == email
+    )
+    text = outbox._compose(message).as_sent()
+    return "/" + re.search(r"https?://[^/]+/(\S+)", text)[1]
+
+
+def test_a_claim_counts_once_the_link_in_its_letter_was_opened(event, organiser, client):
+    published(event, organiser)
+    page = f"/e/{event.slug}/whitepaper/"
+    client.post(page, {"email": "reader@example.com", "wants_news": "on"})
+    assert claims.counts(event) == (0, 1)
+    assert "另有 1 人还没打开信里的链接" in client.get(page).content.decode()
+    client.post(f"{page}opened/")  # the one who typed it is not the one who was written to
+    assert claims.counts(event) == (0, 1)
+    reader = Client()
+    opened = reader.get(letter_of("reader@example.com"), follow=True)
+    assert "data-opened" in opened.content.decode()
+    assert claims.counts(event) == (0, 1)  # mail scanners open links
+    reader.post(f"{page}opened/")
+    assert claims.counts(event) == (1, 0)
+    assert "data-opened" not in reader.get(f"{page}read/").content.decode()
+    reader.post(f"{page}no-news/")
+    assert not WhitepaperClaim.objects.get().wants_news
+
+
+def test_nobody_switches_anothers_news_off_or_on_by_typing_the_address(event, organiser):
+    published(event, organiser)
+    on, off = (
+        claims.claim(event=event, email=email, wants_news=wants, device="1")
+        for email, wants in (("on@example.com", True), ("off@example.com", False))
+    )
+    for each in (on, off):
+        claims.prove(each)
+    stranger = Client()
+    page = f"/e/{event.slug}/whitepaper/"
+    for each in (on, off):
+        stranger.post(page, {"email": each.email, "wants_news": "on"})
+        assert "不再提醒" not in stranger.get(f"{page}read/").content.decode()
+        stranger.post(f"{page}no-news/")
+    assert list(WhitepaperClaim.objects.order_by("pk").values_list("wants_news", flat=True)) == [
+        True,
+        False,
+    ]
+
+
+def test_lins_own_claim_counts_because_she_was_reached(event, organiser, client):
+    published(event, organiser)
+    client.get(issue_link(participant=event.lin))
+    client.post(f"/e/{event.slug}/whitepaper/", {"email": event.lin.email, "wants_news": "on"})
+    claim = WhitepaperClaim.objects.get()
+    assert (claim.participant, bool(claim.proven_at)) == (event.lin, True)
+    assert not Message.objects.of_kind("whitepaper_claim").exists()
+    client.post(f"/e/{event.slug}/whitepaper/no-news/")
+    claim.refresh_from_db()
+    assert not claim.wants_news
+
+
+def test_who_proves_the_own_contact_later_counts_from_then_on(event, organiser):
+    published(event, organiser)
+    Participant.objects.filter(pk=event.lin.pk).update(email_proven_at=None, mobile_proven_at=None)
+    event.lin.refresh_from_db()
+    claims.claim(event=event, email=event.lin.email, wants_news=False, device="1", person=event.lin)
+    assert claims.counts(event) == (0, 1)
+    contacts.prove(participant=event.lin, contacts=["mobile"], by=event.lin)
+    assert claims.counts(event) == (1, 0)
+
+
+def test_a_hundred_claims_of_typed_addresses_count_for_nothing(event, organiser):
+    published(event, organiser)
+    before = measured(event)
+    for number in range(100):
+        claims.claim(
+            event=event, email=f"r{number}@example.com", wants_news=True, device=f"d{number}"
+        )
+    after = measured(event)
+    assert (before["numerator"], after["numerator"]) == (0, 0)
+    assert [number for _sentence, number in after["left_out"]] == [100]
+
+
+def test_typing_an_address_again_and_again_fills_nobodys_mailbox(event, organiser, travel):
+    published(event, organiser)
+    for number in range(12):
+        travel(clock.now() + timedelta(hours=1))
+        claims.claim(event=event, email="reader@example.com", wants_news=False, device=f"d{number}")
+    assert Message.objects.of_kind("whitepaper_claim").count() == claims.LETTERS_A_DAY
+
+
+def test_a_cookie_of_before_reads_and_decides_nothing(event, organiser, client):
+    published(event, organiser)
+    claim = claims.claim(event=event, email="r@example.com", wants_news=True, device="1")
+    client.cookies[claims.cookie(event.slug)] = claims.key_of(claim)
+    assert client.get(f"/e/{event.slug}/whitepaper/read/").status_code == 200
+    client.post(f"/e/{event.slug}/whitepaper/no-news/")
+    claim.refresh_from_db()
+    assert claim.wants_news
 
 
 def test_a_made_up_key_opens_nothing(event, organiser, client):

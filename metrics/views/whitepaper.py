@@ -16,7 +16,7 @@ from events.access import event_page, organiser, roles_of
 from metrics import claims, whitepaper
 from metrics.forms import ClaimForm, sections_posted
 from metrics.models import Whitepaper
-from participants import guests, keys
+from participants import contacts, guests, keys
 from participants.access import person_of
 from salon import clock
 from salon.errors import Refused
@@ -62,7 +62,7 @@ def edit(request, slug):
                 for place, section in enumerate(sections)
                 if section["to_be_written"]
             ],
-            "claims": event.whitepaper_claims.count(),
+            "claims": claims.counts(event),
         },
         status=refusal.status if refusal else 200,
     )
@@ -149,8 +149,13 @@ def _reader(request):
     return (
         roles_of(request.user, event)
         or (person is not None and guests.is_guest(person))
-        or claims.find(event, request.COOKIES.get(claims.cookie(event.slug)))
+        or _card(request)
     )
+
+
+def _card(request):
+    event = request.event
+    return claims.card_of(event, request.COOKIES.get(claims.cookie(event.slug)))
 
 
 def _paper_to_read(request):
@@ -168,10 +173,10 @@ def _paper_to_read(request):
     return paper if _reader(request) else None
 
 
-def _with_key(response, event, claim):
+def _with_card(response, event, card):
     response.set_cookie(
         claims.cookie(event.slug),
-        claims.key_of(claim),
+        card,
         max_age=claims.KEEP_SECONDS,
         httponly=True,
         samesite="Lax",
@@ -198,6 +203,9 @@ def claim(request, slug):
     if request.method == "POST" and form.is_valid():
         if form.cleaned_data["website"]:  # filled by a machine: the same answer, nothing counted
             return redirect("whitepaper", slug)
+        if person:
+            contacts.prove_by_key(person)
+        card = _card(request)
         try:
             found = claims.claim(
                 event=event,
@@ -205,13 +213,14 @@ def claim(request, slug):
                 wants_news=form.cleaned_data["wants_news"],
                 device=request.META.get("CSRF_COOKIE", ""),
                 person=person,
+                card=card,
             )
         except Refused as refused:
             if refused.code != "email":
                 raise
             form.add_error("email", str(refused))
         else:
-            return _with_key(redirect("whitepaper_read", slug), event, found)
+            return _claimed(request, found, person, card)
     get_token(request)  # the browser's own number, for the limit per device
     return render(
         request,
@@ -220,12 +229,28 @@ def claim(request, slug):
             "event": event,
             "paper": paper,
             "outline": whitepaper.modules_of(paper) if paper else [],
-            "claims": event.whitepaper_claims.count(),
+            "claims": claims.counts(event),
             "form": form,
             "may_read": bool(paper and _reader(request)),
         },
         status=422 if form.errors else 200,
     )
+
+
+def _claimed(request, found, person, card):
+    theirs = claims.is_theirs(found, person=person, card=card)
+    if theirs and found.proven_at:
+        messages.success(request, _("领取好了。"))
+    else:
+        messages.success(
+            request, _("可以读了。我们往这个邮箱发了一封带链接的信，打开过一次，领取才算数。")
+        )
+    answer = redirect("whitepaper_read", request.event.slug)
+    if card and card.claim and not theirs:
+        return answer  # somebody else was asked for as well; the own card stays
+    by_letter = bool(card and card.by_letter)
+    value = claims.card_for(found, theirs=theirs, by_letter=by_letter)
+    return _with_card(answer, request.event, value)
 
 
 @event_page
@@ -236,7 +261,18 @@ def key(request, slug, key):
     found = claims.find(request.event, key)
     if found is None:
         return redirect("whitepaper", slug)
-    return _with_key(redirect("whitepaper_read", slug), request.event, found)
+    card = claims.card_for(found, theirs=True, by_letter=True)
+    return _with_card(redirect("whitepaper_read", slug), request.event, card)
+
+
+@event_page
+@require_POST
+def opened(request, slug):
+    """The page says by itself that the reader of the letter has it before them."""
+    card = _card(request)
+    if card and card.by_letter:
+        claims.prove(card.claim)
+    return HttpResponse(status=204)
 
 
 @event_page
@@ -255,7 +291,7 @@ def read(request, slug):
             "modules": whitepaper.modules_of(paper),
             "credits": whitepaper.credits_of(paper),
             "is_current": paper == whitepaper.published(request.event),
-            "claim": claims.find(request.event, request.COOKIES.get(claims.cookie(slug))),
+            "card": _card(request),
         },
     )
 
@@ -303,8 +339,8 @@ def photo(request, slug, pk):
 @event_page
 @require_POST
 def stop_news(request, slug):
-    found = claims.find(request.event, request.COOKIES.get(claims.cookie(slug)))
-    if found:
-        claims.stop_news(found)
+    card = _card(request)
+    if card and card.claim:
+        claims.stop_news(card.claim)
     messages.success(request, _("不会再写信提醒新版本了。"))
     return redirect("whitepaper_read", slug)
