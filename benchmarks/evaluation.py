@@ -25,10 +25,10 @@ def fill(contributions):
             INSERT INTO events_event (slug, title, theme, description, venue, route, stream_link,
                 timezone, starts_at, ends_at, on_site_capacity, online_capacity,
                 confirmation_hours, offer_hours, interactive_target_percent, status, tag_regions,
-                moderation, self_check_in, version, created_at)
+                self_check_in, version, created_at)
             VALUES ('bench', 'bench', '', '', '', '', '', 'Asia/Shanghai', %s - interval '6 hours',
                 %s - interval '90 minutes', 2500, 2500, 72, 24, 60, 'published', 'industry',
-                'before', false, 1, %s)
+                false, 1, %s)
             """,
             [now, now, now],
         )

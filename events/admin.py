@@ -18,6 +18,7 @@ from events.models import (
     Crew,
     DeskPass,
     Event,
+    Kind,
     Material,
     Milestone,
     PrepGroup,
@@ -254,7 +255,7 @@ class EventAdmin(OfEvent):
     # on them; the switches of the day belong to the host.
     readonly_fields = (
         *("starts_at", "ends_at", "timezone", "ended_at", "status", "pages"),
-        *("tag_regions", "moderation", "self_check_in"),
+        *("tag_regions", "gate", "self_check_in"),
     )
     fieldsets = (
         (
@@ -293,7 +294,7 @@ class EventAdmin(OfEvent):
                 "fields": (
                     "interactive_target_percent",
                     "tag_regions",
-                    "moderation",
+                    "gate",
                     "self_check_in",
                 ),
                 "description": _("签到墙分区、上墙审核和自助签到在现场的页面上切换。"),
@@ -331,6 +332,13 @@ class EventAdmin(OfEvent):
             (_("活动页"), "event"),
         )
         return format_html_join(" · ", '<a href="{}">{}</a>', _links(event, named))
+
+    @admin.display(description=_("先审后上墙"))
+    def gate(self, event):
+        labels = dict(Kind.choices)
+        return _("、").join(str(labels[kind]) for kind in event.looked_at_first) or _(
+            "都是先上墙后审"
+        )
 
     def changelist_view(self, request, extra_context=None):
         return super().changelist_view(

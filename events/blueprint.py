@@ -10,6 +10,8 @@ from datetime import datetime, time, timedelta
 from events import preparation, timetable
 from events.models import (
     AgendaItem,
+    Event,
+    Kind,
     Material,
     Milestone,
     PrepGroup,
@@ -26,7 +28,6 @@ FRAME = (
     "offer_hours",
     "interactive_target_percent",
     "tag_regions",
-    "moderation",
     "self_check_in",
 )
 # What a plan B may have put in its place; the blueprint keeps what was planned.
@@ -48,7 +49,7 @@ DEFAULT = {
         "offer_hours": 24,
         "interactive_target_percent": 60,
         "tag_regions": "industry",
-        "moderation": "before",
+        "looked_at_first": ["photo", "question", "danmaku"],
         "self_check_in": False,
         "registration": {
             "opens": {"days_before": 30, "at": "10:00"},
@@ -302,6 +303,7 @@ def build(event, part, *, now):
     for name in FRAME:
         if name in frame:
             setattr(event, name, frame[name])
+    event.looked_at_first = _looked_at_first(frame)
     event.ends_at = event.starts_at + timedelta(minutes=frame["minutes"])
     if frame.get("route") and event.venue == frame.get("venue"):
         event.route = frame["route"]
@@ -310,6 +312,14 @@ def build(event, part, *, now):
     _build_agenda(event, part["agenda"])
     _build_preparation(event, part)
     preparation.plan_reminders(event)
+
+
+def _looked_at_first(frame):
+    """An earlier document says one word for questions and danmaku together."""
+    first = set(frame.get("looked_at_first", DEFAULT["event"]["looked_at_first"]))
+    if "looked_at_first" not in frame and frame.get("moderation") == Event.Moderation.AFTER:
+        first -= {Kind.QUESTION, Kind.DANMAKU}
+    return [kind for kind in Kind.values if kind in first]
 
 
 def _open_registration(event, window, now):
@@ -403,6 +413,8 @@ def _record_frame(event):
 
     agenda = _record_agenda(event)
     return _values(event, *FRAME, "timezone", "venue", "route") | {
+        "looked_at_first": event.looked_at_first,
+        "moderation": event.mode_of(Kind.QUESTION).value,
         "starts": f"{event.local(event.starts_at):%H:%M}",
         "minutes": max(
             (row["at"] + row["minutes"] for row in agenda),

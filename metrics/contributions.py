@@ -22,14 +22,14 @@ KINDS = {
 CONTRIBUTIONS = """
     SELECT s.participant_id, 'solution' AS what, s.created_at AS at
       FROM workshops_solution s JOIN workshops_paincard c ON c.id = s.card_id
-     WHERE c.event_id = %(event)s AND s.hidden_at IS NULL
+     WHERE c.event_id = %(event)s AND s.gate <> 'hidden'
     UNION ALL
     SELECT l.participant_id, 'like', l.at
       FROM workshops_solutionlike l JOIN workshops_solution s ON s.id = l.solution_id
       JOIN workshops_paincard c ON c.id = s.card_id WHERE c.event_id = %(event)s
     UNION ALL
     SELECT participant_id, kind, created_at FROM workshops_question
-     WHERE event_id = %(event)s AND state <> 'hidden'
+     WHERE event_id = %(event)s AND gate <> 'hidden'
     UNION ALL
     SELECT l.participant_id, 'danmaku', l.at
       FROM metrics_chatline l JOIN metrics_streamimport i ON i.id = l.source_id
@@ -52,11 +52,12 @@ CONTRIBUTIONS = """
      WHERE a.event_id = %(event)s
 """
 
-# One row per solution with whether it hangs on the wall: neither it nor its card is hidden, nor the
+# One row per solution with whether it hangs on the wall: it and its card are on show, and so is the
 # card which that one was merged into (workshops.pains says the same).
 SOLUTIONS = """
     SELECT s.id, s.text, s.participant_id, s.featured_at, s.created_at, c.text AS pain,
-           s.hidden_at IS NULL AND c.hidden_at IS NULL AND top.hidden_at IS NULL AS shown
+           s.gate = 'shown' AND c.gate = 'shown'
+               AND coalesce(top.gate, 'shown') = 'shown' AS shown
       FROM workshops_solution s JOIN workshops_paincard c ON c.id = s.card_id
       LEFT JOIN workshops_paincard top ON top.id = c.merged_into_id
      WHERE c.event_id = %(event)s

@@ -205,12 +205,12 @@ def online_interactions(event, definition):
     own, imported, hidden = row(
         """
         SELECT (SELECT count(*) FROM workshops_question
-                 WHERE event_id = %(event)s AND online AND state <> 'hidden'),
+                 WHERE event_id = %(event)s AND online AND gate <> 'hidden'),
                (SELECT count(*) FROM metrics_chatline l
                   JOIN metrics_streamimport i ON i.id = l.source_id
                  WHERE i.event_id = %(event)s AND i.undone_at IS NULL AND NOT l.repeated),
                (SELECT count(*) FROM workshops_question
-                 WHERE event_id = %(event)s AND online AND state = 'hidden')
+                 WHERE event_id = %(event)s AND online AND gate = 'hidden')
         """,
         event,
     )

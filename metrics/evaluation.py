@@ -118,7 +118,7 @@ FACTS = f"""
         'contributions', (SELECT count(*) FROM contribution),
         'solutions', (SELECT count(*) FROM ({SOLUTIONS}) s WHERE shown),
         'questions', (SELECT count(*) FROM workshops_question
-             WHERE event_id = %(event)s AND online AND state <> 'hidden'),
+             WHERE event_id = %(event)s AND online AND gate <> 'hidden'),
         'groups', (SELECT count(*) FROM workshops_workgroup
              WHERE event_id = %(event)s AND published_at IS NOT NULL),
         'plans', (SELECT count(n.submitted_at) FROM workshops_plan n

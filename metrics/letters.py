@@ -108,7 +108,7 @@ def _new_people(person, ids):
     lines = []
     for listing in going_on.board_of(person.event):
         if listing.participant_id in ids:
-            who = listing.participant.name if listing.named else "一位同行"
+            who = listing.called or "一位同行"
             said = [("能提供", listing.offer), ("想要", listing.need)]
             lines.append(f"· {who}：" + "；".join(f"{word} {text}" for word, text in said if text))
     return "\n".join(lines)

@@ -84,7 +84,7 @@ PLANS = """
 """
 ONLINE = """
     SELECT q.created_at AS at, ARRAY['own'], ARRAY[q.kind::text], coalesce(p.name, ''), q.text,
-           CASE WHEN q.state = 'hidden' THEN 'hidden'
+           CASE WHEN q.gate = 'hidden' THEN 'hidden'
                 WHEN 'own' = ANY(%(sources)s) THEN 'counted' ELSE 'apart' END
       FROM workshops_question q LEFT JOIN participants_participant p ON p.id = q.participant_id
      WHERE q.event_id = %(event)s AND q.online

@@ -145,19 +145,20 @@ def _authors(paper):
 
 def _names(paper):
     agreed = consenting_ids(paper.event) & _authors(paper)
-    return dict(Participant.objects.filter(pk__in=agreed).values_list("pk", "name"))
+    people = Participant.objects.filter(pk__in=agreed)
+    return {person.pk: person.shown_name for person in people if person.shown_name}
 
 
 def credits_of(paper):
     """Names of everybody credited in a version, by pinyin."""
     agreed = consenting_ids(paper.event) & _authors(paper)
     people = Participant.objects.filter(pk__in=agreed).order_by("pinyin", "pk")
-    return list(dict.fromkeys(people.values_list("name", flat=True)))
+    return list(dict.fromkeys(filter(None, (person.shown_name for person in people))))
 
 
 def _photos(paper):
     wanted = {pk for section in paper.sections for pk in section.get("photos", ())}
-    return PlanPhoto.objects.filter(plan__group__event=paper.event).in_bulk(wanted)
+    return PlanPhoto.objects.on_show().filter(plan__group__event=paper.event).in_bulk(wanted)
 
 
 def for_editor(paper):

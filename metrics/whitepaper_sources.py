@@ -74,7 +74,8 @@ def preface(event):
 def _plans(event, agreed):
     elements = list(event.task_elements.values_list("key", "name"))
     plans = (
-        Plan.objects.filter(group__event=event, submitted_at__isnull=False)
+        Plan.objects.on_show()
+        .filter(group__event=event, submitted_at__isnull=False)
         .select_related("group")
         .prefetch_related("rows", "photos", "group__memberships__participant", "group__awards_won")
         .order_by("group__number")
@@ -93,7 +94,7 @@ def _plans(event, agreed):
                 title=without(names, plan.title or plan.group.name, instead="组员"),
                 text=_plan_text(plan, elements, names, advice.get(plan.group_id, [])),
                 authors=authors,
-                photos=[photo.pk for photo in plan.photos.all()],
+                photos=[photo.pk for photo in plan.photos.all() if photo.is_shown],
             )
 
 
@@ -152,12 +153,12 @@ def _solutions(event, agreed):
 
 
 def _questions(event, agreed):
-    found = Question.objects.filter(
+    found = Question.objects.on_show().filter(
         event=event,
         kind=Question.Kind.QUESTION,
         answered_at__isnull=False,
         participant__in=agreed,
-    ).exclude(state="hidden")
+    )
     for question in found.select_related("participant").order_by("pk"):
         yield Source(
             key=f"question:{question.pk}",

@@ -5,6 +5,7 @@ its owner is sent their own link, and whoever asked gets the same neutral answer
 """
 
 import uuid
+from copy import copy
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -13,8 +14,9 @@ from django.db.models import Q
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from events.gate import BELL
 from events.models import Event
-from participants import cases, codes, contacts, criteria, notices
+from participants import cases, codes, contacts, criteria, known_as, notices
 from participants.categories import AskedCategory, asked, asked_categories, rules_of
 from participants.consents import NAMED_ON, new_consents
 from participants.models import Consent, Notice, PainPoint, Participant, StatusChange
@@ -427,6 +429,7 @@ def add(
         status_changed_at=now,
         status=Participant.Status.WAITLISTED if waits else Participant.Status.SUBMITTED,
         **row,
+        **known_as.at_the_gate(event, row, seen=by is not None, now=now),
     )
     person.score = judge_person(person, rules=category.rules, pain_points=pains).score
     if not _write(person, pains, agreed):
@@ -526,9 +529,13 @@ def edit(*, participant, answers, version, by):
         changed.discard("pinyin")
         if not changed:
             return set()
+        was = copy(person)
         for name, value in row.items():
             setattr(person, name, value)
         contacts.unprove(person, changed)
+        known_as.after_edit(
+            person, was=was, changed=changed, by_crew=by != person, now=clock.database_now()
+        )
         person.score = judge_person(person, pain_points=pains).score
         person.version += 1
         if by == person and _is_judged_by(person, changed):
@@ -552,8 +559,8 @@ def edit(*, participant, answers, version, by):
             theirs = Message.objects.of_person(person.pk)
             outbox.readdress(theirs, channel=channel_of(person), by=by)
         audit.record("edit_answers", person, by=by, fields=sorted(changed))
-        if "name" in changed:
-            live.publish(person.event, *NAMED_ON)
+        if changed & {"name", "organisation"}:
+            live.publish(person.event, *NAMED_ON, BELL)
     return changed
 
 

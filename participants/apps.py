@@ -9,4 +9,11 @@ class ParticipantsConfig(AppConfig):
     def ready(self):
         # They register themselves: letters with the outbox, walls with the live stream, this room
         # with the one below, the hold on people with the tables.
-        from participants import erased_contacts, for_events, held, letters, walls  # noqa: F401
+        from participants import (  # noqa: F401
+            at_the_gate,
+            erased_contacts,
+            for_events,
+            held,
+            letters,
+            walls,
+        )

@@ -19,7 +19,8 @@ from datetime import UTC, datetime, timedelta
 from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
-from events.models import Event
+from events.gate import pass_gate
+from events.models import Event, Kind
 from participants import standing, tags
 from participants.desk_requests import Answer, answered_once, earlier_answer, keep_answer, replay
 from participants.models import Category, CheckIn, DeskRequest, Participant
@@ -41,7 +42,7 @@ SELF_BEFORE_START = timedelta(hours=1)
 # rest of a check-in. `asked` is the answer kept for a request, if there is one.
 _NEEDED = {
     *("id", "event_id", "category_id", "name", "status", "online", "code", "industry"),
-    *("community_size", "followers", "expertise"),
+    *("community_size", "followers", "expertise", "gate_seen_at"),
 }
 # In the model's order, as `from_db` takes them.
 _FIELDS = [f.attname for f in Participant._meta.concrete_fields if f.attname in _NEEDED]
@@ -128,9 +129,10 @@ _CHECK_IN = """
         RETURNING id, participant_id
     ), card AS (
         INSERT INTO participants_tagcard
-            (participant_id, industry, size_band, expertise, pain, topic, moved, updated_at)
+            (participant_id, industry, size_band, expertise, pain, topic, moved, updated_at,
+             gate, gate_word, gate_at, gate_seen_at)
         SELECT participant_id, %(industry)s, %(size_band)s, %(expertise)s, %(pain)s, %(topic)s,
-             false, %(now)s
+             false, %(now)s, %(gate)s, %(gate_word)s, %(gate_at)s, %(gate_seen_at)s
         FROM came
         ON CONFLICT (participant_id) DO NOTHING
     )
@@ -138,12 +140,21 @@ _CHECK_IN = """
 """
 
 
-def admit(*, person, desk, method, at, scanned_at, operator=""):
+def admit(*, person, event, desk, method, at, scanned_at, operator=""):
     """Insert the check-in and a card from the application; the check-in's id, None if it lost: to
     another desk, or to a change that the person is not expected any more after.
 
     `person` comes from `at_the_door`, whose hour is taken for the hour of receipt.
     """
+    card = tags.prefilled(person, pains=person.pains)
+    stand = pass_gate(
+        event,
+        Kind.CARD,
+        card["expertise"],
+        card["pain"],
+        seen=person.gate_seen_at is not None,
+        now=person.looked_at,
+    )
     with connection.cursor() as cursor:
         cursor.execute(
             _CHECK_IN,
@@ -156,7 +167,8 @@ def admit(*, person, desk, method, at, scanned_at, operator=""):
                 "at": at,
                 "scanned_at": scanned_at,
                 "now": person.looked_at,
-                **tags.prefilled(person, pains=person.pains),
+                **card,
+                **stand,
             },
         )
         row = cursor.fetchone()
@@ -209,7 +221,13 @@ def check_in(
     desk = request.desk
     at = corrected(scanned_at, offset_ms=offset_ms, person=person, event=desk.event)
     row = admit(
-        person=person, desk=desk, method=method, at=at, scanned_at=scanned_at, operator=operator
+        person=person,
+        event=desk.event,
+        desk=desk,
+        method=method,
+        at=at,
+        scanned_at=scanned_at,
+        operator=operator,
     )
     if row is None:
         return _came_second(request, person, admitted)
@@ -327,7 +345,14 @@ def check_in_self(*, person):
         if not can_check_in_self(person.event, here.looked_at):
             raise Refused("self_closed", _("现在不能自助签到，请到签到台。"))
         now = here.looked_at
-        row = admit(person=here, desk=None, method=CheckIn.Method.SELF, at=now, scanned_at=None)
+        row = admit(
+            person=here,
+            event=person.event,
+            desk=None,
+            method=CheckIn.Method.SELF,
+            at=now,
+            scanned_at=None,
+        )
         if row is None:
             if first := came(here):
                 return first

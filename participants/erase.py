@@ -33,6 +33,7 @@ BLANK = {
     **dict.fromkeys(
         ("name", "pinyin", "mobile", "email", "organisation", "job_title", "creator_field"), ""
     ),
+    **dict.fromkeys(("name_before", "gate_word"), ""),
     **dict.fromkeys(("can_bring", "cooperation_need", "resource_offer", "expectation"), ""),
     # Not the source_key: it names a row of a file and nobody, and keeps that file, imported once
     # more, from bringing them back.
@@ -91,7 +92,7 @@ def _blank_rows(person, now):
     cases.forget(person)
     PersonalLink.objects.filter(participant=person).delete()
     Consent.objects.filter(participant=person, withdrawn_at=None).update(withdrawn_at=now)
-    TagCard.objects.filter(participant=person).update(expertise="", pain="", topic="")
+    TagCard.objects.filter(participant=person).update(expertise="", pain="", topic="", gate_word="")
     CheckIn.objects.filter(participant=person).update(void_reason="")
     # A sheet that waits for its import may hold them; whoever wants it uploads it again.
     ImportFile.objects.filter(event=person.event).exclude(content=b"").update(content=b"")

@@ -38,7 +38,7 @@ SAME = (
 )
 PERSON = (
     *("id", "event_id", "category_id", "channel_id", "source", "code", "pinyin", "online"),
-    *("submitted_at", "status_changed_at", "score"),
+    *("submitted_at", "status_changed_at", "gate_seen_at", "score"),
     *SAME,
 )
 WRITTEN = (Participant, PainPoint, Consent, Message)
@@ -248,6 +248,7 @@ class Taker:
             not values.on_site,
             _submitted_at(values, now),
             now,
+            now,  # an organiser brought them in
             judge_person(values, rules=category.rules, pain_points=values.pain_points).score,
             *(getattr(values, name) for name in SAME),
         )

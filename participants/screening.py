@@ -199,6 +199,7 @@ class Decision:
             told_reason=told_reason,
             # The clock starts with the release; until then the seat is simply kept.
             confirm_by=self.event.starts_at if to_status == Status.ACCEPTED else None,
+            seen=True,
         )
         self.done += changes
         if to_status in LETTERS:
@@ -410,7 +411,7 @@ def confirm(*, participant, by):
         now = clock.now()
         if person.confirm_by <= now:
             raise Refused("too_late", _("确认时间已过，名额已经顺延。还想来的话，可以排到候补。"))
-        [change] = stand([person], Status.CONFIRMED, now=now, by=by)
+        [change] = stand([person], Status.CONFIRMED, now=now, by=by, seen=by != person)
         write_letter(change, "confirmed", now=now)
         reminders.plan_for_all([change], now=now)
         audit.record("confirm", person, by=by, event_id=event.pk)

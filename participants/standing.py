@@ -102,7 +102,11 @@ _STAND = """
     WITH moved AS (
         UPDATE participants_participant
         SET status = %(after)s, told_reason = %(told_reason)s, confirm_by = %(confirm_by)s,
-            status_changed_at = %(now)s, version = version + 1
+            status_changed_at = %(now)s, version = version + 1,
+            gate = CASE WHEN %(seen)s AND gate <> 'hidden' THEN 'shown' ELSE gate END,
+            gate_word = CASE WHEN %(seen)s THEN '' ELSE gate_word END,
+            gate_seen_at = CASE WHEN %(seen)s THEN %(now)s ELSE gate_seen_at END,
+            name_before = CASE WHEN %(seen)s THEN '' ELSE name_before END
         WHERE id = ANY (%(people)s)
     )
     INSERT INTO participants_statuschange
@@ -114,11 +118,24 @@ _STAND = """
 """
 
 
-def stand(people, to_status, *, now, by, batch=None, reason="", told_reason="", confirm_by=None):
+def stand(
+    people,
+    to_status,
+    *,
+    now,
+    by,
+    batch=None,
+    reason="",
+    told_reason="",
+    confirm_by=None,
+    seen=False,
+):
     """Write one new status for locked people; their open letters and reminders are cancelled.
 
     Returns what was written (Stood) in the same order. Does not check whether it may be: the verbs
-    do. `confirm_by` is for accepted and offered seats, and is kept by one that is given up.
+    do. `confirm_by` is for accepted and offered seats, and is kept by one that is given up. `seen`:
+    somebody of the crew has looked at these people and their answers, so they pass the gate
+    (known_as.py), but for who was taken down.
     """
     if not people:
         return []
@@ -136,6 +153,7 @@ def stand(people, to_status, *, now, by, batch=None, reason="", told_reason="", 
                 "told_reason": str(told_reason),
                 "confirm_by": confirm_by,
                 "now": now,
+                "seen": seen,
             },
         )
         written = [pk for (pk,) in cursor.fetchall()]

@@ -11,7 +11,9 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef
 from django.utils.translation import gettext_lazy as _
 
-from events.models import Event
+from events.gate import BELL, pass_gate
+from events.models import Event, Gate, Kind
+from participants import known_as
 from participants.desk_requests import Answer, answered_once, earlier_answer, keep_answer
 from participants.models import Consent, Participant, TagCard
 from participants.standing import hold
@@ -85,21 +87,31 @@ def save_card(*, person, by, industry, size_band, expertise, pain):
     with transaction.atomic():
         hold(person)
         # The desk may make it in the same second, by checking the person in.
-        card, made = TagCard.objects.get_or_create(participant=person, defaults=values)
-        changed = list(values) if made else _rewrite(card.pk, values)
+        first = values | _at_the_gate(TagCard(), person, values, by=by)
+        card, made = TagCard.objects.get_or_create(participant=person, defaults=first)
+        changed = list(values) if made else _rewrite(card.pk, person, values, by=by)
         audit.record("save_tag_card", card, by=by, event_id=person.event_id, fields=changed)
-        live.publish(person.event, "tags")
+        live.publish(person.event, "tags", BELL)
     return card_of(person)
 
 
-def _rewrite(pk, values):
+def _rewrite(pk, person, values, *, by):
     """Write the tags over a card that is there; the names of those that changed."""
     card = TagCard.objects.select_for_update().get(pk=pk)
     changed = [field for field, value in values.items() if getattr(card, field) != value]
-    for field in changed:
-        setattr(card, field, values[field])
-    card.save(update_fields=[*changed, "updated_at"])
+    written = {field: values[field] for field in changed}
+    if {"expertise", "pain"} & set(changed):
+        written |= _at_the_gate(card, person, values, by=by)
+    for field, value in written.items():
+        setattr(card, field, value)
+    card.save(update_fields=[*written, "updated_at"])
     return changed
+
+
+def _at_the_gate(card, person, values, *, by):
+    texts = values["expertise"], values["pain"]
+    seen = by != person or (card.gate != Gate.HIDDEN and known_as.has_been_read(person, *texts))
+    return pass_gate(person.event, Kind.CARD, *texts, was=card, seen=seen)
 
 
 @answered_once
@@ -196,11 +208,16 @@ def _region_of(card, arranged):
 def _detail(card, arranged):
     industry, size = card.get_industry_display(), card.get_size_band_display()
     words = {
-        Event.TagRegions.INDUSTRY: (size, card.expertise),
-        Event.TagRegions.SIZE: (industry, card.expertise),
+        Event.TagRegions.INDUSTRY: (size, _shown(card, card.expertise)),
+        Event.TagRegions.SIZE: (industry, _shown(card, card.expertise)),
         Event.TagRegions.PAIN: (industry,),
     }[arranged]
     return " · ".join(filter(None, map(str, words)))
+
+
+def _shown(card, text):
+    """The card of somebody whose words wait hangs without them: they are here."""
+    return text if card.is_shown else ""
 
 
 def _region_names(arranged):
@@ -221,12 +238,14 @@ def tag_wall(event):
     by_region = {}
     cards = list(arrived_cards(event))
     for card in cards:
+        if card.gate == Gate.HIDDEN:
+            continue
         slip = Slip(
             id=card.participant_id,
-            name=card.participant.name if card.named else "",
+            name=card.participant.shown_name if card.named else "",
             category=card.participant.category.key,
             detail=_detail(card, event.tag_regions),
-            pain="" if event.tag_regions == Event.TagRegions.PAIN else card.pain,
+            pain="" if event.tag_regions == Event.TagRegions.PAIN else _shown(card, card.pain),
         )
         by_region.setdefault(_region_of(card, event.tag_regions), []).append(slip)
     density, below = next((word, rows) for word, most, rows in DENSITIES if len(cards) <= most)

@@ -101,6 +101,7 @@ def walk_in(*, request, person_id=None, details=None, scanned_at, offset_ms=0, o
     at = checkin.corrected(scanned_at, offset_ms=offset_ms, person=person, event=event)
     row = checkin.admit(
         person=person,
+        event=event,
         desk=desk,
         method=CheckIn.Method.SEARCH if expected else CheckIn.Method.WALK_IN,
         at=at,
@@ -154,6 +155,7 @@ def _write(event, details, by):
         status_changed_at=now,
         submitted_at=now,
         pinyin=pinyin_for_search(details["name"]),
+        gate_seen_at=now,
         code=codes.new_code(event),
         **{key: value for key, value in details.items() if key not in ("consents", "pain")},
     )
@@ -176,7 +178,12 @@ def _confirm(event, person, *, by):
         locked.online = False
         locked.save(update_fields=["online"])
     standing.stand(
-        [locked], Participant.Status.CONFIRMED, now=person.looked_at, by=by, reason=str(WHY)
+        [locked],
+        Participant.Status.CONFIRMED,
+        now=person.looked_at,
+        by=by,
+        reason=str(WHY),
+        seen=True,
     )
     audit.record("walk_in", locked, by=by, fields=["status", "online"])
     return checkin.at_the_door(event.pk, pk=person.pk)

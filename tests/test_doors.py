@@ -52,7 +52,7 @@ from workshops.models import (
     WorkGroup,
 )
 
-CREW = {"organiser", "host", "mentor"}
+CREW = {"organiser", "host", "floor", "mentor"}
 # Confirmed, and cancelled although they stand in the room: both are guests.
 GUESTS = {"person", "who_came"}
 # Everybody else who applied, by their status.
@@ -73,6 +73,7 @@ STRANGERS = {
     "nobody",
     "other_organiser",
     "other_host",
+    "other_floor",
     "other_mentor",
     "other_desk",
     "other_person",

@@ -43,8 +43,8 @@ WAS = {
         *("attempts", "recipient", "subject", "body", "batch"),
     ),
     "metrics_whitepaperclaim": ("id", "event_id", "participant_id", "email", "wants_news"),
-    "workshops_paincard": ("id", "participant_id", "text", "hidden_at"),
-    "workshops_solution": ("id", "participant_id", "text", "featured_at", "hidden_at"),
+    "workshops_paincard": ("id", "participant_id", "text"),
+    "workshops_solution": ("id", "participant_id", "text", "featured_at"),
     "workshops_question": ("id", "participant_id", "kind", "text"),
 }
 # token: the status of its owner's own page

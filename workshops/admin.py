@@ -13,7 +13,6 @@ from events.admin import OfEvent, OneEventForm
 from workshops import phases, photos
 from workshops.models import (
     Award,
-    BlockedWord,
     MentorReview,
     PainCard,
     Phase,
@@ -87,17 +86,10 @@ class AwardAdmin(OfEvent):
         return not begun and super().has_delete_permission(request, obj)
 
 
-@admin.register(BlockedWord)
-class BlockedWordAdmin(OfEvent):
-    list_display = ["word", "event"]
-    list_filter = ["event"]
-    search_fields = ["word"]
-
-
 @admin.register(PainCard)
 class PainCardAdmin(Looking):
-    list_display = ["text", "event", "topic", "merged_into", "hidden_at", "created_at"]
-    list_filter = ["event", "topic"]
+    list_display = ["text", "event", "topic", "merged_into", "gate", "created_at"]
+    list_filter = ["event", "topic", "gate"]
     search_fields = ["text"]
     list_select_related = ["event", "merged_into"]
 
@@ -105,16 +97,16 @@ class PainCardAdmin(Looking):
 @admin.register(Solution)
 class SolutionAdmin(Looking):
     event_path = "card__event"
-    list_display = ["text", "card", "featured_at", "hidden_at", "created_at"]
-    list_filter = ["card__event"]
+    list_display = ["text", "card", "featured_at", "gate", "created_at"]
+    list_filter = ["card__event", "gate"]
     search_fields = ["text"]
     list_select_related = ["card"]
 
 
 @admin.register(Question)
 class QuestionAdmin(Looking):
-    list_display = ["text", "kind", "state", "online", "event", "created_at"]
-    list_filter = ["event", "kind", "state"]
+    list_display = ["text", "kind", "gate", "online", "event", "created_at"]
+    list_filter = ["event", "kind", "gate"]
     search_fields = ["text"]
 
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from events.models import Event
+from events.gate import BELL, pass_gate
+from events.models import Event, Gate, Kind
 from participants.models import PainPoint, Participant
 from participants.topics import OTHER, TOPICS, topic_named, topic_of
 from salon import audit, clock, live
@@ -29,7 +30,8 @@ TOPIC_KEYS = "1234567890-="
 @dataclass(frozen=True)
 class Standing:
     """The box as everybody may see it: `seed` only once it is revealed; `draws` in order, each
-    with `.label`, the words of its topic; `left`, how many slips can still be drawn."""
+    with `.label`, the words of its topic, and `.text`, "" when its slip was taken down since;
+    `left`, how many slips can still be drawn."""
 
     box: BlindBox | None
     draws: list
@@ -67,6 +69,7 @@ def standing(event):
     draws = list(box.draws.select_related("card", "card__interest_group"))
     for draw in draws:
         draw.label = topic_named(draw.topic).label
+        draw.text = draw.card.text if draw.card.is_shown else ""
     return Standing(
         box,
         draws,
@@ -95,9 +98,9 @@ def topics():
 
 
 def _hidden(box):
-    """Ids of slips that the host has hidden since."""
+    """Ids of slips that were taken down since, or wait."""
     slips = PainCard.objects.filter(pk__in=[pk for pk, _group in box.slip_ids])
-    return set(slips.exclude(hidden_at=None).values_list("pk", flat=True))
+    return set(slips.exclude(gate=Gate.SHOWN).values_list("pk", flat=True))
 
 
 def _slips(box):
@@ -131,7 +134,7 @@ def seal(*, event, by):
         except IntegrityError:
             raise Refused("drawn", _("已经抽过了，不能重新封盒。")) from None
         audit.record("seal_box", box, by=by)
-        live.publish(event, "box", "box-bell", "pains", "pains-bell")
+        live.publish(event, "box", "box-bell", "pains", "pains-bell", BELL)
     return box
 
 
@@ -140,6 +143,7 @@ def _bring_in_sign_up_pains(event):
     people = Participant.objects.filter(event=event).present()
     here = people.checked_in() | people.online().confirmed()
     points = PainPoint.objects.filter(participant__in=here.values("pk")).exclude(text="")
+    now = clock.now()
     PainCard.objects.bulk_create(
         [
             PainCard(
@@ -148,8 +152,15 @@ def _bring_in_sign_up_pains(event):
                 text=point.text,
                 topic=topic_of(point.text).key,
                 client_id=uuid.uuid5(_SIGN_UP, str(point.pk)),
+                **pass_gate(
+                    event,
+                    Kind.PAIN,
+                    point.text,
+                    seen=point.participant.gate_seen_at is not None,
+                    now=now,
+                ),
             )
-            for point in points
+            for point in points.select_related("participant")
         ],
         ignore_conflicts=True,
     )
@@ -158,7 +169,7 @@ def _bring_in_sign_up_pains(event):
 def _sorted_slips(event):
     """Every card that hangs by itself, put down to the group its author is in now: groups are
     merged between one sealing and the next."""
-    cards = event.pain_cards.filter(hidden_at=None, merged_into=None)
+    cards = event.pain_cards.on_show().filter(merged_into=None)
     cards = list(cards.select_related("participant__tag_card", "interest_group").order_by("pk"))
     for card in cards:
         card.interest_group_id = _group_of(card)

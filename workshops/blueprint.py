@@ -1,6 +1,6 @@
 """The workshop's part of a blueprint: task-card elements, phases, theme tables, awards, words."""
 
-from workshops.models import Award, BlockedWord, Phase, TaskElement, ThemeTable
+from workshops.models import Award, Phase, TaskElement, ThemeTable
 
 DEFAULT = {
     "task_elements": [
@@ -44,9 +44,8 @@ def build(event, part, *, now):
         ThemeTable(event=event, **table) for table in part["theme_tables"]
     )
     Award.objects.bulk_create(Award(event=event, **award) for award in part["awards"])
-    BlockedWord.objects.bulk_create(
-        BlockedWord(event=event, word=word) for word in part["blocked_words"]
-    )
+    event.blocked_words = list(dict.fromkeys(part["blocked_words"]))
+    event.save(update_fields=["blocked_words"])
 
 
 def record(event):
@@ -56,5 +55,5 @@ def record(event):
         "phases": list(event.phases.values("kind", "minutes")),
         "theme_tables": list(event.theme_tables.values("key", "name", "seats")),
         "awards": list(event.awards.values("key", "name")),
-        "blocked_words": list(event.blocked_words.values_list("word", flat=True)),
+        "blocked_words": event.blocked_words,
     }

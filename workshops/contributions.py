@@ -51,7 +51,7 @@ def of(person):
         ),
         "questions": list(
             Question.objects.filter(participant=person).values(
-                "kind", "text", "state", "created_at", "answered_at"
+                "kind", "text", "created_at", "answered_at", state=F("gate")
             )
         ),
         "upvotes": QuestionVote.objects.filter(participant=person).count(),
@@ -75,18 +75,18 @@ BLANK = "〔已删除〕"
 def forget(person):
     """Blank what the person wrote and every mention of their name, mobile or e-mail in this
     event's texts. The rows stay: they are counted."""
-    PainCard.objects.filter(participant=person).update(text=BLANK)
-    Solution.objects.filter(participant=person).update(text=BLANK)
-    Question.objects.filter(participant=person).update(text=BLANK)
-    Tip.objects.filter(participant=person).update(text=BLANK)
+    PainCard.objects.filter(participant=person).update(text=BLANK, gate_word="")
+    Solution.objects.filter(participant=person).update(text=BLANK, gate_word="")
+    Question.objects.filter(participant=person).update(text=BLANK, gate_word="")
+    Tip.objects.filter(participant=person).update(text=BLANK, gate_word="")
     # Counted nowhere, so it may go whole.
     LateDraft.objects.filter(participant=person).delete()
     listing = Listing.objects.filter(participant=person).first()
     if listing:
         listing.offer = listing.offer and BLANK
         listing.need = listing.need and BLANK
-        listing.seated = False
-        listing.save(update_fields=["offer", "need", "seated"])
+        listing.seated, listing.gate_word = False, ""
+        listing.save(update_fields=["offer", "need", "seated", "gate_word"])
     # A reason quotes what both wrote.
     Match.objects.of([person.pk]).update(reason="")
     words = [word for word in {person.name, person.mobile, person.email} if len(word) > 1]

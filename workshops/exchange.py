@@ -12,7 +12,8 @@ from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from events.models import Event
+from events.gate import BELL, pass_gate
+from events.models import Event, Gate, Kind
 from participants import same_person
 from participants.models import Consent, Participant
 from participants.same_person import Known
@@ -44,7 +45,8 @@ def tables_of(event):
 
 
 def board(event):
-    """All listings of people who are still there, the newest first, each with `.named`."""
+    """All listings on show of people who are still there, the newest first, each with `.called`:
+    how others may call its author, "" for not at all."""
     return _board(participant__event=event)
 
 
@@ -71,14 +73,22 @@ def marks_of(person):
 def _board(**which):
     listings = list(
         Listing.objects.standing()
+        .on_show()
         .filter(**which)
         .select_related("participant__event", "table")
         .order_by("-updated_at", "-pk")
     )
     named = _consenting([row.participant_id for row in listings], Consent.Purpose.WALL_NAME)
     for listing in listings:
-        listing.named = listing.participant_id in named
+        consents = listing.participant_id in named
+        listing.called = listing.participant.shown_name if consents else ""
     return listings
+
+
+def own(person):
+    """The person's own listing, however it stands at the gate, or None."""
+    mine = Listing.objects.standing().filter(participant=person)
+    return mine.select_related("participant__event", "table").first()
 
 
 def _consenting(ids, purpose):
@@ -144,12 +154,14 @@ def _labels(listings):
 @dataclass(frozen=True)
 class Contact:
     """What one sees of the other: `mobile` and `email` only after both said yes and only with
-    the other's consent; `name` after both said yes, or with consent to be named."""
+    the other's consent; `name` after both said yes, or with consent to be named; what they wrote,
+    and `reason`, which quotes it, while it is on show."""
 
     match: Match
     state: str  # "asked" by the other, "waiting" for the other, "confirmed", "declined"
     name: str
     listing: Listing | None
+    reason: str = ""
     mobile: str = ""
     email: str = ""
     shares: bool = False
@@ -181,13 +193,19 @@ def _contact(match, person, sharing, named):
     return Contact(
         match=match,
         state=state,
-        name=other.name if confirmed or other.pk in named else "",
-        listing=getattr(other, "listing", None),
+        name=other.shown_name if confirmed or other.pk in named else "",
+        listing=_on_show(other),
+        reason=match.reason if _on_show(match.first) and _on_show(match.second) else "",
         mobile=national_mobile(other.mobile) if shares and other.mobile else "",
         email=other.email if shares else "",
         shares=shares,
         elsewhere=other.event if other.event_id != person.event_id else None,
     )
+
+
+def _on_show(person):
+    listing = getattr(person, "listing", None)
+    return listing if listing and listing.is_shown else None
 
 
 def state_for(match, person):
@@ -210,7 +228,7 @@ def counts(event):
             filter=Q(declined_at=None) & (Q(first_confirmed_at=None) | Q(second_confirmed_at=None)),
         ),
     )
-    listings = Listing.objects.standing().filter(participant__event=event)
+    listings = Listing.objects.standing().on_show().filter(participant__event=event)
     return matches | {"listings": listings.count()}
 
 
@@ -234,15 +252,27 @@ def save_listing(*, person, table, offer, need):
     with transaction.atomic():
         hold(person)
         listing = Listing.objects.select_for_update().filter(participant=person).first()
-        if listing is None:
+        is_new = listing is None
+        if is_new:
             listing, _created = Listing.objects.get_or_create(
                 participant=person, defaults={"table": table, "offer": offer, "need": need}
             )
         listing.seated = listing.seated and listing.table_id == table.pk
+        if is_new or (listing.offer, listing.need) != (offer, need):
+            _come_anew(listing, person, offer, need)
         listing.table, listing.offer, listing.need = table, offer, need
         listing.save()
-        live.publish(person.event, "exchange")
+        live.publish(person.event, "exchange", BELL)
     return listing
+
+
+def _come_anew(listing, person, offer, need):
+    if listing.gate == Gate.HIDDEN:
+        # A reason quotes what was taken down.
+        Match.objects.of([person.pk]).update(reason="")
+    stand = pass_gate(person.event, Kind.LISTING, offer, need, was=listing)
+    for name, value in stand.items():
+        setattr(listing, name, value)
 
 
 @goes_again
@@ -293,7 +323,8 @@ def request_match(*, person, other, reason=""):
         raise Refused("self", _("和自己对接就不用了。"), status=400)
     if not _may_meet(person, other):
         raise Refused("foreign", _("没有找到这位参与者。"), status=404)
-    if Listing.objects.filter(participant__in=[person, other]).count() < 2:
+    listings = Listing.objects.filter(participant__in=[person, other])
+    if listings.filter(Q(participant=person) | Q(gate=Gate.SHOWN)).count() < 2:
         raise Refused("no_listing", _("双方都写下供需，才能发起对接。"))
     _require_new_pair(person, other)
     limits.require(f"match:{person.pk}", times=20, seconds=3600)

@@ -5,7 +5,8 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from events.models import Event
+from events.gate import BELL, pass_gate
+from events.models import Event, Kind
 from participants.models import TagCard
 from salon import audit, clock, live
 from salon.errors import Refused
@@ -17,8 +18,9 @@ SECONDS = 60
 
 
 def standing(event):
-    """The icebreaker with `.now`, `.running` and `.placed` (tips in order, each with `.wins`), or
-    None before the host has started it."""
+    """The icebreaker with `.now`, `.running` and `.placed` (tips in order, each with `.wins` and
+    `.said`, its text if others may read it: a place stays won), or None before the host has
+    started it."""
     row = Icebreaker.objects.filter(event=event).first()
     if row is not None:
         row.now = clock.now()
@@ -26,6 +28,7 @@ def standing(event):
         row.placed = list(row.tips.select_related("interest_group").order_by("place"))
         for tip in row.placed:
             tip.wins = tip.place <= row.winners
+            tip.said = tip.text if tip.is_shown else ""
     return row
 
 
@@ -76,7 +79,7 @@ def finish(*, person, text):
         if earlier is not None:
             if earlier.participant_id == person.pk and earlier.text == text:
                 return earlier
-            raise Refused("taken", _("你们组已经交卷了：“%(text)s”") % {"text": earlier.text})
+            raise Refused("taken", _taken(earlier))
         tip = Tip.objects.create(
             icebreaker=row,
             interest_group=group,
@@ -84,6 +87,13 @@ def finish(*, person, text):
             text=text,
             finished_at=now,
             place=row.tips.count() + 1,
+            **pass_gate(person.event, Kind.TIP, text),
         )
-        live.publish(person.event, "icebreaker", "icebreaker-bell")
+        live.publish(person.event, "icebreaker", "icebreaker-bell", BELL)
     return tip
+
+
+def _taken(tip):
+    if not tip.is_shown:
+        return _("你们组已经交卷了。")
+    return _("你们组已经交卷了：“%(text)s”") % {"text": tip.text}

@@ -78,16 +78,24 @@ def ballots(person):
     return [Ballot(award, award.pk in voted) for award in awards]
 
 
+def _title(group):
+    plan = getattr(group, "plan", None)
+    return plan.title if plan and plan.is_shown else ""
+
+
 def candidates(person):
-    """Groups one may vote for: those that stood when the vote was opened, without the own one. A
+    """Groups one may vote for, each with the `.title` of its plan, as far as it is on show: those that stood when the vote was opened, without the own one. A
     group that opened since, for latecomers, has had no time for a plan."""
     on_the_ballot = VoteCount.objects.filter(award__event=person.event_id)
-    return (
+    groups = list(
         WorkGroup.objects.filter(pk__in=on_the_ballot.values("group"))
         .exclude(memberships__participant=person)
         .select_related("plan")
         .order_by("number")
     )
+    for group in groups:
+        group.title = _title(group)
+    return groups
 
 
 def vote(*, person, award, group):
@@ -180,8 +188,9 @@ def result_of(award):
 
 
 def results(event):
-    """Awards whose count is out, each with `.told` (the result) and `.standing`: [(group, votes)]
-    the most votes first. Empty until the vote is closed."""
+    """Awards whose count is out, each with `.told` (the result), `.title` of the winning plan as
+    far as it is on show, and `.standing`: [(group, votes)] the most votes first. Empty until the
+    vote is closed."""
     awards = list(
         Award.objects.filter(event=event, closed_at__isnull=False)
         .select_related("winner__plan")
@@ -192,6 +201,7 @@ def results(event):
     )
     for award in awards:
         award.told = result_of(award)
+        award.title = _title(award.winner) if award.winner else ""
         award.standing = sorted(
             (
                 (groups[int(pk)], votes)

@@ -10,7 +10,8 @@ from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
-from events.models import Event
+from events import gate
+from events.models import Event, Gate, Kind
 from participants.topics import topic_of
 from salon import audit, clock, live
 from salon.errors import Refused
@@ -19,12 +20,14 @@ from workshops.models import Draw, PainCard, PainMerge, Solution, SolutionLike
 from workshops.taking_part import require_part, require_presence, said, sent_once
 
 TEXT_LENGTH, SOLUTION_LENGTH = 200, 300
-TOPICS = ("pains", "pains-bell")
+TOPICS = ("pains", "pains-bell", gate.BELL)
 # What nobody else has done anything with yet; its author may still add to it.
-CARD_AT_REST = Q(solutions=None, merged=None, merged_into=None, hidden_at=None) & ~Exists(
-    Draw.objects.filter(card=OuterRef("pk"))
+CARD_AT_REST = (
+    Q(solutions=None, merged=None, merged_into=None)
+    & ~Q(gate=Gate.HIDDEN)
+    & ~Exists(Draw.objects.filter(card=OuterRef("pk")))
 )
-SOLUTION_AT_REST = Q(likes=None, featured_at=None, hidden_at=None)
+SOLUTION_AT_REST = Q(likes=None, featured_at=None) & ~Q(gate=Gate.HIDDEN)
 
 
 # --- reading ----------------------------------------------------------------------------------
@@ -104,8 +107,8 @@ def shown_solutions(event):
 def hidden_of(event):
     """What the host took off the wall: `(cards, solutions)`."""
     return (
-        list(event.pain_cards.exclude(hidden_at=None)),
-        list(Solution.objects.filter(card__event=event).exclude(hidden_at=None)),
+        list(event.pain_cards.hidden()),
+        list(Solution.objects.filter(card__event=event).hidden()),
     )
 
 
@@ -144,6 +147,7 @@ def post_pain(*, person, text, client_id):
         event_id=person.event_id,
         text=text,
         topic=topic_of(text).key,
+        **gate.pass_gate(person.event, Kind.PAIN, text),
     )
 
 
@@ -162,6 +166,7 @@ def post_solution(*, person, card, text, client_id):
         at_rest=SOLUTION_AT_REST,
         card=card,
         text=text,
+        **gate.pass_gate(person.event, Kind.SOLUTION, text),
     )
 
 
@@ -200,11 +205,8 @@ def feature(*, solution, by, featured=True):
 
 def hide(*, event, row, by, hidden=True):
     """Take a card or a solution off the wall, or hang it up again."""
-    with transaction.atomic():
-        row.hidden_at = clock.now() if hidden else None
-        row.save(update_fields=["hidden_at"])
-        audit.record("hide", row, by=by, event_id=event.pk, fields=["hidden_at"])
-        live.publish(event, "pains", "pains-bell")
+    verb = gate.hide if hidden else gate.show
+    verb(event=event, row=row, by=by)
 
 
 def merge(*, event, kept, cards, by):
@@ -221,7 +223,7 @@ def merge(*, event, kept, cards, by):
             .order_by("pk")
         )
         top = next((row for row in rows if row.pk == kept.pk), None)
-        if top is None or top.merged_into_id or top.hidden_at:
+        if top is None or top.merged_into_id or not top.is_shown:
             raise Refused("gone", _("要保留的卡片已经不在墙上了，请刷新再选。"))
         moved = [row for row in rows if kept.pk not in (row.pk, row.merged_into_id)]
         if not moved:

@@ -7,7 +7,7 @@ from workshops.models import Solution
 
 
 def sheets(event):
-    """For `salon.sheets.write_table`: cards, then solutions, hidden ones marked."""
+    """For `salon.sheets.write_table`: cards, then solutions, with what keeps them off the wall."""
     cards = list(event.pain_cards.select_related("participant", "merged_into").order_by("pk"))
     solutions = (
         Solution.objects.filter(card__event=event)
@@ -18,7 +18,7 @@ def sheets(event):
     return [
         (
             _("痛点"),
-            [_("编号"), _("痛点"), _("主题"), _("谁写的"), _("并入"), _("隐藏"), _("时间")],
+            [_("编号"), _("痛点"), _("主题"), _("谁写的"), _("并入"), _("未上墙"), _("时间")],
             (
                 (
                     card.pk,
@@ -26,7 +26,7 @@ def sheets(event):
                     str(topic_named(card.topic).label) if card.topic else "",
                     _who(card),
                     card.merged_into_id,
-                    _yes(card.hidden_at),
+                    _kept(card),
                     event.local(card.created_at),
                 )
                 for card in cards
@@ -43,7 +43,7 @@ def sheets(event):
                 _("线上"),
                 _("点赞"),
                 _("优质"),
-                _("隐藏"),
+                _("未上墙"),
                 _("时间"),
             ],
             (
@@ -55,7 +55,7 @@ def sheets(event):
                     _yes(solution.participant and solution.participant.online),
                     len(solution.likes.all()),
                     _yes(solution.featured_at),
-                    _yes(solution.hidden_at),
+                    _kept(solution),
                     event.local(solution.created_at),
                 )
                 for solution in solutions
@@ -67,6 +67,11 @@ def sheets(event):
 
 def _who(row):
     return row.participant.name if row.participant else ""
+
+
+def _kept(row):
+    """What keeps it off the wall."""
+    return "" if row.is_shown else row.get_gate_display()
 
 
 def _yes(value):

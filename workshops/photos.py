@@ -8,9 +8,11 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 from PIL import Image, ImageOps
 
+from events.gate import BELL, pass_gate
+from events.models import Kind
 from salon import audit, limits, live
 from salon.errors import Refused
-from workshops.models import Phase, Plan, PlanPhoto
+from workshops.models import Membership, Phase, Plan, PlanPhoto
 from workshops.phases import is_open
 from workshops.plans import require_member
 
@@ -78,11 +80,20 @@ def add_photo(*, group, person, data, client_id):
             return _same_group(known, group)
         if plan.photos.count() >= MOST_PHOTOS:
             raise Refused("too_many", _("最多 6 张，先删掉一张再传。"))
-        photo = PlanPhoto(plan=plan, added_by=person, client_id=client_id)
+        stand = pass_gate(group.event, Kind.PHOTO)
+        photo = PlanPhoto(plan=plan, added_by=person, client_id=client_id, **stand)
         photo.image.save(f"{uuid.uuid4()}.jpg", ContentFile(jpeg), save=False)
         photo.save()
-        live.publish(group.event, "plans", "workshop")
+        live.publish(group.event, "plans", "workshop", BELL)
     return photo
+
+
+def may_see(photo, *, person, roles):
+    """Everybody in the house once it is on show; before, its group and the crew."""
+    if photo.is_shown or roles:
+        return True
+    members = Membership.objects.filter(group=photo.plan.group_id, participant=person)
+    return person is not None and members.exists()
 
 
 def remove_photo(*, photo, person):
@@ -114,7 +125,7 @@ def _remove(photo, *, by):
     audit.record("remove_photo", photo, by=by, event_id=event.pk)
     photo.delete()
     transaction.on_commit(lambda: storage.delete(name))
-    live.publish(event, "plans", "workshop")
+    live.publish(event, "plans", "workshop", BELL)
 
 
 def _lock_open(group, person):

@@ -8,8 +8,11 @@ from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from events.gate import BELL, pass_gate
+from events.models import Gate, Kind
 from salon import audit, clock, live
 from salon.errors import Refused
 from salon.meeting import goes_again
@@ -57,7 +60,19 @@ def rows_of(plan):
     """The plan's rows as (time node, owner, resources)."""
     if plan.pk is None:
         return []
-    return list(plan.rows.values_list("time_node", "owner", "resources"))
+    return [(row.time_node, row.owner, row.resources) for row in plan.rows.all()]
+
+
+def texts_of(plan, *, rows=None):
+    """Everything that is written in a plan; `rows` as `rows_of` gives them, if they are at hand."""
+    fields = [field for row in (rows_of(plan) if rows is None else rows) for field in row]
+    return tuple(filter(None, (plan.title, *plan.elements.values(), *fields)))
+
+
+def texts_of_draft(draft):
+    text = draft.text
+    rows = [field for row in text.get("rows", []) for field in row]
+    return tuple(filter(None, (text.get("title"), *text.get("elements", {}).values(), *rows)))
 
 
 def rows_as_written(plan):
@@ -162,7 +177,8 @@ def save_plan(*, group, person, version, title=None, elements=None, rows=None, m
         if refusal is None:
             _write(plan, person, version, text, given=given)
             _count_as_writer(plan, person)
-            live.publish(group.event, "plans", "workshop")
+            rung = ("plans", "workshop") if plan.is_shown else ("plans", "workshop", BELL)
+            live.publish(group.event, *rung)
         elif refusal.code == "closed":
             late = text | {"rows": list(filter(any, text["rows"]))}
             _keep_late(plan, person, {name: late[name] for name in given if given[name]})
@@ -182,8 +198,11 @@ def _keep_late(plan, person, late):
     if not parts_of(draft, plan, elements, rows_of(plan)):
         return
     draft.at = clock.now()
+    stand = pass_gate(plan.group.event, Kind.PLAN, *texts_of_draft(draft), was=draft, now=draft.at)
+    for name, value in stand.items():
+        setattr(draft, name, value)
     draft.save()
-    live.publish(plan.group.event, "workshop")
+    live.publish(plan.group.event, "workshop", BELL)
 
 
 def parts_of(draft, plan, elements, rows):
@@ -203,17 +222,24 @@ def _as_lines(rows):
 
 @dataclass(frozen=True)
 class Late:
-    """One person's late draft, to be read: `author` is None once they are erased."""
+    """One person's late draft, to be read by the crew, or by the group as far as it is on show:
+    `author` is how its author is called, "" for not at all."""
 
-    author: object
+    author: str
     at: object
     parts: list
 
 
-def late_drafts(plan, elements, rows):
-    """The drafts of one plan, the oldest first; `rows` as `rows_of` gives them."""
-    drafts = plan.late_drafts.select_related("participant") if plan.pk else []
-    return [_late(draft, plan, elements, rows) for draft in drafts]
+def late_drafts(plan, elements, rows, *, person):
+    """The drafts of one plan that a member may read, the oldest first; `rows` as `rows_of` gives
+    them."""
+    if plan.pk is None:
+        return []
+    drafts = plan.late_drafts.filter(Q(gate=Gate.SHOWN) | Q(participant=person))
+    return [
+        _late(draft, plan, elements, rows, draft.participant and draft.participant.shown_name)
+        for draft in drafts.select_related("participant")
+    ]
 
 
 def late_drafts_of(event, groups):
@@ -224,13 +250,14 @@ def late_drafts_of(event, groups):
     for draft in LateDraft.objects.filter(plan__group__event=event).select_related("participant"):
         if group := by_plan.get(draft.plan_id):
             elements = [element for element, _text in group.card]
-            late = _late(draft, group.written, elements, group.rows)
+            author = draft.participant and draft.participant.name
+            late = _late(draft, group.written, elements, group.rows, author)
             found.setdefault(group.pk, []).append(late)
     return found
 
 
-def _late(draft, plan, elements, rows):
-    return Late(draft.participant, draft.at, parts_of(draft, plan, elements, rows))
+def _late(draft, plan, elements, rows, author):
+    return Late(author or "", draft.at, parts_of(draft, plan, elements, rows))
 
 
 def submit(*, group, person):
@@ -308,7 +335,7 @@ def _hold_pen(plan, person, *, by_force=False):
         raise Refused(
             "pen_taken",
             _("%(name)s 正在填写，您可以看，也可以接过笔。您写的字还在输入框里。")
-            % {"name": plan.writer.name},
+            % {"name": plan.writer.shown_name or _("组员")},
         )
     plan.writer, plan.writer_until = person, now + WRITER_HOLDS
 
@@ -317,20 +344,36 @@ def _write(plan, person, version, text, *, given):
     _hold_pen(plan, person)
     if version != plan.version:
         raise Refused("stale", _("刚才有人改过，请看最新内容再继续。您写的字没有丢。"))
+    kept = list(plan.rows.values_list("position", "time_node", "owner", "resources"))
+    rows = kept
+    if given["rows"] is not None:
+        rows = [(place, *row) for place, row in enumerate(text["rows"], 1) if any(row)]
+    before = texts_of(plan, rows=[row[1:] for row in kept])
     if given["title"] is not None:
         plan.title = text["title"]
     plan.elements = {**plan.elements, **text["elements"]}
     for name, value in text["marks"].items():
         setattr(plan, name, value)
     plan.version += 1
+    _come_to_the_gate(plan, before, texts_of(plan, rows=[row[1:] for row in rows]))
     plan.save()
-    if given["rows"] is not None:
-        _write_rows(plan, [(place, *row) for place, row in enumerate(text["rows"], 1) if any(row)])
+    if rows != kept:
+        _write_rows(plan, rows)
+
+
+def _come_to_the_gate(plan, before, after):
+    """Only what is new is judged as long as the plan is on show: what somebody has let pass once
+    does not wait again with every word that is added to it."""
+    new = set(after) - set(before)
+    if not new and plan.gate != Gate.WAITING:
+        return
+    asked = new if plan.is_shown else after
+    stand = pass_gate(plan.group.event, Kind.PLAN, *asked, was=plan)
+    for name, value in stand.items():
+        setattr(plan, name, value)
 
 
 def _write_rows(plan, rows):
-    if rows == list(plan.rows.values_list("position", "time_node", "owner", "resources")):
-        return
     plan.rows.all().delete()
     PlanRow.objects.bulk_create(
         PlanRow(plan=plan, position=place, time_node=node, owner=owner, resources=resources)

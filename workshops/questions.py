@@ -1,20 +1,20 @@
 """Questions and danmaku: from any phone, looked at before they show or after, as the host wants.
 
-SALON §5. A text that says a word of the list waits for a person's eye in either case. The host
-picks a question for the stage, marks it answered, pins what everybody shall see first.
+SALON §5. They pass the gate as everything does (events/gate.py). The host picks a question for the
+stage, marks it answered, pins what everybody shall see first.
 """
 
 from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
-from events.models import Event
+from events import gate
+from events.models import Event, Gate
+from events.models import Kind as Kept
 from salon import audit, clock, live
 from salon.errors import Refused
 from salon.meeting import goes_again
-from salon.text import clean_text
-from workshops import wordlist
-from workshops.models import BlockedWord, Moderated, Question, QuestionVote
+from workshops.models import Question, QuestionVote
 from workshops.taking_part import require_part, require_presence, said, sent_once
 
 Kind = Question.Kind
@@ -22,9 +22,9 @@ LENGTHS = {Kind.QUESTION: 200, Kind.DANMAKU: 40}
 # (times, seconds): a question needs a thought, danmaku is a call across the room.
 PACES = {Kind.QUESTION: (5, 60), Kind.DANMAKU: (10, 20)}
 # What nobody else has done anything with yet; its author may still add to it. What flew has flown.
-AT_REST = Q(state=Moderated.WAITING) | Q(
+AT_REST = Q(gate=Gate.WAITING) | Q(
     kind=Kind.QUESTION,
-    state=Moderated.SHOWN,
+    gate=Gate.SHOWN,
     votes=None,
     picked_at=None,
     pinned_at=None,
@@ -40,9 +40,8 @@ HIDDEN_LISTED = 60
 
 def asked(event, *, person=None):
     """Questions on show, pinned first, then by upvotes; each with `.upvotes` and `.mine`."""
-    questions = event.questions.filter(kind=Kind.QUESTION, state=Moderated.SHOWN).annotate(
-        upvotes=Count("votes")
-    )
+    questions = event.questions.on_show().filter(kind=Kind.QUESTION)
+    questions = questions.annotate(upvotes=Count("votes"))
     if person is not None:
         mine = QuestionVote.objects.filter(question=OuterRef("pk"), participant=person)
         questions = questions.annotate(mine=Exists(mine))
@@ -54,13 +53,14 @@ def asked(event, *, person=None):
 
 def own(person):
     """What the person sent and nobody else sees yet, the newest first."""
-    return person.questions.filter(state=Moderated.WAITING).order_by("-pk")[:10]
+    return person.questions.waiting().order_by("-pk")[:10]
 
 
 def picked(event):
     """The question on stage, or None."""
     return (
-        event.questions.filter(picked_at__isnull=False, answered_at=None, state=Moderated.SHOWN)
+        event.questions.on_show()
+        .filter(picked_at__isnull=False, answered_at=None)
         .annotate(upvotes=Count("votes"))
         .order_by("-picked_at")
         .first()
@@ -69,44 +69,36 @@ def picked(event):
 
 def flying(event):
     """The youngest danmaku on show, the oldest first."""
-    rows = event.questions.filter(kind=Kind.DANMAKU, state=Moderated.SHOWN)
+    rows = event.questions.on_show().filter(kind=Kind.DANMAKU)
     return list(reversed(rows.order_by("-shown_at", "-pk")[:FLYING]))
 
 
 def taken_off(event):
     """Danmaku that were on show and are not to be seen any more, the youngest."""
-    rows = event.questions.filter(kind=Kind.DANMAKU, state=Moderated.HIDDEN, shown_at__isnull=False)
+    rows = event.questions.exclude(gate=Gate.SHOWN).filter(
+        kind=Kind.DANMAKU, shown_at__isnull=False
+    )
     return list(rows.order_by("-shown_at", "-pk")[:FLYING])
 
 
 def hidden(event):
     """What the host took off or kept off, the newest first, to be put back."""
-    rows = event.questions.filter(state=Moderated.HIDDEN).select_related("participant")
+    rows = event.questions.hidden().select_related("participant")
     return list(rows.order_by("-pk")[:HIDDEN_LISTED])
 
 
 def waiting(event):
-    """What waits for the host's eye, the oldest first, each with `.word` when it says one."""
-    words = words_of(event)
-    rows = list(
-        event.questions.filter(state=Moderated.WAITING).select_related("participant").order_by("pk")
-    )
-    for row in rows:
-        row.word = wordlist.hit(row.text, words)
-    return rows
-
-
-def words_of(event):
-    return list(event.blocked_words.order_by("pk").values_list("word", flat=True))
+    """What waits for the host's eye, the oldest first; `gate_word` is the word that it says."""
+    return list(event.questions.waiting().select_related("participant").order_by("pk"))
 
 
 def counts(event):
     """{"waiting", "questions", "danmaku", "online"}: numbers for the host and the control room."""
     return event.questions.aggregate(
-        waiting=Count("pk", filter=Q(state=Moderated.WAITING)),
-        questions=Count("pk", filter=Q(state=Moderated.SHOWN, kind=Kind.QUESTION)),
-        danmaku=Count("pk", filter=Q(state=Moderated.SHOWN, kind=Kind.DANMAKU)),
-        online=Count("pk", filter=Q(online=True) & ~Q(state=Moderated.HIDDEN)),
+        waiting=Count("pk", filter=Q(gate=Gate.WAITING)),
+        questions=Count("pk", filter=Q(gate=Gate.SHOWN, kind=Kind.QUESTION)),
+        danmaku=Count("pk", filter=Q(gate=Gate.SHOWN, kind=Kind.DANMAKU)),
+        online=Count("pk", filter=Q(online=True) & ~Q(gate=Gate.HIDDEN)),
     )
 
 
@@ -127,7 +119,7 @@ def send(*, person, kind, text, client_id):
         require_part(person)
     text = said(text, LENGTHS[kind])
     event = person.event
-    shown = event.moderation == Event.Moderation.AFTER and not wordlist.hit(text, words_of(event))
+    stand = gate.pass_gate(event, kind, text)
     return sent_once(
         Question,
         person=person,
@@ -138,9 +130,9 @@ def send(*, person, kind, text, client_id):
         event=event,
         kind=kind,
         text=text,
-        state=Moderated.SHOWN if shown else Moderated.WAITING,
-        shown_at=clock.now() if shown else None,
+        shown_at=stand["gate_at"] if stand["gate"] == Gate.SHOWN else None,
         online=person.online,
+        **stand,
     )
 
 
@@ -166,7 +158,7 @@ def take_back_upvote(*, person, question):
 
 
 def _require_shown(question, event_id):
-    if question.event_id != event_id or question.state != Moderated.SHOWN:
+    if question.event_id != event_id or not question.is_shown:
         raise Refused("gone", _("这个提问已经不在墙上了。"), status=404)
 
 
@@ -175,25 +167,21 @@ def _require_shown(question, event_id):
 
 def show(*, question, by):
     """Let it up on the wall."""
-    return _change(question, by=by, verb="show", state=Moderated.SHOWN, shown_at=clock.now())
+    return gate.show(event=question.event, row=question, by=by)
 
 
 @goes_again
 def show_seen(*, event, seen, by):
     """Let up what waits and was looked at, by the ids in `seen`; what came since goes on waiting,
     and so does what says a word of the list. Returns how many went up."""
-    with transaction.atomic():
-        words = words_of(event)
-        rows = event.questions.filter(pk__in=seen, state=Moderated.WAITING).select_for_update()
-        clean = [row for row in rows.order_by("pk") if wordlist.hit(row.text, words) is None]
-        for row in clean:
-            show(question=row, by=by)
-    return len(clean)
+    rows = event.questions.filter(pk__in=seen, gate=Gate.WAITING)
+    seen = [(gate.ref_of(row), gate.stamp_of(row)) for row in rows]
+    return gate.show_clean(event=event, seen=seen, by=by)
 
 
 def hide(*, question, by):
     """Take it off, or keep it off; `show` puts it back."""
-    return _change(question, by=by, verb="hide", state=Moderated.HIDDEN, picked_at=None)
+    return gate.hide(event=question.event, row=question, by=by)
 
 
 def pick(*, question, by):
@@ -204,10 +192,9 @@ def pick(*, question, by):
             pk=question.pk
         ).update(picked_at=None)
         now = clock.now()
-        values = {"picked_at": now, "answered_at": None}
-        if question.state != Moderated.SHOWN:
-            values |= {"state": Moderated.SHOWN, "shown_at": now}
-        return _change(question, by=by, verb="pick", **values)
+        if not question.is_shown:
+            show(question=question, by=by)
+        return _change(question, by=by, verb="pick", picked_at=now, answered_at=None)
 
 
 def put_back(*, question, by):
@@ -231,8 +218,6 @@ def _change(question, *, by, verb, **values):
             .select_related("event")
             .get(pk=question.pk)
         )
-        if question.shown_at:
-            values.pop("shown_at", None)
         for name, value in values.items():
             setattr(question, name, value)
         question.save(update_fields=list(values))
@@ -242,28 +227,16 @@ def _change(question, *, by, verb, **values):
 
 
 def _topics(kind):
-    return "danmaku" if kind == Kind.DANMAKU else "questions", "questions-bell", "control"
+    wall = "danmaku" if kind == Kind.DANMAKU else "questions"
+    return wall, "questions-bell", gate.BELL, "control"
 
 
 def switch_moderation(*, event, mode, by):
-    """Look before they show, or after; what waits goes on waiting."""
-    if mode not in Event.Moderation.values:
-        raise Refused("mode", _("没有这种审核方式。"), status=400)
-    with transaction.atomic():
-        Event.objects.filter(pk=event.pk).update(moderation=mode)
-        audit.record("switch_moderation", event, by=by, event_id=event.pk, fields=["moderation"])
-        live.publish(event, "questions-bell")
+    """Look at questions and danmaku before they show, or after."""
+    gate.switch(event=event, kinds=(Kept.QUESTION, Kept.DANMAKU), mode=mode, by=by)
 
 
-def set_words(*, event, text, by):
-    """Replace the word list by the words of `text`, one a line."""
-    words = dict.fromkeys(
-        word for line in text.splitlines()[:500] if (word := clean_text(line, max_length=40))
-    )
-    with transaction.atomic():
-        event.blocked_words.exclude(word__in=words).delete()
-        BlockedWord.objects.bulk_create(
-            [BlockedWord(event=event, word=word) for word in words], ignore_conflicts=True
-        )
-        audit.record("set_words", event, by=by, event_id=event.pk, fields=["blocked_words"])
-        live.publish(event, "questions-bell")
+def moderation(event):
+    """The mode of both, "" when each has its own."""
+    modes = {event.mode_of(kind) for kind in (Kept.QUESTION, Kept.DANMAKU)}
+    return modes.pop() if len(modes) == 1 else ""

@@ -4,17 +4,19 @@ import hashlib
 
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db import transaction
-from django.db.models import Count, Max, Prefetch
+from django.db.models import Count, Max, Prefetch, Q
 
-from events.models import Event
+from events.models import Event, Gate
 from participants.models import Consent, Participant
 from salon import audit, clock, live
-from workshops import judging, phases
-from workshops.models import Phase, PlanRow, VoteTicket, WorkGroup
+from workshops import judging, phases, plans
+from workshops.models import Membership, Phase, PlanRow, VoteTicket, WorkGroup
 
 
-def groups_with_plans(event):
-    """Published groups, each with `.plan` or None in `.written`, its rows and photos."""
+def groups_with_plans(event, *, for_crew=False):
+    """Published groups, each with `.plan` or None in `.written`, and what may be read of it:
+    `.title`, `.rows`, `.photos` and, with `with_elements`, its `.card`. The crew reads all, others
+    what is on show."""
     groups = list(
         event.work_groups.filter(published_at__isnull=False)
         .select_related("plan")
@@ -27,9 +29,11 @@ def groups_with_plans(event):
     for group in groups:
         plan = group.written = getattr(group, "plan", None)
         group.state = _state(plan)
-        group.rows = (
-            [(row.time_node, row.owner, row.resources) for row in plan.rows.all()] if plan else []
-        )
+        group.readable = plan if plan and (for_crew or plan.is_shown) else None
+        group.title = group.readable.title if group.readable else ""
+        group.rows = plans.rows_of(group.readable) if group.readable else []
+        photos = plan.photos.all() if plan else []
+        group.photos = [photo for photo in photos if for_crew or photo.is_shown]
     return groups
 
 
@@ -58,18 +62,19 @@ def current_phase(board):
     return next(iter(current_phases(board)), None)
 
 
-def context(event):
+def context(event, *, for_crew=False):
     """For `_wall_plans.html`: awards once they are out, else the plan on stage, else all plans.
 
-    Each group with `.leader_named`: the leader if the wall may say their name, or None."""
-    groups = groups_with_plans(event)
+    Each group with `.leader_named`: how the wall may call its leader, or ""."""
+    groups = groups_with_plans(event, for_crew=for_crew)
     elements = list(event.task_elements.all())
     nameable = Participant.objects.consenting(Consent.Purpose.WALL_NAME).in_bulk(
         [group.leader_id for group in groups if group.leader_id]
     )
     for group in groups:
-        group.leader_named = nameable.get(group.leader_id)
-        group.card = with_elements(group.written, elements)
+        leader = nameable.get(group.leader_id)
+        group.leader_named = leader.shown_name if leader else ""
+        group.card = with_elements(group.readable, elements)
         group.filled = sum(bool(text) for _element, text in group.card)
     board = phases.board(event)
     shown = next((group for group in groups if group.on_stage), None)
@@ -96,8 +101,7 @@ def _fit_the_projector(group):
     """`.density` of the plan on stage, `.shown_rows`, and how many `.more_rows` there are."""
     longest = max((len(text) for _element, text in group.card), default=0)
     group.density = "roomy" if longest <= LARGE else "full" if longest <= MIDDLE else "dense"
-    has_photo = group.written is not None and group.written.photos.all()
-    room = ROWS_BELOW_PHOTO if has_photo else ROWS
+    room = ROWS_BELOW_PHOTO if group.photos else ROWS
     # The line that says how many more there are needs room, too.
     many = len(group.rows) if len(group.rows) <= room else room - 1
     group.shown_rows, group.more_rows = group.rows[:many], len(group.rows) - many
@@ -114,15 +118,23 @@ def workshop_context(event):
             # With distinct they come in order.
             people=ArrayAgg("memberships__participant", distinct=True),
             photo_count=Count("plan__photos", distinct=True),
+            shown_photos=Count(
+                "plan__photos", filter=Q(plan__photos__gate=Gate.SHOWN), distinct=True
+            ),
             late_at=Max("plan__late_drafts__at"),
+            late_seen_at=Max("plan__late_drafts__gate_seen_at"),
         )
     )
+    called = _names_in(groups)
     for group in groups:
         plan = getattr(group, "plan", None)
         pen = plan and plan.writer_until and plan.writer_until > board_time(board)
-        said = (group.name, group.leader_id, group.recorder_id, group.people)
-        wrote = plan and (plan.version, plan.submitted_at, plan.writer_id if pen else None)
-        group.mark = _digest(said, wrote, group.photo_count, group.late_at)
+        said = (group.name, group.leader_id, group.recorder_id, called.get(group.pk))
+        wrote = plan and (
+            *(plan.version, plan.gate, plan.submitted_at, plan.writer_id if pen else None),
+        )
+        photos = group.photo_count, group.shown_photos
+        group.mark = _digest(said, wrote, photos, group.late_at, group.late_seen_at)
     return {
         "event": event,
         "board": board,
@@ -133,6 +145,16 @@ def workshop_context(event):
         "awards_out": event.awards.filter(closed_at__isnull=False).exists(),
         "now": board_time(board),
     }
+
+
+def _names_in(groups):
+    """{group id: [(person's id, name as the others read it)]}"""
+    names = {}
+    members = Membership.objects.filter(group__in=groups).select_related("participant")
+    for member in members.order_by("pk"):
+        person = member.participant
+        names.setdefault(member.group_id, []).append((person.pk, person.shown_name))
+    return names
 
 
 def board_time(board):

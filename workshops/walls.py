@@ -72,9 +72,9 @@ def danmaku_context(event):
 @live.topic("questions-bell")
 def questions_bell(slug):
     event = find_event(slug)
-    rows = event.questions.order_by("pk").values_list("pk", "state", "picked_at", "answered_at")
+    rows = event.questions.order_by("pk").values_list("pk", "gate", "picked_at", "answered_at")
     votes = [(q.pk, q.upvotes, q.pinned_at) for q in questions.asked(event)]
-    return _bell([event.moderation, list(rows), votes])
+    return _bell([event.looked_at_first, list(rows), votes])
 
 
 @live.topic("exchange")
@@ -85,7 +85,12 @@ def exchange_bell(slug):
     matches = Match.objects.touching(event).order_by("pk")
     return _bell(
         [
-            list(listings.values_list("pk", "table", "offer", "need", "seated")),
+            list(
+                listings.values_list(
+                    *("pk", "table", "offer", "need", "seated", "gate"),
+                    *("participant__gate", "participant__name", "participant__name_before"),
+                )
+            ),
             list(
                 matches.values_list(
                     "pk", "first_confirmed_at", "second_confirmed_at", "declined_at"
@@ -116,4 +121,4 @@ def ice(slug):
 @live.topic("icebreaker-bell")
 def ice_bell(slug):
     row = icebreaker.standing(find_event(slug))
-    return _bell(row and [row.started_at, row.running, [tip.pk for tip in row.placed]])
+    return _bell(row and [row.started_at, row.running, [(tip.pk, tip.said) for tip in row.placed]])

@@ -2,6 +2,7 @@
 
 from events.models.agenda import AgendaItem, AgendaStep, Speaker
 from events.models.event import Blueprint, Crew, DeskPass, Event, Series
+from events.models.gate import Gate, Gated, GatedRows, Kind
 from events.models.preparation import (
     Material,
     Milestone,
@@ -19,6 +20,10 @@ __all__ = [
     "Crew",
     "DeskPass",
     "Event",
+    "Gate",
+    "Gated",
+    "GatedRows",
+    "Kind",
     "Material",
     "Milestone",
     "PrepGroup",

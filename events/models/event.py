@@ -5,12 +5,15 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from django.conf import settings
 from django.contrib.postgres.aggregates import ArrayAgg
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+
+from events.models.gate import Kind, looked_at_first
 
 
 def a_time_zone(name):
@@ -127,8 +130,21 @@ class Event(models.Model):
     tag_regions = models.CharField(
         _("签到墙分区"), max_length=10, choices=TagRegions.choices, default=TagRegions.INDUSTRY
     )
-    moderation = models.CharField(
-        _("上墙审核"), max_length=8, choices=Moderation.choices, default=Moderation.BEFORE
+    # The kinds of what guests write that are looked at before they show, and the words that make
+    # anything wait; see gate.py.
+    looked_at_first = ArrayField(
+        models.CharField(max_length=12, choices=Kind.choices),
+        verbose_name=_("先审后上墙"),
+        default=looked_at_first,
+        db_default=looked_at_first(),
+        blank=True,
+    )
+    blocked_words = ArrayField(
+        models.CharField(max_length=40),
+        verbose_name=_("屏蔽词"),
+        default=list,
+        db_default=[],
+        blank=True,
     )
     self_check_in = models.BooleanField(_("自助签到"), default=False)
     ended_at = models.DateTimeField(_("实际结束"), null=True, blank=True)
@@ -190,6 +206,10 @@ class Event(models.Model):
             and now < (self.registration_closes_at or self.starts_at)
         )
 
+    def mode_of(self, kind):
+        """Whether texts of this Kind are looked at before they show, or after."""
+        return self.Moderation.BEFORE if kind in self.looked_at_first else self.Moderation.AFTER
+
     @property
     def over_at(self):
         """When it ended, as the host said or else as planned: an end before the start was a
@@ -216,6 +236,7 @@ class Crew(models.Model):
     class Role(models.TextChoices):
         ORGANISER = "organiser", _("主办方")
         HOST = "host", _("主持人")
+        FLOOR = "floor", _("场务")
         MENTOR = "mentor", _("导师·嘉宾")
 
     event = models.ForeignKey(

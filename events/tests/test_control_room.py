@@ -287,12 +287,22 @@ def test_who_runs_a_salon_of_a_series_may_rename_it_and_leaves_its_address(salon
 
 
 def test_what_the_host_switches_on_the_day_is_not_switched_back_by_an_old_form(salon, shen, client):
-    form = posted(client, salon, theme="新主题", moderation="before", tag_regions="industry")
-    Event.objects.update(moderation="after", tag_regions="pain", self_check_in=True)
+    form = posted(
+        client,
+        salon,
+        theme="新主题",
+        looked_at_first="photo",
+        blocked_words="",
+        tag_regions="industry",
+    )
+    Event.objects.update(
+        looked_at_first=["pain"], blocked_words=["刷单"], tag_regions="pain", self_check_in=True
+    )
     client.post(reverse("admin:events_event_change", args=[salon.pk]), form)
     salon.refresh_from_db()
     assert salon.theme == "新主题"
-    assert (salon.moderation, salon.tag_regions, salon.self_check_in) == ("after", "pain", True)
+    assert (salon.looked_at_first, salon.blocked_words) == (["pain"], ["刷单"])
+    assert (salon.tag_regions, salon.self_check_in) == ("pain", True)
 
 
 def save_while_called_off(client, salon, shen):

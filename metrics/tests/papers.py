@@ -75,7 +75,7 @@ def a_salon_to_write_of():
         participant=event.wu,
         kind="question",
         text="怎么让老用户回来？",
-        state="shown",
+        gate="shown",
         answered_at=clock.now(),
     )
     return event

@@ -204,7 +204,7 @@ def test_interaction_counts_each_attendee_once_whatever_they_did(event):
 
 def test_below_a_hidden_card_no_solution_counts_nor_below_one_merged_into_it(event):
     lin = person(event, 1, came=True)
-    hidden = PainCard.objects.create(event=event, text="没人说话", hidden_at=clock.now())
+    hidden = PainCard.objects.create(event=event, text="没人说话", gate="hidden")
     merged = PainCard.objects.create(event=event, text="大家潜水", merged_into=hidden)
     for card in (hidden, merged):
         Solution.objects.create(card=card, participant=lin, text="先私聊三位")

@@ -134,7 +134,7 @@ def test_what_lin_wrote_stands_among_the_rows_word_by_word(event, organiser):
     lin = event.participants.get(name="林知夏")
     for word in ("like", "tip", "own"):
         Question.objects.create(
-            event=event, participant=lin, kind="danmaku", text=word, online=True, state="shown"
+            event=event, participant=lin, kind="danmaku", text=word, online=True, gate="shown"
         )
     found = rows.behind(event, "online_interactions").rows
     assert [row[4] for row in found] == ["like", "tip", "own"]

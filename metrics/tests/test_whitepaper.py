@@ -209,7 +209,7 @@ def test_all_unwritten_sections_leave_at_once(client, event, organiser):
             participant=event.lin,
             kind="question",
             text=text,
-            state="shown",
+            gate="shown",
             answered_at=clock.now(),
         )
     paper = drafted(event, organiser)

@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from events.models import DeskPass, Event
+from events.models import DeskPass, Event, Gated
 from participants.models.person import Participant
 
 
@@ -70,7 +70,7 @@ class DeskRequest(models.Model):
         return str(self.client_id)
 
 
-class TagCard(models.Model):
+class TagCard(Gated):
     """The four tags of a person on the wall, prefilled from the application."""
 
     class SizeBand(models.TextChoices):

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
-from events.models import Event
+from events.models import Event, Gate, Gated, GatedRows
 from participants.models.privacy import Notice
 from participants.models.screening import Category
 
@@ -36,7 +36,7 @@ class Channel(models.Model):
         return self.label
 
 
-class ParticipantQuerySet(models.QuerySet):
+class ParticipantQuerySet(GatedRows):
     def with_status(self, *statuses):
         return self.filter(status__in=statuses)
 
@@ -99,7 +99,9 @@ class ParticipantQuerySet(models.QuerySet):
         return self.filter(erased_at=None)
 
 
-class Participant(models.Model):
+class Participant(Gated):
+    """One human at one event. At the gate stands how others know them: name and organisation."""
+
     class Status(models.TextChoices):
         SUBMITTED = "submitted", _("待审核")
         PHONE_SCREENING = "phone_screening", _("待电话沟通")
@@ -143,6 +145,10 @@ class Participant(models.Model):
     )
     source = models.CharField(_("来源"), max_length=10, choices=Source.choices, default=Source.FORM)
     name = models.CharField(_("姓名"), max_length=80)
+    # What others read while a changed name waits; "" before there was one.
+    name_before = models.CharField(
+        max_length=80, blank=True, default="", db_default="", editable=False
+    )
     # "zhangsan zs": what the desk and the screening page search in.
     pinyin = models.CharField(max_length=200, blank=True, editable=False)
     mobile = models.CharField(_("手机"), max_length=20, blank=True)  # E.164
@@ -243,6 +249,25 @@ class Participant(models.Model):
 
     def __str__(self):
         return self.name or f"#{self.pk}"
+
+    @property
+    def shown_name(self):
+        """The name as others read it on walls, boards and phones, "" for none. Desk, roster,
+        letters to the person and the staff's sheets say `name`."""
+        if self.gate == Gate.SHOWN:
+            return self.name
+        return self.name_before if self.gate == Gate.WAITING else ""
+
+    @property
+    def shown_organisation(self):
+        return self.organisation if self.gate == Gate.SHOWN else ""
+
+    def settle(self, gate, *, now):
+        changed = super().settle(gate, now=now)
+        if gate != Gate.WAITING:
+            self.name_before = ""
+            changed.append("name_before")
+        return changed
 
 
 class PainPoint(models.Model):

@@ -33,8 +33,6 @@ from workshops.models.plans import (
     WorkGroup,
 )
 from workshops.models.questions import (
-    BlockedWord,
-    Moderated,
     Question,
     QuestionVote,
 )
@@ -42,7 +40,6 @@ from workshops.models.questions import (
 __all__ = [
     "Award",
     "BlindBox",
-    "BlockedWord",
     "Draw",
     "Icebreaker",
     "LateDraft",
@@ -50,7 +47,6 @@ __all__ = [
     "Match",
     "Membership",
     "MentorReview",
-    "Moderated",
     "PainCard",
     "PainMerge",
     "Phase",

@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from events.models import Event
+from events.models import Event, Gated, GatedRows
 from participants.models import Participant
 from salon import tables
 
@@ -26,7 +26,7 @@ class ThemeTable(models.Model):
         return self.name
 
 
-class ListingQuerySet(models.QuerySet):
+class ListingQuerySet(GatedRows):
     def standing(self):
         """Of people who still take part: what they offer stands, and so does their chair."""
         return self.filter(
@@ -34,7 +34,7 @@ class ListingQuerySet(models.QuerySet):
         )
 
 
-class Listing(models.Model):
+class Listing(Gated):
     """One person's offer and need at one table."""
 
     participant = models.OneToOneField(
@@ -56,7 +56,7 @@ class Listing(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=~Q(offer="") | ~Q(need=""), name="listing_offers_or_needs"
-            )
+            ),
         ]
 
 

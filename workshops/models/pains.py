@@ -4,17 +4,17 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from events.models import Event
+from events.models import Event, Gate, Gated, GatedRows
 from participants.models import InterestGroup, Participant
 
 
-class PainCardQuerySet(models.QuerySet):
+class PainCardQuerySet(GatedRows):
     def on_the_wall(self):
-        """Neither hidden nor hung under a hidden one."""
-        return self.filter(hidden_at=None, merged_into__hidden_at=None)
+        """On show, and not hung under one that is not."""
+        return self.on_show().filter(Q(merged_into=None) | Q(merged_into__gate=Gate.SHOWN))
 
 
-class PainCard(models.Model):
+class PainCard(Gated):
     event = models.ForeignKey(
         Event, on_delete=models.CASCADE, related_name="pain_cards", verbose_name=_("活动")
     )
@@ -44,7 +44,6 @@ class PainCard(models.Model):
         related_name="merged",
         verbose_name=_("合并到"),
     )
-    hidden_at = models.DateTimeField(_("隐藏时间"), null=True, blank=True)
     client_id = models.UUIDField(_("提交编号"), unique=True, null=True, blank=True)
     created_at = models.DateTimeField(_("创建时间"), auto_now_add=True)
 
@@ -58,7 +57,7 @@ class PainCard(models.Model):
             models.CheckConstraint(
                 condition=Q(merged_into=None) | ~Q(merged_into=F("id")),
                 name="pain_card_not_merged_into_itself",
-            )
+            ),
         ]
 
     def __str__(self):
@@ -79,13 +78,14 @@ class PainMerge(models.Model):
         ordering = ["-pk"]
 
 
-class SolutionQuerySet(models.QuerySet):
+class SolutionQuerySet(GatedRows):
     def on_the_wall(self):
-        """Not hidden, below a card that hangs. (metrics.contributions says the same in SQL.)"""
-        return self.filter(hidden_at=None, card__hidden_at=None, card__merged_into__hidden_at=None)
+        """On show, below a card that hangs. (metrics.contributions says the same in SQL.)"""
+        top = Q(card__merged_into=None) | Q(card__merged_into__gate=Gate.SHOWN)
+        return self.on_show().filter(top, card__gate=Gate.SHOWN)
 
 
-class Solution(models.Model):
+class Solution(Gated):
     card = models.ForeignKey(
         PainCard, on_delete=models.CASCADE, related_name="solutions", verbose_name=_("痛点卡")
     )
@@ -99,7 +99,6 @@ class Solution(models.Model):
     )
     text = models.CharField(_("解决方案"), max_length=300)
     featured_at = models.DateTimeField(_("优质方案"), null=True, blank=True)
-    hidden_at = models.DateTimeField(_("隐藏时间"), null=True, blank=True)
     client_id = models.UUIDField(_("提交编号"), unique=True, null=True, blank=True)
     created_at = models.DateTimeField(_("创建时间"), auto_now_add=True)
 
@@ -165,7 +164,7 @@ class Icebreaker(models.Model):
     winners = models.PositiveSmallIntegerField(default=3)
 
 
-class Tip(models.Model):
+class Tip(Gated):
     icebreaker = models.ForeignKey(Icebreaker, on_delete=models.CASCADE, related_name="tips")
     interest_group = models.ForeignKey(InterestGroup, on_delete=models.CASCADE, related_name="tips")
     participant = models.ForeignKey(Participant, on_delete=models.SET_NULL, null=True)

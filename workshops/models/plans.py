@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from events.models import Event
+from events.models import Event, Gated
 from participants.models import Participant
 
 
@@ -93,7 +93,7 @@ class TaskElement(models.Model):
         return self.name
 
 
-class Plan(models.Model):
+class Plan(Gated):
     """A group's task card and plan: one writes, all read; locked at 0:00."""
 
     group = models.OneToOneField(WorkGroup, on_delete=models.CASCADE, related_name="plan")
@@ -123,14 +123,14 @@ class Plan(models.Model):
                     cost__range=(1, 5),
                 ),
                 name="plan_effect_marks_one_to_five",
-            )
+            ),
         ]
 
     def __str__(self):
         return self.title or str(self.group)
 
 
-class LateDraft(models.Model):
+class LateDraft(Gated):
     """What somebody typed after 0:00 or after the plan was submitted: kept, never counted; one
     for each author, so that nobody's words take the place of another's."""
 
@@ -146,7 +146,7 @@ class LateDraft(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["plan", "participant"], name="late_draft_once_per_author"
-            )
+            ),
         ]
 
 
@@ -177,7 +177,7 @@ class PlanEdit(models.Model):
         ]
 
 
-class PlanPhoto(models.Model):
+class PlanPhoto(Gated):
     plan = models.ForeignKey(Plan, on_delete=models.CASCADE, related_name="photos")
     image = models.ImageField(upload_to="plans/")
     client_id = models.UUIDField(unique=True, null=True, blank=True)

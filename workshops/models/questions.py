@@ -4,17 +4,11 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from events.models import Event
+from events.models import Event, Gate, Gated
 from participants.models import Participant
 
 
-class Moderated(models.TextChoices):
-    WAITING = "waiting", _("待审核")
-    SHOWN = "shown", _("已上墙")
-    HIDDEN = "hidden", _("已隐藏")
-
-
-class Question(models.Model):
+class Question(Gated):
     class Kind(models.TextChoices):
         QUESTION = "question", _("提问")
         DANMAKU = "danmaku", _("弹幕")
@@ -32,9 +26,6 @@ class Question(models.Model):
     )
     kind = models.CharField(_("类型"), max_length=10, choices=Kind.choices)
     text = models.CharField(_("内容"), max_length=200)
-    state = models.CharField(
-        _("状态"), max_length=10, choices=Moderated.choices, default=Moderated.WAITING
-    )
     online = models.BooleanField(_("线上"), default=False)
     shown_at = models.DateTimeField(_("上墙时间"), null=True, blank=True)
     picked_at = models.DateTimeField(_("选中"), null=True, blank=True)
@@ -51,6 +42,16 @@ class Question(models.Model):
     def __str__(self):
         return self.text
 
+    def settle(self, gate, *, now):
+        changed = super().settle(gate, now=now)
+        if gate == Gate.SHOWN and self.shown_at is None:
+            self.shown_at = now
+            changed.append("shown_at")
+        elif gate != Gate.SHOWN and self.picked_at:
+            self.picked_at = None
+            changed.append("picked_at")
+        return changed
+
 
 class QuestionVote(models.Model):
     question = models.ForeignKey(Question, on_delete=models.CASCADE, related_name="votes")
@@ -63,18 +64,3 @@ class QuestionVote(models.Model):
                 fields=["question", "participant"], name="one_upvote_per_person"
             )
         ]
-
-
-class BlockedWord(models.Model):
-    event = models.ForeignKey(
-        Event, on_delete=models.CASCADE, related_name="blocked_words", verbose_name=_("活动")
-    )
-    word = models.CharField(_("屏蔽词"), max_length=40)
-
-    class Meta:
-        verbose_name = _("屏蔽词")
-        verbose_name_plural = _("屏蔽词")
-        constraints = [models.UniqueConstraint(fields=["event", "word"], name="blocked_word_once")]
-
-    def __str__(self):
-        return self.word

@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.urls import reverse
 
+from events import gate
 from participants import applications, consents, erase, tags
 from participants.models import Consent, Participant
 from participants.tests import scenes as participants
@@ -159,6 +160,11 @@ def test_a_name_given_changed_or_taken_back_rings_every_wall_that_says_it(busy, 
     rung.clear()
     renamed = participants.answers("林知秋", mobile=lin.mobile, email=lin.email)
     applications.edit(participant=lin, answers=renamed, version=lin.version, by=lin)
+    assert {"tags", "plans"} <= rung
+    assert "林知夏金丝雀" in walls(salon)["tags"], "the new name waits to be looked at"
+    rung.clear()
+    lin.refresh_from_db()
+    gate.show(event=salon, row=lin, by=None)
     assert {"tags", "plans"} <= rung
     assert "林知秋" in walls(salon)["tags"]
     rung.clear()

@@ -129,8 +129,8 @@ def test_after_zero_it_is_refused_politely_and_kept_as_a_draft(group, lin, salon
     assert refused(write, group, lin, version=1, title="迟到的标题") == "closed"
     plan = Plan.objects.get(group=group)
     assert plan.title == "准时写的"
-    [late] = plans.late_drafts(plan, [], [])
-    assert (late.author, late.parts) == (lin, [("方案名称", "迟到的标题")])
+    [late] = plans.late_drafts(plan, [], [], person=lin)
+    assert (late.author, late.parts) == (lin.name, [("方案名称", "迟到的标题")])
     assert late.at > ends_at
     assert refused(plans.submit, group=group, person=lin) == "closed"
 
@@ -145,10 +145,12 @@ def test_two_who_are_late_lose_nothing_to_each_other(client, salon, group, lin, 
     plan = Plan.objects.get(group=group)
     assert plan.elements["core_goal"] == "次周留存"
     elements = list(salon.task_elements.all())
-    told = {late.author: dict(late.parts) for late in plans.late_drafts(plan, elements, [])}
+    told = {
+        late.author: dict(late.parts) for late in plans.late_drafts(plan, elements, [], person=lin)
+    }
     assert told == {
-        zhou: {"核心目标": "周的迟到目标"},
-        lin: {"核心目标": "林的迟到目标", "活动方案表": "第 3 天 · 林"},
+        zhou.name: {"核心目标": "周的迟到目标"},
+        lin.name: {"核心目标": "林的迟到目标", "活动方案表": "第 3 天 · 林"},
     }
     page = scenes.phone_of(client, scenes.members(group)[2]).get(
         reverse("me_group", args=[salon.slug])

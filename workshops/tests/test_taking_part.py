@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from events import announcing
+from events import announcing, gate
 from participants.models import CheckIn, Participant
 from salon import clock
 from salon.errors import Refused
@@ -107,11 +107,11 @@ def test_what_somebody_has_responded_to_says_what_they_read(salon, wall, sends, 
 
 def test_words_added_to_a_question_are_looked_at_like_any(salon):
     questions.switch_moderation(event=salon, mode="after", by=None)
-    questions.set_words(event=salon, text="加微信", by=None)
+    gate.set_words(event=salon, text="加微信", by=None)
     lin, press = scenes.person(salon, "林知夏"), new_id()
     lin.event.refresh_from_db()
-    assert sends_a_question(lin, "怎么定目标？", press).state == "shown"
-    assert sends_a_question(lin, "怎么定目标？加微信聊", press).state == "waiting"
+    assert sends_a_question(lin, "怎么定目标？", press).gate == "shown"
+    assert sends_a_question(lin, "怎么定目标？加微信聊", press).gate == "waiting"
 
 
 def test_without_scripts_the_page_comes_back_with_the_words_and_a_new_number(client, salon, wall):

@@ -49,7 +49,7 @@ def exchange_now(request, slug):
 
 def _context(request, refusal=None):
     listings = exchange.board(request.event)
-    mine = next((each for each in listings if each.participant_id == request.person.pk), None)
+    mine = exchange.own(request.person)
     form = {
         "table": mine and mine.table_id,
         "offer": mine.offer if mine else request.person.resource_offer[: exchange.LENGTH],

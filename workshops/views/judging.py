@@ -50,7 +50,7 @@ def review(request, slug):
 
 
 def _review_context(request, refusal):
-    context = stage.context(request.event)
+    context = stage.context(request.event, for_crew=True)
     said = {row.group_id: row for row in judging.reviews_by(request.event, request.user)}
     for group in context["groups"]:
         mine = said.get(group.pk)
@@ -113,7 +113,7 @@ def _vote_context(request):
         **stage.workshop_context(request.event),
         "person": request.person,
         "ballots": judging.ballots(request.person),
-        "candidates": list(judging.candidates(request.person)),
+        "candidates": judging.candidates(request.person),
         "vote_phase": phases.phase_of(request.event, "vote"),
         "vote_open": stage.vote_is_open(request.event),
         "awards": judging.results(request.event),
@@ -153,7 +153,7 @@ def hand_now(request, slug):
 
 
 def _hand_context(event):
-    context = stage.context(event)
+    context = stage.context(event, for_crew=True)
     reviewed = judging.reviewed(event)
     late = plans.late_drafts_of(event, context["groups"])
     for group in context["groups"]:

@@ -188,7 +188,7 @@ def _press(request):
     event, by, act = request.event, request.user, request.POST.get("act", "")
     if act == "merge":
         cards = event.pain_cards.filter(pk__in=numbers(request, "card"))
-        kept = cards.filter(merged_into=None, hidden_at=None).order_by("pk").first()
+        kept = cards.on_show().filter(merged_into=None).order_by("pk").first()
         if kept is None:
             raise Refused("nothing", _("请先勾选要合并的卡片。"), status=400)
         pains.merge(event=event, kept=kept, cards=cards, by=by)

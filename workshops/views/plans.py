@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
+from events.access import roles_of
 from participants.access import guest, in_the_house
 from salon.errors import Refused, wants_json
 from workshops import groups, photos, plans, stage
@@ -55,6 +56,7 @@ def _context(request, **more):
             "plan": plan,
             "desk": plans.desk_of(plan, request.person),
             "members": group.memberships.select_related("participant").order_by("late", "pk"),
+            "leader": group.leader and group.leader.shown_name,
             "card": card,
             "rows": rows,
             "form": {
@@ -67,7 +69,7 @@ def _context(request, **more):
             },
             "effect": plans.effect(plan),
             "reviews": group.reviews.all(),
-            "late_drafts": plans.late_drafts(plan, elements, rows),
+            "late_drafts": plans.late_drafts(plan, elements, rows, person=request.person),
             "photos": kept,
             "photo_room": photos.MOST_PHOTOS - len(kept),
             "photo_most": photos.MOST_BYTES,
@@ -220,6 +222,9 @@ def remove_photo(request, slug, pk):
 def photo(request, slug, pk):
     """The picture, for people of the event only; its address never changes what it shows."""
     row = get_object_or_404(PlanPhoto, pk=pk, plan__group__event=request.event)
+    roles = roles_of(request.user, request.event)
+    if not photos.may_see(row, person=request.person, roles=roles):
+        raise Http404
     try:
         with row.image.open() as file:
             # Read at once: photos are small, and a stream would block the event loop.

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from events import gate
 from events.access import host
 from events.models import Event
 from participants.access import guest, in_the_house
@@ -49,7 +50,7 @@ def me_questions(request, slug):
         return render(request, "workshops/me_questions.html", context, status=refused.status)
     if not wants_json(request):
         messages.success(
-            request, _("已上墙。") if row.state == "shown" else _("已收到，主持人看过后上墙。")
+            request, _("已上墙。") if row.is_shown else _("已收到，主持人看过后上墙。")
         )
     return done(request, "me_questions", slug)
 
@@ -107,7 +108,7 @@ def wall_danmaku(request, slug):
 @never_cache
 @require_GET
 def questions_host(request, slug):
-    context = _queue(request.event) | {"words": questions.words_of(request.event)}
+    context = _queue(request.event) | {"words": request.event.blocked_words}
     return render(request, "workshops/questions_host.html", context)
 
 
@@ -129,6 +130,7 @@ def _queue(event):
         "hidden": questions.hidden(event),
         "picked": next((row for row in asked if row.picked_at), None),
         "modes": Event.Moderation.choices,
+        "mode": questions.moderation(event),
     }
 
 
@@ -159,7 +161,7 @@ def press(request, slug):
         elif act == "moderation":
             questions.switch_moderation(event=event, mode=request.POST.get("mode"), by=by)
         elif act == "words":
-            questions.set_words(event=event, text=request.POST.get("words", ""), by=by)
+            gate.set_words(event=event, text=request.POST.get("words", ""), by=by)
         else:
             raise unreadable()
     except Refused as refused:

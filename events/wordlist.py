@@ -45,7 +45,7 @@ def plain(text: str) -> str:
     return _REPEATED.sub(r"\1", text)
 
 
-def hit(text: str, words: Iterable[str]) -> str | None:
+def hit(text: str, words: Iterable[str], *, by_sound: bool = True) -> str | None:
     """The first of `words` that the text says, openly, disguised or by homophones; or None."""
     said = plain(text)
     syllables = None
@@ -55,7 +55,7 @@ def hit(text: str, words: Iterable[str]) -> str | None:
             continue
         if wanted in said:
             return word
-        if len(wanted) > 1 and _HAN.fullmatch(wanted):
+        if by_sound and len(wanted) > 1 and _HAN.fullmatch(wanted):
             syllables = syllables if syllables is not None else _syllables(said)
             if _within(lazy_pinyin(wanted), syllables):
                 return word
