@@ -15,13 +15,13 @@ from django.utils.translation import gettext as _
 
 from events import agenda, announcing
 from events.access import issue_desk_pass
-from events.models import Crew, Event
+from events.models import Event
 from metrics import claims, evaluation, follow_ups, report, stream_import, surveys, whitepaper
 from participants import applications, checkin, interest_groups, screening
 from participants.desk_requests import Request
 from participants.keys import issue_link
 from participants.models import Participant
-from salon import broker, demo_cast, outbox
+from salon import broker, demo_accounts, demo_cast, outbox
 from salon.blueprint import new_salon
 from salon.models import User
 from salon.rehearsal import rehearsal
@@ -39,7 +39,6 @@ from workshops import (
 from workshops.models import Award, Phase
 
 Status = Participant.Status
-PASSWORD = "salon-demo"  # noqa: S105  printed by `make run`, for the demo's accounts only
 NEXT, TODAY, PAST = "salon-next", "salon-today", "salon-past"
 
 
@@ -57,39 +56,13 @@ def crowd(people):
     return Crowd(people, min(50, people * 50 // 180), min(100, people * 100 // 180))
 
 
-# --- accounts -------------------------------------------------------------------------------------
-
-CREW = (
-    ("organiser", "顾景行", Crew.Role.ORGANISER),
-    ("host", "沈以南", Crew.Role.HOST),
-    ("mentor", "陆清和", Crew.Role.MENTOR),
-)
-
-
-def account(username, name, **flags):
-    user, created = User.objects.get_or_create(
-        username=username,
-        defaults={"first_name": name, "email": f"{username}@example.com", **flags},
-    )
-    if created:
-        user.set_password(PASSWORD)
-        user.save()
-    return user
-
-
-def crew(event):
-    for username, name, role in CREW:
-        user = account(username, name, is_staff=role == Crew.Role.ORGANISER)
-        Crew.objects.get_or_create(event=event, user=user, role=role)
-
-
 # --- the three salons -----------------------------------------------------------------------------
 
 
 def tell(*, people=180, only_past=False):
     """Create the demo's salons; those that exist already stay as they are. Returns new slugs."""
-    account("admin", "管理员", is_staff=True, is_superuser=True)
-    organiser = account("organiser", "顾景行", is_staff=True)
+    demo_accounts.account("admin", "管理员", is_staff=True, is_superuser=True)
+    organiser = demo_accounts.account("organiser", "顾景行", is_staff=True)
     now = timezone.now().replace(second=0, microsecond=0)
     stories = {PAST: past_salon, TODAY: todays_salon, NEXT: next_salon}
     told = []
@@ -180,7 +153,7 @@ def opened(stage, slug, title, start):
         venue="上海市徐汇区龙腾大道 2350 号",
         by=stage.organiser,
     )
-    crew(event)
+    demo_accounts.crew(event)
     if event.starts_at != start:
         event = agenda.move_event(event=event, starts_at=start, by=stage.organiser)
     return announcing.publish(event=event, by=stage.organiser)
@@ -525,7 +498,7 @@ def thirty_days_later(stage, event, dice):
 
 def accounts():
     """`[(label, value), …]` for the terminal; a fresh desk pass and fresh personal links each time."""
-    lines = [(_("账号"), f"{name} / {PASSWORD}") for name in ("admin", *(row[0] for row in CREW))]
+    lines = [(_("账号"), line) for line in demo_accounts.lines()]
     event = Event.objects.filter(slug=TODAY).first()
     if event is None:
         return lines

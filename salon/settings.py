@@ -65,6 +65,12 @@ ICP_NUMBER = env("ICP_NUMBER", " ").strip()
 PUBLIC_SECURITY_NUMBER = env("PUBLIC_SECURITY_NUMBER", " ").strip()
 # What goes before a path in a mail, where no request tells the host.
 PUBLIC_URL = env("PUBLIC_URL", "http://127.0.0.1:8000" if DEBUG else None).rstrip("/")
+if not PUBLIC_URL.startswith(("http://", "https://")):
+    raise ImproperlyConfigured(
+        f"PUBLIC_URL must begin with https:// or http://, not {PUBLIC_URL!r}."
+    )
+# A house on a local network has no certificate; everybody else has one.
+OVER_TLS = not DEBUG and PUBLIC_URL.startswith("https://")
 
 INSTALLED_APPS = [
     "salon.apps.SalonConfig",
@@ -161,9 +167,9 @@ LOGOUT_REDIRECT_URL = "home"
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SESSION_COOKIE_HTTPONLY = True
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
-SECURE_SSL_REDIRECT = env_flag("SSL_REDIRECT", not DEBUG)
-SECURE_HSTS_SECONDS = env_int("HSTS_SECONDS", 0 if DEBUG else 31536000)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = OVER_TLS
+SECURE_SSL_REDIRECT = env_flag("SSL_REDIRECT", OVER_TLS)
+SECURE_HSTS_SECONDS = env_int("HSTS_SECONDS", 31536000 if OVER_TLS else 0)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE_HSTS_SECONDS > 0
 BEHIND_PROXY = env_flag("BEHIND_PROXY", False)
 if BEHIND_PROXY:
@@ -198,15 +204,16 @@ STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = BASE_DIR / "staticfiles"
 MEDIA_ROOT = Path(env("MEDIA_ROOT", str(BASE_DIR / "media")))
+COLLECTED_STATICS = env_flag("COLLECTED_STATICS", not DEBUG)
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
-        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
-        if DEBUG
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if COLLECTED_STATICS
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }
-WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = not COLLECTED_STATICS
 DATA_UPLOAD_MAX_MEMORY_SIZE = 6 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 6 * 1024 * 1024
 # Filling by quota posts a choice, and perhaps a reason, for everybody who is undecided.

@@ -9,6 +9,9 @@ import socket
 import subprocess
 import sys
 import tempfile
+import urllib.error
+import urllib.parse
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -173,3 +176,66 @@ def test_up_gives_up_with_a_sentence_when_a_child_dies_again_and_again(checkout)
     assert "the roof is leaking" in up.said()
     assert "web ended 3 times" in up.said()
     assert processes_of(checkout) == {}
+
+
+# --- open to a network ----------------------------------------------------------------------------
+
+
+def manage(checkout, *arguments):
+    kept_out = {"DATABASE_URL", "REDIS_URL", "DEBUG", "ALLOWED_HOSTS", "PUBLIC_URL"}
+    clean = {name: value for name, value in os.environ.items() if name not in kept_out}
+    subprocess.run([sys.executable, "manage.py", *arguments], cwd=checkout, env=clean, check=True)
+
+
+class Visitor:
+    """Somebody at another address of this machine than the house's own, with a cookie jar."""
+
+    def __init__(self, port):
+        self.opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+        self.house = f"http://127.0.0.2:{port}"
+
+    def get(self, path, **form):
+        data = urllib.parse.urlencode(form).encode() if form else None
+        headers = {"Referer": self.house + path}
+        request = urllib.request.Request(self.house + path, data, headers)
+        try:
+            with self.opener.open(request, timeout=20) as answer:
+                return answer.status, answer.geturl(), answer.read().decode()
+        except urllib.error.HTTPError as refused:
+            return refused.code, refused.geturl(), refused.read().decode()
+
+    def signs_in(self, username, password):
+        page = self.get("/login/?next=/admin/")[2]
+        token = re.search(r'csrfmiddlewaretoken" value="(\w+)"', page)[1]
+        form = {"csrfmiddlewaretoken": token, "username": username, "password": password}
+        _status, url, _page = self.get("/login/?next=/admin/", next="/admin/", **form)
+        return url == f"{self.house}/admin/"
+
+
+@pytest.mark.fault
+@pytest.mark.timeout(300)
+def test_a_house_open_to_the_network_tells_nothing_and_knows_no_common_password(checkout):
+    manage(checkout, "migrate", "--verbosity", "0")
+    make = "from salon import demo_accounts as d; d.account('admin', 'x', is_staff=True, "
+    manage(checkout, "shell", "--verbosity", "0", "-c", make + "is_superuser=True)")
+
+    printed = []
+    for _start in range(2):
+        up = Up(checkout, "--host", "0.0.0.0")
+        address = up.address()
+        said = up.said()
+        printed.append(re.search(r"admin / ([-\w]{14})\n", said)[1])
+        visitor = Visitor(address.rpartition(":")[2])
+        status, _url, home = visitor.get("/")
+        assert status == 200
+        for path in re.findall(r'(?:href|src)="(/static/[^"]+)"', home):
+            assert visitor.get(path)[0] == 200, path
+        for path in ("/nowhere/", "/e/nowhere/", "/l/nothing", "/login/?next=%00"):
+            _status, _url, page = visitor.get(path)
+            for inside in ("urlconf", "Traceback", "REDIS", "SECRET", "DEBUG", "settings"):
+                assert inside not in page, (path, inside)
+        assert not visitor.signs_in("admin", "salon-demo")
+        assert visitor.signs_in("admin", printed[-1])
+        assert up.end(signal.SIGINT) == 0
+        until(lambda: not processes_of(checkout), what="the end of all processes")
+    assert printed[0] == printed[1]

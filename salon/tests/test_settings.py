@@ -76,6 +76,7 @@ def test_a_web_server_without_its_servers_stops_with_a_sentence(name):
         ({"IDENTITY_KEY": "short"}, "IDENTITY_KEY is too short"),
         ({"IDENTITY_KEY_OLD": "x" * 40 + ",short"}, "IDENTITY_KEY_OLD is too short"),
         ({"SECRET_KEY_FALLBACKS": "short"}, "SECRET_KEY_FALLBACKS is too short"),
+        ({"PUBLIC_URL": "salon.example"}, "PUBLIC_URL must begin with https:// or http://"),
         ({"DEBUG": "perhaps"}, "DEBUG must be 1 or 0, not 'perhaps'."),
         ({"SSL_REDIRECT": "2"}, "SSL_REDIRECT must be 1 or 0"),
         ({"EMAIL_PORT": "smtp"}, "EMAIL_PORT must be a whole number, not 'smtp'."),
@@ -110,6 +111,14 @@ def test_what_production_gets_without_asking():
     assert setting("EMAIL_IS_CONFIGURED", without=["EMAIL_HOST"]) == "False"
     assert setting("SMS_PROVIDER") == "''"
     assert setting("SMS_PROVIDER", SMS_FILE="/tmp/sms") == "'salon.channels.sms_to_file'"
+
+
+def test_a_house_without_a_certificate_is_entered_over_plain_http():
+    plain = {"PUBLIC_URL": "http://192.0.2.7:8000"}
+    for name in ("SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE", "SECURE_SSL_REDIRECT"):
+        assert setting(name, **plain) == "False"
+        assert setting(name) == "True"
+    assert setting("SECURE_HSTS_SECONDS", **plain) == "0"
 
 
 def test_web_processes_keep_their_connections_and_the_stream_does_not():

@@ -1,9 +1,10 @@
 """Fill the house with the demo's three salons."""
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
-from salon import demo
+from salon import demo, demo_accounts
 
 
 class Command(BaseCommand):
@@ -28,6 +29,10 @@ class Command(BaseCommand):
             self.stdout.write(_("示例活动已经在了，没有改动。"))
         for slug in told:
             self.stdout.write(f"/e/{slug}/")
+        if not settings.DEBUG:
+            # Where strangers come, nobody has a password that everybody knows.
+            for name, password in demo_accounts.make_random().items():
+                self.stdout.write(f"{name} / {password}")
 
 
 def accounts():

@@ -19,13 +19,21 @@ from django.db import connection, connections
 from django.db.migrations.executor import MigrationExecutor
 
 from events.models import Event
-from salon import demo, embedded, tables
+from salon import demo, demo_accounts, embedded, tables
 
 STOP_WITHIN_SECONDS = 5
 READY_WITHIN_SECONDS = 60
 DEATHS = 3  # of one process …
 WITHIN_SECONDS = 60  # … in this time, and we give up
 ALL = "0.0.0.0"  # noqa: S104  only when asked for
+ONLY_HERE = {"127.0.0.1", "localhost", "::1"}
+# What others on the network get: pages without a word of the program's inside, over plain HTTP,
+# with style sheets although nobody collected them, and a demo that is entered without an app.
+ON_A_NETWORK = {
+    "DEBUG": "0",
+    "COLLECTED_STATICS": "0",
+    "SUPERUSER_SECOND_FACTOR": os.environ.get("SUPERUSER_SECOND_FACTOR", "0"),
+}
 COLOURS = {"web": 36, "worker": 33, "beat": 35, "salon": 31}
 
 
@@ -137,6 +145,8 @@ class Command(BaseCommand):
                 os.environ["PUBLIC_URL"] = settings.PUBLIC_URL = self.address
             self.migrate()
             self.make_demo(no_demo=no_demo)
+            if host not in ONLY_HERE:
+                self.open_to_a_network()
             connections.close_all()
             self.start(host, port)
             self.wait_until_ready()
@@ -201,6 +211,10 @@ class Command(BaseCommand):
         if not no_demo and not Event.objects.exists():
             self.terminal.line("salon", "正在生成演示活动 / making the demo events …")
             call_command("demo")
+
+    def open_to_a_network(self):
+        os.environ.update(ON_A_NETWORK)
+        demo_accounts.close_to_strangers()
 
     # --- while it runs
 
@@ -280,9 +294,14 @@ class Command(BaseCommand):
             f"  首页 Public page        {self.address}/",
             f"  管理后台 Organisers     {self.address}/admin/",
         ]
-        if Event.objects.filter(slug=demo.TODAY).exists():
+        if accounts := demo.accounts():
             lines += ["", "  演示账号 Demo accounts"]
-            lines += [f"    {label}  {value}" for label, value in demo.accounts()]
+            lines += [f"    {label}  {value}" for label, value in accounts]
+        if os.environ.get("SUPERUSER_SECOND_FACTOR", "0") == "0":
+            lines += [
+                "",
+                "  管理员登录的第二步验证在正式部署时才要求 A second step is asked in production",
+            ]
         lines += ["", "  Ctrl-C 停止 ends everything", ""]
         self.terminal.text("\n".join(lines))
         connections.close_all()
