@@ -10,6 +10,8 @@ from collections.abc import Iterable, Sequence
 
 from pypinyin import lazy_pinyin
 
+from salon.text import clean_text
+
 # Signs and characters that stand for another one. NFKD has dealt with full width, circled
 # digits and ligatures before.
 _STAND_INS = str.maketrans(
@@ -24,7 +26,10 @@ _STAND_INS = str.maketrans(
 )
 # How 微信 is written by those who know that it is looked for; QQ likewise.
 _ALIASES = (
-    (re.compile("(?:[v微薇威维唯徽徵溦葳]|wei)+(?:xin|x|信|芯|心)|vx|wx|wechat|绿泡泡"), "微信"),
+    (
+        re.compile("(?:[v微薇威维唯徽徵溦葳]|wei){1,4}(?:xin|x|信|芯|心)|vx|wx|wechat|绿泡泡"),
+        "微信",
+    ),
     (re.compile("加[v微薇威维唯徽徵溦葳]+(?!信)"), "加微信"),
     (re.compile("[扣q]{2}|企鹅号"), "qq"),
 )
@@ -37,7 +42,7 @@ def plain(text: str) -> str:
     """The text as it is read aloud: half width, lower case, without spaces, signs, invisible
     characters, repeats and the usual disguises."""
     # Taken apart, so that an accent is a sign of its own and goes with the others.
-    text = unicodedata.normalize("NFKD", text).casefold().translate(_STAND_INS)
+    text = unicodedata.normalize("NFKD", clean_text(text)).casefold().translate(_STAND_INS)
     text = "".join(c for c in text if unicodedata.category(c) not in ("Mn", "Cf"))
     text = _REPEATED.sub(r"\1", _NOT_TEXT.sub("", text))
     for pattern, word in _ALIASES:

@@ -22,6 +22,9 @@ from participants.models import Consent, Participant
 from participants.names import read_name
 from salon.errors import Refused
 from salon.text import (
+    LONGEST_EMAIL,
+    LONGEST_MOBILE,
+    LONGEST_NUMBER,
     clean_text,
     national_mobile,
     normalize_email,
@@ -46,6 +49,12 @@ CONTACTS = ("mobile", "email")
 TOO_LONG = _("最多 %(limit_value)d 字，现在有 %(show_value)d 字。")
 
 
+def say_how_much_too_long(field):
+    for validator in field.validators:
+        if getattr(validator, "code", "") == "max_length":
+            validator.message = TOO_LONG
+
+
 class Text(forms.CharField):
     """Text as every screen can hold it; too long is said, not cut. What is written into a
     textarea keeps its lines."""
@@ -53,9 +62,7 @@ class Text(forms.CharField):
     def __init__(self, **options):
         super().__init__(**options)
         self.multiline = isinstance(self.widget, forms.Textarea)
-        for validator in self.validators:
-            if getattr(validator, "code", "") == "max_length":
-                validator.message = TOO_LONG
+        say_how_much_too_long(self)
 
     def to_python(self, value):
         return clean_text(value, multiline=self.multiline)
@@ -64,9 +71,10 @@ class Text(forms.CharField):
 class ReadAs(forms.CharField):
     """Typed text read by a function of salon.text; `sentence` says what it should look like."""
 
-    def __init__(self, read, sentence, **options):
+    def __init__(self, read, sentence, *, max_length, **options):
         self.read, self.sentence = read, sentence
-        super().__init__(**options)
+        super().__init__(max_length=max_length, **options)
+        say_how_much_too_long(self)
 
     def clean(self, value):
         value = clean_text(value)
@@ -74,6 +82,7 @@ class ReadAs(forms.CharField):
             if self.required:
                 raise ValidationError(self.error_messages["required"])
             return None
+        self.run_validators(value)
         try:
             return self.read(value)
         except ValueError:
@@ -151,6 +160,7 @@ class AnswersForm(forms.Form):
     name = ReadAs(
         _name,
         _("请写姓名，最多 80 字。"),
+        max_length=80,
         label=_("姓名"),
         widget=_typed(autocomplete="name"),
         error_messages={"required": _("请写姓名。")},
@@ -158,6 +168,7 @@ class AnswersForm(forms.Form):
     mobile = ReadAs(
         normalize_mobile,
         _("手机号码不对，请检查位数（大陆手机 11 位）。"),
+        max_length=LONGEST_MOBILE,
         label=_("手机"),
         required=False,
         widget=_typed(autocomplete="tel", inputmode="tel"),
@@ -165,6 +176,7 @@ class AnswersForm(forms.Form):
     email = ReadAs(
         normalize_email,
         _("邮箱地址不对，请检查一下。"),
+        max_length=LONGEST_EMAIL,
         label=_("邮箱"),
         required=False,
         widget=_typed(autocomplete="email", inputmode="email"),
@@ -190,6 +202,7 @@ class AnswersForm(forms.Form):
     community_size = ReadAs(
         parse_count,
         _("请写一个数字，例如 5000 或 1.2万。"),
+        max_length=LONGEST_NUMBER,
         label=_("社群规模（人）"),
         required=False,
         help_text=_("您管理的社群一共多少人，例如 5000 或 1.2万。"),
@@ -197,6 +210,7 @@ class AnswersForm(forms.Form):
     active_rate = ReadAs(
         parse_rate,
         _("请写 0 到 100 之间的百分比，例如 45。"),
+        max_length=LONGEST_NUMBER,
         label=_("近6个月平均月活率（%）"),
         required=False,
         widget=_typed(inputmode="decimal"),
@@ -205,6 +219,7 @@ class AnswersForm(forms.Form):
     followers = ReadAs(
         parse_count,
         _("请写一个数字，例如 120000 或 12万。"),
+        max_length=LONGEST_NUMBER,
         label=_("粉丝量"),
         required=False,
         help_text=_("所有平台加起来，例如 12万。"),

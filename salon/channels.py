@@ -23,7 +23,7 @@ from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from salon import clock
-from salon.text import clean_text
+from salon.text import clean_text, email_on_the_wire
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,8 @@ class Email:
     def check(self, letter):
         try:
             validate_email(letter.to)
-        except ValidationError:
+            email_on_the_wire(letter.to)
+        except (ValidationError, UnicodeError):
             raise NotDelivered(_("收件邮箱不对。"), for_good=True) from None
 
     def open(self):
@@ -110,8 +111,8 @@ class Email:
             subject=letter.subject,
             body=text,
             from_email=settings.DEFAULT_FROM_EMAIL,
-            to=[letter.to],
-            reply_to=[letter.reply_to] if letter.reply_to else None,
+            to=[email_on_the_wire(letter.to)],
+            reply_to=[email_on_the_wire(letter.reply_to)] if letter.reply_to else None,
             headers={"Message-ID": message_id(message), "Auto-Submitted": "auto-generated"},
         )
         for filename, content, mimetype in letter.attachments:

@@ -15,8 +15,12 @@ from datetime import UTC, datetime
 
 import pytest
 
+from metrics import streams
+from participants import importing
+from participants.import_template import TEMPLATE_HEADERS
 from salon.embedded import CHECKOUT
 from salon.errors import Refused
+from salon.sheets import Sheet, Table
 
 ROOMS = ("salon", "events", "participants", "workshops", "metrics")
 TOKENS = (
@@ -39,11 +43,21 @@ NUMBERS_OF_NOBODY = (
     *("a@b", "@", "a@@b.c", "a@xn--", "a@" + "b" * 300 + ".com", "a@" + "例" * 100 + ".中国", '"a b"@c.d', "a@[1.2.3.4]"),
     *("<a@b.co>", "mailto:", "+", "+86", "0086" * 5, "1" * 11 + " " + "1" * 11, "http://[", "//[/e/salon-next/?k=1"),
 )  # fmt: skip
-ENDS = ("x", "", "7", "!", "\n")
-SMALL, LARGE = 500, 5_000
+ENDS = ("x", "", "\n")
+SMALL, LARGE = 400, 2_500
 AT_MOST = 6  # times the cost of a quarter; a quadratic one costs 16 times
 # Processor seconds below which the clock says nothing.
 NOTHING = 0.002
+
+
+class Between(str):
+    """What stands between numbers, no two of which are the same."""
+
+    def __mul__(self, number):
+        return self.join(map(str, range(number)))
+
+
+ALL_TOKENS = (*TOKENS, *map(Between, ("┋", "、", "\n", " ", ".", "//")))
 
 
 def cost(read, text, *, best_of):
@@ -57,12 +71,12 @@ def cost(read, text, *, best_of):
 
 def grows(read, token, end, number):
     """How many times dearer a four times longer text is; 0 when it costs nothing to speak of."""
-    short, long = token * number + end, token * (4 * number) + end
-    for best_of in (1, 5, 5):  # the machine is shared: only what is so again and again is so
-        dear = cost(read, long, best_of=best_of)
-        times = dear / max(cost(read, short, best_of=best_of), 1e-6)
-        if dear < NOTHING or times <= AT_MOST:
-            return 0
+    for repeat in (number, 4 * number):  # or it was only a bound that a shorter text falls below
+        for best_of in (1, 5, 5):  # the machine is shared: only what is so again and again is so
+            dear = cost(read, token * (4 * repeat) + end, best_of=best_of)
+            times = dear / max(cost(read, token * repeat + end, best_of=best_of), 1e-6)
+            if dear < NOTHING or times <= AT_MOST:
+                return 0
     return round(times)
 
 
@@ -74,7 +88,7 @@ def too_dear(read):
     found = (
         (token, end, times)
         for number, ends in ((SMALL, ENDS), (LARGE, ENDS[:1]))
-        for token in TOKENS
+        for token in ALL_TOKENS
         for end in ends
         if (times := grows(read, token, end, number))
     )
@@ -105,6 +119,8 @@ NOT_ASKED = {
     "salon.qr.qr_svg",  # draws addresses that the house made
     "participants.criteria.number_text",  # writes a number
     "salon.text.rate_text",  # likewise
+    "salon.text.email_on_the_wire",  # writes what normalize_email has read
+    "participants.letters.with_notice",  # puts the house's words below the house's words
 }
 
 
@@ -156,7 +172,32 @@ def reader(function, asked):
     return read
 
 
+def cells_of(read, titles, **asked):
+    """A reader that finds its text in every column of a sheet."""
+
+    def read_sheet(text):
+        rows = [(1, titles), (2, (text,) * len(titles))]
+        with contextlib.suppress(Refused):
+            read(Table("a.csv", [Sheet("", lambda: iter(rows))]), **asked)
+
+    return read_sheet
+
+
 READERS, UNKNOWN = readers()
+READERS |= {
+    "an application in a sheet": cells_of(
+        importing.read_applications, tuple(TEMPLATE_HEADERS.values()), tz=UTC
+    ),
+    "a visit in a sheet": cells_of(
+        streams.read_stream,
+        ("昵称", "姓名", "手机", "邮箱", "入会时间", "退会时间", "时长"),
+        tz=UTC,
+        window=BESIDES["window"],
+    ),
+    "a line of chat in a sheet": cells_of(
+        streams.read_stream, ("时间", "昵称", "内容"), tz=UTC, window=BESIDES["window"]
+    ),
+}
 
 
 def test_the_readers_are_found():
@@ -174,7 +215,7 @@ def test_no_reader_takes_more_than_its_length(name):
 @pytest.mark.parametrize("name", READERS)
 def test_a_reader_only_ever_says_that_it_cannot_read(name):
     """ValueError or Refused; anything else passes through `read` and fails here."""
-    for many in (1, 2, 3, 17, 41, 5_000):
+    for many in (1, 2, 17, 41, 1_000):
         for token in TOKENS:
             for end in ENDS:
                 READERS[name](token * many + end)

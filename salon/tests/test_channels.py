@@ -36,6 +36,13 @@ def test_a_letter_on_the_wire(noon, post):
     assert (message.sent_at, message.only_in_mailbox, message.attempts) == (NOON, False, 1)
 
 
+def test_a_letter_goes_to_the_domain_that_was_written_and_not_to_one_that_looks_like_it(noon, post):
+    planned(to="info@straße.de")
+    assert outbox.deliver_due() == {"sent": 1}
+    (letter,) = post.to("info@xn--strae-oqa.de")
+    assert letter["To"] == "info@xn--strae-oqa.de"
+
+
 def test_a_batch_goes_over_one_connection(noon, post):
     for number in range(outbox.AT_ONCE):
         planned(to=f"guest{number}@example.com")

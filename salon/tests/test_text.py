@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from salon.text import (
     MOST_MARKS,
     clean_text,
+    email_on_the_wire,
     name_key,
     national_mobile,
     normalize_email,
@@ -176,6 +177,32 @@ def test_an_email_is_folded_or_refused():
     for wrong in ("", "lin", "lin@", "lin@example", "a b@example.com", "x" * 250 + "@example.com"):
         with pytest.raises(ValueError):
             normalize_email(wrong)
+
+
+@pytest.mark.parametrize(
+    ("typed", "address", "on_the_wire"),
+    [
+        ("Dup@例子.中国", "dup@例子.中国", "dup@xn--fsqu00a.xn--fiqs8s"),
+        ("dup@例子。中国", "dup@例子.中国", "dup@xn--fsqu00a.xn--fiqs8s"),
+        ("DUP@XN--FSQU00A.xn--fiqs8s", "dup@例子.中国", "dup@xn--fsqu00a.xn--fiqs8s"),
+        ("info@straße.de", "info@straße.de", "info@xn--strae-oqa.de"),
+        ("info@strasse.de", "info@strasse.de", "info@strasse.de"),
+        ("info@XN--STRAE-OQA.de", "info@straße.de", "info@xn--strae-oqa.de"),
+        ("info@Bücher.example", "info@bücher.example", "info@xn--bcher-kva.example"),
+        # No letters at all, and letters that nobody could type back.
+        ("info@xn--99999999999.de", "info@xn--99999999999.de", "info@xn--99999999999.de"),
+    ],
+)
+def test_a_domain_in_letters_and_in_punycode_is_one_address(typed, address, on_the_wire):
+    assert normalize_email(typed) == address
+    assert normalize_email(address) == address
+    assert normalize_email(on_the_wire) == address
+    assert email_on_the_wire(address) == on_the_wire
+
+
+def test_a_domain_that_no_mail_server_could_be_told_is_refused():
+    with pytest.raises(ValueError):
+        normalize_email(f"lin@{'例' * 60}.中国")
 
 
 @pytest.mark.parametrize(
