@@ -84,7 +84,7 @@ def _pattern_of(_urlconf: str) -> re.Pattern:
     named, before = "|".join(SECRET_ARGUMENTS), set()
     for route, _namespaces, _view in views_of():
         for secret in re.finditer(rf"<(?:\w+:)?(?:{named})>", route):
-            steps = re.split(r"<[^>]+>", route[: secret.start()])
+            steps = re.split(r"<[^<>]+>", route[: secret.start()])
             before.add("/" + r"[^/\s]{1,200}".join(re.escape(step) for step in steps))
     longest_first = "|".join(sorted(before, key=len, reverse=True))
     return re.compile(rf"({longest_first})[^/\s?#\"'<>]+") if before else _LIKE_A_KEY
