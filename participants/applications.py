@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from events.gate import BELL
 from events.models import Event
-from participants import cases, codes, contacts, criteria, known_as, notices
+from participants import cases, codes, contact_changes, contacts, criteria, known_as, notices
 from participants.categories import AskedCategory, asked, asked_categories, rules_of
 from participants.consents import NAMED_ON, new_consents
 from participants.models import Consent, Notice, PainPoint, Participant, StatusChange
@@ -32,12 +32,11 @@ MOST_EXPERTISE = 20
 # A colleague may sign up the whole team on one phone; a script may not sign up a city.
 NEW_PER_DEVICE = {"times": 30, "seconds": 3600}
 # Letters that answer the person and not a decision: a later decision leaves them alone.
-ANSWERS = ("received", "link_again")
+ANSWERS = ("received", "link_again", "address_changed")
 # Pressing "send" again is not asking for the link again.
 SAME_PRESS = timedelta(minutes=10)
 # Whoever keeps asking for somebody's link fills their mailbox, not their own.
 LINKS_A_DAY = 6
-CHANNEL_TO = {"email": "email", "mobile": "sms"}
 
 TEXT_FIELDS = (
     "organisation",
@@ -367,7 +366,7 @@ def _is_same_press(person, row, now):
 def send_link_again(*, participant, now, contact=None):
     """Send the person a fresh link to their own page, to the `contact` ("mobile", "email") that was
     asked by, else where their letters go; at most one in ten minutes and a few a day."""
-    channel = CHANNEL_TO.get(contact) or channel_of(participant)
+    channel = contacts.CHANNEL_TO.get(contact) or channel_of(participant)
     recent = Message.objects.of_person(participant.pk).of_kind("link_again")
     if recent.filter(created_at__gt=now - timedelta(days=1)).count() >= LINKS_A_DAY:
         return None
@@ -379,6 +378,20 @@ def send_link_again(*, participant, now, contact=None):
         person_id=participant.pk,
         due_at=now,
         channel=channel,
+    )
+
+
+def send_own_link(*, participant, contact, now):
+    """Send a link of their own to a contact that has just become theirs."""
+    if not getattr(participant, contact):
+        return
+    outbox.plan(
+        dedup_key=f"address_changed:{participant.pk}:{contact}:{participant.version}",
+        kind="address_changed",
+        event_id=participant.event_id,
+        person_id=participant.pk,
+        due_at=now,
+        channel=contacts.CHANNEL_TO[contact],
     )
 
 
@@ -522,20 +535,21 @@ def edit(*, participant, answers, version, by):
                 _("这份资料刚刚在别处改过。请看一眼最新内容，再保存一次。"),
             )
         old_pains = [point.text for point in person.pain_points.all()]
+        wishes = contact_changes.take_out(person, row) if by == person else []
         row["online"] = person.online  # another room is a move of its own, with its own seats
         changed = {name for name, value in row.items() if getattr(person, name) != value}
         if pains != old_pains:
             changed.add("pain_points")
         changed.discard("pinyin")
+        was, now = copy(person), clock.now()
+        wanted = {wish.contact for wish in wishes}
         if not changed:
-            return set()
-        was = copy(person)
+            _note_wishes(person, wishes, was=was, by=by, now=now)
+            return wanted
         for name, value in row.items():
             setattr(person, name, value)
         contacts.unprove(person, changed)
-        known_as.after_edit(
-            person, was=was, changed=changed, by_crew=by != person, now=clock.database_now()
-        )
+        known_as.after_edit(person, was=was, changed=changed, by_crew=by != person, now=now)
         person.score = judge_person(person, pain_points=pains).score
         person.version += 1
         if by == person and _is_judged_by(person, changed):
@@ -544,6 +558,8 @@ def edit(*, participant, answers, version, by):
             with transaction.atomic():
                 person.save()
         except IntegrityError:
+            if by == person:  # taken by somebody in this very moment, which is not theirs to know
+                raise Refused("busy", _("系统正忙，请再保存一次。"), status=503) from None
             raise Refused(
                 "contact_taken", _("这个手机或邮箱已经用在另一份报名上了。"), status=422
             ) from None
@@ -553,15 +569,32 @@ def edit(*, participant, answers, version, by):
                 PainPoint(participant=person, position=position, text=text)
                 for position, text in enumerate(pains, 1)
             )
-        if changed & {"mobile", "email"}:
-            contacts.switch_off_keys(person, changed, keep=getattr(by, "link", None))
-            # Also reminders that were planned when they could only be reached the other way.
-            theirs = Message.objects.of_person(person.pk)
-            outbox.readdress(theirs, channel=channel_of(person), by=by)
+        if changed & contacts.CHANNEL_TO.keys():
+            _contacts_replaced(person, changed, by=by, now=now)
+        contact_changes.ask(person, wishes, was=was, link=getattr(by, "link", None), now=now)
         audit.record("edit_answers", person, by=by, fields=sorted(changed))
         if changed & {"name", "organisation"}:
             live.publish(person.event, *NAMED_ON, BELL)
-    return changed
+    return changed | wanted
+
+
+def _note_wishes(person, wishes, *, was, by, now):
+    contact_changes.ask(person, wishes, was=was, link=getattr(by, "link", None), now=now)
+    if any(wish.freely for wish in wishes):
+        # As it would be if the contact were nobody's and theirs at once.
+        person.version += 1
+        person.save(update_fields=["version"])
+
+
+def _contacts_replaced(person, changed, *, by, now):
+    contacts.switch_off_keys(person, changed, keep=getattr(by, "link", None))
+    if by != person:
+        contact_changes.overtake(person, changed, now=now)
+    # Also reminders that were planned when they could only be reached the other way.
+    theirs = Message.objects.of_person(person.pk)
+    outbox.readdress(theirs, channel=channel_of(person), by=by)
+    for contact in changed & contacts.CHANNEL_TO.keys():
+        send_own_link(participant=person, contact=contact, now=now)
 
 
 def _is_judged_by(person, changed):

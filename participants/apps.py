@@ -11,6 +11,7 @@ class ParticipantsConfig(AppConfig):
         # with the one below, the hold on people with the tables.
         from participants import (  # noqa: F401
             at_the_gate,
+            contact_letters,
             erased_contacts,
             for_events,
             held,

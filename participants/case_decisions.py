@@ -162,10 +162,6 @@ def join(*, case, by, fields):
         changed = applications.edit(
             participant=person, answers=was | taken_over, version=person.version, by=by
         )
-        person.refresh_from_db()
-        for name in CONTACTS:
-            if name in changed and getattr(person, name):
-                applications.send_link_again(participant=person, now=clock.now(), contact=name)
         _settle(case, State.JOINED, by, "join_case", fields=sorted(changed))
     return case
 

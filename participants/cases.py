@@ -163,7 +163,7 @@ def of(person):
     """What the person sent a second time, once an organiser has said that it was theirs; before that
     it may be anybody's."""
     theirs = Case.objects.filter(
-        Q(made=person) | Q(person=person, state=Case.State.JOINED) | Q(asker=person)
+        Q(made=person) | Q(person=person, state=Case.State.JOINED)
     ).exclude(answers={})
     return list(theirs.order_by("pk").values("submitted_at", "state", "answers"))
 

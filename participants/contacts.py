@@ -15,6 +15,7 @@ from salon import audit, clock
 from salon.errors import Refused
 
 Way = PersonalLink.Channel
+CHANNEL_TO = {"email": "email", "mobile": "sms"}
 
 
 def contact_of(channel: str) -> str:
@@ -74,9 +75,12 @@ def unprove(person, changed) -> None:
 
 def switch_off_keys(person, changed, *, keep=None) -> None:
     """Of a locked person, after it was saved: what went to a contact that was replaced opens
-    nothing any more. `keep` is the link of the browser that made the change."""
+    nothing any more. `keep` is the link of the browser that made the change; it stays in, and shows
+    nothing of the contact that came in place of the one it went to."""
     ways = [SENT_TO[contact] for contact in CONTACTS if contact in changed]
     revoke_links(participant=person, channels=ways, keep=keep)
+    if keep is not None and keep.channel in ways:
+        PersonalLink.objects.filter(pk=keep.pk).update(channel=Way.OWN_PAGE)
 
 
 def prove(*, participant, contacts, by) -> set[str]:

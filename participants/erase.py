@@ -12,7 +12,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 
-from participants import cases
+from participants import cases, contact_changes
 from participants.held import let_erasing_through
 from participants.models import (
     CheckIn,
@@ -90,6 +90,7 @@ def _blank_rows(person, now):
     person.status_changes.update(reason="")
     person.calls.update(notes="")
     cases.forget(person)
+    contact_changes.forget(person)
     PersonalLink.objects.filter(participant=person).delete()
     Consent.objects.filter(participant=person, withdrawn_at=None).update(withdrawn_at=now)
     TagCard.objects.filter(participant=person).update(expertise="", pain="", topic="", gate_word="")

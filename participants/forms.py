@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from participants import consents
 from participants.applications import CATEGORY_FIELDS, MOST_PAIN_POINTS
 from participants.categories import asked
+from participants.contact_changes import shown_of
 from participants.models import Consent, Participant
 from participants.names import read_name
 from salon.errors import Refused
@@ -419,9 +420,11 @@ class OwnAnswersForm(AnswersForm):
         pains = [point.text for point in person.pain_points.all()]
         fields = [*AnswersForm.base_fields, "version"]
         initial = {name: getattr(person, name) for name in fields if name != "pain_points"}
+        shown = shown_of(person)
         initial |= {
             "pain_points": pains,
-            "mobile": national_mobile(person.mobile),
+            "mobile": national_mobile(shown["mobile"]),
+            "email": shown["email"],
             "active_rate": rate_text(person.active_rate),
         }
         super().__init__(*args, categories=[asked(person.category)], initial=initial, **options)
@@ -440,9 +443,8 @@ class OwnAnswersForm(AnswersForm):
         return [Heading(_("怎么称呼您")), "name", HTML(asks)]
 
     def clean(self):
-        self.cleaned_data |= {
-            name: getattr(self.person, name) for name in CONTACTS if name not in self.fields
-        }
+        shown = shown_of(self.person)
+        self.cleaned_data |= {name: shown[name] for name in CONTACTS if name not in self.fields}
         return super().clean()
 
     def answers(self):
@@ -457,6 +459,7 @@ class OwnAnswersForm(AnswersForm):
         """[(label, text)] of what is kept now where something else is filled in."""
         kept = {name: getattr(self.person, name) for name in self.fields if name != "pain_points"}
         kept["pain_points"] = [point.text for point in self.person.pain_points.all()]
+        kept |= {name: value for name, value in shown_of(self.person).items() if name in kept}
         answers = self.answers()
         return [
             (self.fields[name].label, in_words(name, kept[name]))

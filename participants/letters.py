@@ -46,7 +46,7 @@ TO_A_STRANGER = {
     "称呼": wording.YOU,
     "痛点": "（写在您的个人页面上）",
 }
-AFTER_CALLED_OFF = ("cancelled", "withdrawn", "link_again")
+AFTER_CALLED_OFF = ("cancelled", "withdrawn", "link_again", "address_changed")
 
 
 def qr_text(person):

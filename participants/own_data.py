@@ -7,10 +7,11 @@ A room above adds its part from AppConfig.ready:
 """
 
 import json
+from itertools import chain
 
 from django.core.serializers.json import DjangoJSONEncoder
 
-from participants import cases
+from participants import cases, contact_changes
 from participants.models import Participant
 from participants.standing import told_status, unheard
 from salon.meeting import one_instant
@@ -18,6 +19,8 @@ from salon.models import Message
 from salon.text import national_mobile
 
 _parts = {}
+# To a contact that is perhaps another's: that one went or none would tell the asker which.
+ABOUT_A_CONTACT = ("contact_change", "address_changed")
 
 ANSWERS = (
     *("name", "mobile", "email", "organisation", "job_title", "industry", "community_size"),
@@ -50,6 +53,7 @@ def of(participant):
     data = {
         "event": {"slug": person.event.slug, "title": person.event.title},
         "answers": {name: getattr(person, name) for name in ANSWERS}
+        | contact_changes.own_of(person)
         | {
             "status": told,
             "told_reason": person.told_reason if told == person.status else "",
@@ -70,6 +74,7 @@ def of(participant):
         "letters": list(
             Message.objects.of_person(person.pk)
             .filter(event_id=person.event_id)
+            .exclude(kind__in=ABOUT_A_CONTACT)
             .released()
             .order_by("pk")
             .values("kind", "channel", "state", "due_at", "sent_at", "subject", "body")
@@ -77,6 +82,7 @@ def of(participant):
         "check_ins": list(person.check_ins.order_by("at").values("at", "method", "voided_at")),
         "tag_card": person_card(person),
         "cases": cases.of(person),
+        "contact_changes": contact_changes.of(person),
         "links": list(person.links.order_by("pk").values("channel", "created_at", "revoked_at")),
     }
     return data | {name: collect(person) for name, collect in _parts.items()}
@@ -85,7 +91,9 @@ def of(participant):
 def without_contacts(data, person):
     """The export with the person's mobile and e-mail blotted out wherever they stand."""
     text = json.dumps(data, cls=DjangoJSONEncoder)
-    for contact in filter(None, (person.mobile, national_mobile(person.mobile), person.email)):
+    asked = person.contact_changes.values_list("old", "new")
+    theirs = {person.mobile, person.email, *chain.from_iterable(asked)}
+    for contact in filter(None, {*theirs, *map(national_mobile, theirs)}):
         text = text.replace(json.dumps(contact)[1:-1], "＊＊＊")
     return json.loads(text)
 

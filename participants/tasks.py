@@ -2,13 +2,14 @@
 
 from celery import shared_task
 
-from participants import called_off, import_runs, interest_groups, waitlist
+from participants import called_off, import_runs, interest_groups, waiting_steps, waitlist
 
 
 @shared_task
 def expire_deadlines():
     called_off.go_on_everywhere()
     waitlist.expire_due()
+    waiting_steps.sweep()
     import_runs.sweep()
 
 

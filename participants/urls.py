@@ -7,6 +7,7 @@ from participants.views import (
     applying,
     calls,
     cases,
+    contact_change,
     door,
     importing,
     mailing,
@@ -23,6 +24,7 @@ urlpatterns = [
     path("privacy/", privacy.notice, name="privacy"),
     path("privacy/<int:version>/", privacy.notice, name="privacy_version"),
     path("me/", own_page.me, name="me"),
+    path("me/waiting/", own_page.call_off_step, name="me_call_off_step"),
     path("me/opened/", own_page.opened, name="me_opened"),
     path("me/edit/", own_page.edit, name="me_edit"),
     path("me/confirm/", own_page.confirm, name="me_confirm"),
@@ -72,5 +74,6 @@ organiser_urlpatterns = [
     path("import/<int:pk>/start/", importing.start, name="applications_import_start"),
 ]
 house_urlpatterns = [  # outside any one event
+    path("c/<str:token>", contact_change.answer, name="contact_change"),
     path("l/<str:token>", own_key.open_link, name="personal_link"),
 ]

@@ -25,12 +25,13 @@ from events.access import issue_desk_pass, open_desk, set_desk_cookie
 from events.models import Crew, Event, Milestone, PrepMember, RiskPlan, RiskTrigger, Series
 from metrics import claims, evaluation
 from metrics.models import Report
-from participants import guests, notices
+from participants import contact_changes, guests, notices
 from participants.access import find_link, issue_link, set_person_cookie
 from participants.models import (
     Call,
     Case,
     CheckIn,
+    ContactChange,
     ImportFile,
     InterestGroup,
     Participant,
@@ -89,6 +90,7 @@ ROWS = (
     ("login/new-password/<str:uidb64>/<str:token>/", "new_password"),
     ("d/<str:token>", "desk_link"),
     ("l/<str:token>", "personal_link"),
+    ("c/<str:token>", "contact_key"),
     ("host/plan-b/undo/<int:pk>/", "trigger"),
     ("host/plan-b/<int:pk>/", "risk_plan"),
     ("desk/api/cards/<int:pk>", "person"),
@@ -312,6 +314,12 @@ def rows_of(event, person):
         "new_password": "nobody-s",
         "metric": "attendance_rate",
         "claim_key": claims.key_of(claim),
+        "contact_key": contact_changes.path_of(
+            ContactChange.objects.create(
+                participant=person, contact="email", new="other@example.com", asked_at=now
+            ),
+            contact_changes.PROOF,
+        ).removeprefix("/c/"),
         "series": series.slug,
         "notice_version": notices.first(event).version,
     }
@@ -378,7 +386,9 @@ def world(django_db_setup, django_db_blocker, log):
 
 def said_of_somebody(world, log):
     """Lines with a key, a name, a mobile, an address or a PIN of this world in them."""
-    keys = [str(world.rows[name]) for name in ("desk_link", "personal_link", "claim_key")]
+    keys = [
+        str(world.rows[name]) for name in ("desk_link", "personal_link", "claim_key", "contact_key")
+    ]
     people = Participant.objects.values_list("name", "email", "mobile")
     values = {value for value in chain.from_iterable(people) if value}
     values -= {*Participant.Status.values, "who came"}  # some are called by what became of them

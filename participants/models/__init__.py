@@ -2,6 +2,7 @@
 
 from participants.models.arrival import CheckIn, DeskRequest, InterestGroup, TagCard
 from participants.models.cases import Case
+from participants.models.contact_changes import ContactChange
 from participants.models.importing import ImportFile
 from participants.models.person import (
     Channel,
@@ -29,6 +30,7 @@ __all__ = [
     "Channel",
     "CheckIn",
     "Consent",
+    "ContactChange",
     "Criterion",
     "DeskRequest",
     "ErasedContact",

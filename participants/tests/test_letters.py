@@ -166,13 +166,14 @@ def test_reminders_go_by_the_way_that_is_left_when_lin_changes_how_she_is_reache
     first, then, channel, to
 ):
     event = scenes.a_salon()
-    lin = scenes.confirmed(event, by=scenes.an_organiser(event), **first)
+    chen = scenes.an_organiser(event)
+    lin = scenes.confirmed(event, by=chen, **first)
     Message.objects.of_kind("confirmed").update(state=Message.State.FAILED)
     applications.edit(
         participant=lin,
         answers=scenes.answers("林知夏", **first | then),
         version=lin.version,
-        by=lin,
+        by=chen,
     )
     letters = {row.kind: row for row in Message.objects.of_person(lin.pk)}
     for kind in ("confirmed", "t7", "t1", "morning"):

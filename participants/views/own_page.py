@@ -9,13 +9,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from participants import (
     applications,
-    erase,
     keys,
     own_data,
     own_steps,
     rooms,
     screening,
     taking_back,
+    waiting_steps,
 )
 from participants.access import person, person_cookie
 from participants.consents import set_consent
@@ -42,6 +42,7 @@ def me(request, slug):
         "agenda": request.event.agenda.all(),
         "consents": own_steps.consents_of(request.person),
         "pain_points": request.person.pain_points.all(),
+        "waits": waiting_steps.waiting_of(request.person),
     }
     return render(request, "participants/me.html", context)
 
@@ -91,7 +92,12 @@ def _edited(request, form):
         version=form.cleaned_data["version"],
         by=request.person,
     )
-    if changed:
+    if changed & {"mobile", "email"}:
+        messages.success(
+            request,
+            _("记下了。我们往新的手机或邮箱发了一条带链接的消息，打开它才算数，请去看一眼。"),
+        )
+    elif changed:
         messages.success(request, _("改好了。"))
     return redirect("me", request.event.slug)
 
@@ -111,11 +117,11 @@ def _step(verb, sentence):
     @require_POST
     def view(request, slug):
         try:
-            verb(request)
+            waits = verb(request)
         except Refused as refused:
             messages.error(request, str(refused))
         else:
-            messages.success(request, sentence())
+            messages.success(request, sentence(waits) if verb is _withdraw else sentence())
         return redirect("me", slug)
 
     return view
@@ -129,12 +135,20 @@ confirm = _step(
 
 def _withdraw(request):
     keys.require_owner(person=request.person, answer=request.POST.get("answer", ""))
-    screening.withdraw(
-        participant=request.person, by=request.person, reason=request.POST.get("reason", "")
-    )
+    return waiting_steps.withdraw(participant=request.person, reason=request.POST.get("reason", ""))
 
 
-withdraw = _step(_withdraw, lambda: _("已取消，名额会让给候补的朋友。"))
+def _withdrawn(waits=None):
+    if waits is None:
+        return _("已取消，名额会让给候补的朋友。")
+    return waiting_steps.sentence(waits)
+
+
+withdraw = _step(_withdraw, _withdrawn)
+call_off_step = _step(
+    lambda request: waiting_steps.call_off(participant=request.person, by=request.person),
+    lambda: _("不办了，一切照旧。"),
+)
 take_back = _step(
     lambda request: taking_back.take_back_withdrawal(participant=request.person, by=request.person),
     lambda: _("取消收回了，您又在名单上。"),
@@ -190,7 +204,10 @@ def erase_me(request, slug):
         except Refused as refused:
             problem, status = str(refused), refused.status
         else:
-            erase.erase_person(participant=request.person, by=request.person)
+            waits = waiting_steps.erase_person(participant=request.person)
+            if waits:
+                messages.success(request, waiting_steps.sentence(waits))
+                return redirect("me", slug)
             response = render(request, "participants/erased.html", {"event": request.event})
             response.delete_cookie(person_cookie(slug))
             return response

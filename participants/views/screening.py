@@ -14,6 +14,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from events.access import organiser
 from participants import (
+    applications,
+    case_decisions,
     contacts,
     fill,
     keys,
@@ -23,9 +25,11 @@ from participants import (
     screening,
     seats,
     taking_back,
+    waiting_steps,
     waitlist,
 )
 from participants.models import Case, Category, Participant
+from participants.same_person import CONTACTS
 from salon import clock
 from salon.errors import Refused
 from salon.text import clean_text
@@ -108,6 +112,7 @@ def person(request, slug, pk):
         "calls": found.calls.exclude(finished_at=None).select_related("caller")[:5],
         "keys": keys.keys_of(found),
         "may_take_back": taking_back.may_take_back(found, now=clock.now()),
+        "waits": waiting_steps.waiting_of(found),
         "categories": request.event.categories.all(),
         "told_reasons": TOLD_REASONS,
     }
@@ -378,7 +383,34 @@ def _reached(request, found):
     return _("记下了：在这个号码上找到了本人。")
 
 
+def _correct(request, found):
+    """Mobile and e-mail put right on somebody's word; what went to the ones before opens nothing."""
+    typed = {name: request.POST.get(name, "") for name in CONTACTS}
+    changed = applications.edit(
+        participant=found,
+        answers=case_decisions.answers_of(found) | typed,
+        version=found.version,
+        by=request.user,
+    )
+    if not changed:
+        return _("联系方式没有变。")
+    return _("联系方式改好了，原来寄去的链接已停用，新的个人链接马上寄到新地址。")
+
+
+def _step_now(request, found):
+    waiting_steps.carry_out(participant=found, by=request.user)
+    return _("办好了。")
+
+
+def _step_off(request, found):
+    waiting_steps.call_off(participant=found, by=request.user)
+    return _("不办了，一切照旧。")
+
+
 STEPS = {
+    "contact": _correct,
+    "waiting-now": _step_now,
+    "waiting-off": _step_off,
     "reached": _reached,
     "note": _save_note,
     "room": _move,
