@@ -7,5 +7,5 @@ class EventsConfig(AppConfig):
     verbose_name = _("活动")
 
     def ready(self):
-        # Registers the tables' borders, reminders and live topics.
-        from events import borders, letters, walls  # noqa: F401
+        # Registers the tables' borders, what is kept of people, reminders and live topics.
+        from events import borders, kept, letters, walls  # noqa: F401

@@ -10,12 +10,10 @@ from metrics import stream_import
 from metrics.models import (
     Evaluation,
     Report,
-    RetentionRun,
     StreamImport,
     Survey,
     Whitepaper,
 )
-from salon.admin_lists import HouseAdmin
 
 
 class ReadOnly(OfEvent):
@@ -83,25 +81,3 @@ class WhitepaperAdmin(ReadOnly):
     list_filter = ("event",)
     list_select_related = ("event",)
     exclude = ("sections",)
-
-
-@admin.register(RetentionRun)
-class RetentionRunAdmin(HouseAdmin):
-    """What each day's clearing did: counts only."""
-
-    list_display = ("at", "report")
-
-    def has_module_permission(self, request):
-        return request.user.is_active and request.user.is_superuser
-
-    def has_view_permission(self, request, obj=None):
-        return self.has_module_permission(request)
-
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False

@@ -331,18 +331,3 @@ class WhitepaperClaim(models.Model):
                 fields=["event", "email"], condition=~Q(email=""), name="claim_once_per_email"
             )
         ]
-
-
-class RetentionRun(models.Model):
-    """What one day's clearing did: counts by event and reason."""
-
-    at = models.DateTimeField(_("时间"))
-    report = models.JSONField(_("结果"), default=dict)
-
-    class Meta:
-        verbose_name = _("到期清理")
-        verbose_name_plural = _("到期清理")
-        ordering = ["-at", "-pk"]
-
-    def __str__(self):
-        return f"{self.at:%Y-%m-%d}"

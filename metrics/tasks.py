@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from metrics import evaluation, going_on, retention, surveys
+from metrics import evaluation, going_on, surveys
 from salon import clock
 
 
@@ -18,12 +18,6 @@ def evaluate_due():
     """Evaluate ended events that have no evaluation yet or have new facts since their last."""
     for event in evaluation.events_to_look_at(clock.now()):
         evaluation.evaluate_if_due(event=event)
-
-
-@shared_task
-def clear_what_has_expired():
-    """Once a day; rung every hour so that a house that was down catches up."""
-    retention.clear_if_due()
 
 
 @shared_task

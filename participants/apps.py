@@ -15,6 +15,7 @@ class ParticipantsConfig(AppConfig):
             erased_contacts,
             for_events,
             held,
+            kept,
             letters,
             walls,
         )

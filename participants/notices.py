@@ -19,6 +19,7 @@ from events.models import Event
 from participants.models import Notice, PrivacyTerms
 from salon import audit
 from salon.errors import Refused
+from salon.kept import LETTERS
 
 TEXTS = ("handler", "contact", "purpose", "recipients")
 DAYS = ("not_selected_days", "texts_days", "answers_days", "contact_days")
@@ -102,6 +103,7 @@ def how_long(days: PrivacyTerms | Notice) -> list[str]:
         )
     ] + [
         _("白皮书里的署名（姓名、机构）：到您撤回为止。"),
+        _("我们发给您的信：发出后 %(days)d 天，内容清空。") % {"days": LETTERS.days},
         _("您自己删除的：马上。"),
         _("不含姓名的数字（人数、行业、规模）留作统计。"),
     ]

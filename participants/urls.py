@@ -53,6 +53,7 @@ organiser_urlpatterns = [
     path("screening/<int:pk>/", screening.person, name="screening_person"),
     path("screening/<int:pk>/<slug:step>/", screening.person_step, name="screening_step"),
     path("privacy/", privacy.edit, name="privacy_edit"),
+    path("privacy/kept/", privacy.kept, name="kept"),
     path("cases/", cases.page, name="cases"),
     path("cases/<int:pk>/", cases.case, name="case"),
     path("cases/<int:pk>/<slug:step>/", cases.step, name="case_step"),

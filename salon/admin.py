@@ -14,7 +14,7 @@ from django_otp.plugins.otp_totp import admin as totp
 from salon import outbox, second_factor
 from salon.admin_lists import HouseAdmin
 from salon.errors import Refused
-from salon.models import AuditEntry, Message, User
+from salon.models import AuditEntry, Message, Sweep, User
 
 # Roles belong to an event's crew, devices to their owners.
 admin.site.unregister([Group, totp.TOTPDevice, static.StaticDevice])
@@ -113,6 +113,13 @@ class AccountForm(UserChangeForm):
     without_second_factor = forms.BooleanField(
         label=_("关闭第二步验证（手机和备用码都丢了）"), required=False
     )
+
+
+@admin.register(Sweep)
+class SweepAdmin(ForSuperusers):
+    """What each day's clearing did: counts only."""
+
+    list_display = ["at", "report"]
 
 
 @admin.register(User)

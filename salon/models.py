@@ -96,6 +96,10 @@ class MessageQuerySet(models.QuerySet):
             state=Message.State.CLAIMED, handed_over_at__isnull=False
         )
 
+    def over(self):
+        """Neither to be sent nor being sent."""
+        return self.exclude(state__in=[Message.State.PLANNED, Message.State.CLAIMED])
+
     def perhaps_arrived(self):
         """Sent, on the wire at this moment, or left there by a worker that was killed."""
         return self.filter(Q(handed_over_at__isnull=False) | Q(uncertain=True))
@@ -230,6 +234,21 @@ class Allowance(models.Model):
     key = models.CharField(max_length=120, primary_key=True)
     window_ends_at = models.DateTimeField()
     used = models.PositiveIntegerField()
+
+
+class Sweep(models.Model):
+    """What one day's clearing did: counts by row of the table of what is kept (keeping.py)."""
+
+    at = models.DateTimeField(_("时间"))
+    report = models.JSONField(_("结果"), default=dict)
+
+    class Meta:
+        verbose_name = _("到期清理")
+        verbose_name_plural = _("到期清理")
+        ordering = ["-at", "-pk"]
+
+    def __str__(self):
+        return f"{self.at:%Y-%m-%d}"
 
 
 class Heartbeat(models.Model):

@@ -41,6 +41,7 @@ urlpatterns = [
     path("admin/new-salon/", founding.new_salon, name="new_salon"),
     path("admin/e/<slug:slug>/blueprint/", founding.save_blueprint, name="save_blueprint"),
     path("admin/e/<slug:slug>/next-review/", founding.next_review, name="next_review"),
+    path("admin/kept/", views.kept, name="kept_house"),
     # One way in, with one count of failures.
     path("admin/login/", signing_in.login),
     path("admin/", admin.site.urls),

@@ -1,22 +1,25 @@
-"""Pages that belong to the house and to no room: health, language, our own mistakes."""
+"""Pages that belong to the house and to no room: health, language, our own mistakes, what is kept."""
 
 import contextlib
 
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
 from django.db import Error, connection, transaction
 from django.http import HttpResponseServerError, JsonResponse
+from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.views import i18n as language_views
 from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
 from redis import Redis, RedisError
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from salon import clock, logs
-from salon.access import public
+from salon import clock, keeping, logs
+from salon.access import public, staff
 from salon.errors import wants_json
-from salon.models import Heartbeat, Message
+from salon.models import Heartbeat, Message, Sweep
 
 STALE_SECONDS = 180
 
@@ -89,3 +92,14 @@ def _redis_answers():
             return redis.ping()
         except RedisError:
             return False
+
+
+@staff
+@never_cache
+@require_safe
+def kept(request):
+    """What the whole house keeps of people, how long and why; for superusers."""
+    if not request.user.is_superuser:
+        raise PermissionDenied
+    context = {"lines": keeping.lines(whole_house=True), "last": Sweep.objects.first()}
+    return render(request, "salon/kept.html", context)

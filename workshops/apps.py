@@ -8,4 +8,4 @@ class WorkshopsConfig(AppConfig):
 
     def ready(self):
         # They register themselves: walls with the live stream, this room with those below.
-        from workshops import at_the_gate, for_events, for_participants, walls  # noqa: F401
+        from workshops import at_the_gate, for_events, for_participants, kept, walls  # noqa: F401

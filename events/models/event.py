@@ -51,6 +51,14 @@ class EventQuerySet(models.QuerySet):
             Q(ended_at__gte=F("starts_at")) | Q(ends_at__lte=now)
         )
 
+    def over_before(self, moment):
+        """Over since before `moment`, called off or not; see Event.over_at."""
+        rehearsed = Q(ended_at=None) | Q(ended_at__lt=F("starts_at"))
+        return self.filter(
+            Q(ended_at__gte=F("starts_at"), ended_at__lte=moment)
+            | rehearsed & Q(ends_at__lte=moment)
+        )
+
     def not_over(self, now):
         """Still to come or under way; a rehearsal's end is none."""
         return self.filter(ends_at__gt=now).exclude(ended_at__gte=F("starts_at"))

@@ -202,6 +202,10 @@ class Participant(Gated):
     # From here on nobody sees them any more; the values themselves are gone from `blanked_at` on.
     erased_at = models.DateTimeField(_("抹除时间"), null=True, blank=True)
     blanked_at = models.DateTimeField(_("清空时间"), null=True, blank=True, editable=False)
+    # From here on only the credit in the whitepaper stays: name and organisation (keeping.py).
+    contact_cleared_at = models.DateTimeField(
+        _("联系方式清空时间"), null=True, blank=True, editable=False
+    )
     version = models.PositiveIntegerField(default=1, editable=False)
 
     objects = ParticipantQuerySet.as_manager()
@@ -232,7 +236,8 @@ class Participant(Gated):
                 condition=~Q(mobile="")
                 | ~Q(email="")
                 | Q(source="walk_in")
-                | Q(erased_at__isnull=False),
+                | Q(erased_at__isnull=False)
+                | Q(contact_cleared_at__isnull=False),
                 name="participant_can_be_reached",
                 violation_error_message=_("手机和邮箱至少填一项。"),
             ),

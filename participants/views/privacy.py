@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from events.access import event_page, organiser
 from participants import notices
 from participants.privacy_form import PrivacyForm
+from salon import keeping
 from salon.errors import Refused
 
 
@@ -69,3 +70,13 @@ def edit(request, slug):
         "versions": list(event.notices.defer("text")),
     }
     return render(request, "participants/privacy_edit.html", context)
+
+
+@organiser
+@never_cache
+@require_safe
+def kept(request, slug):
+    """What is kept of the event's people, how long, why, and how many rows there are now."""
+    event = request.event
+    lines = keeping.lines(event, whole_house=request.user.is_superuser)
+    return render(request, "participants/kept.html", {"event": event, "lines": lines})
