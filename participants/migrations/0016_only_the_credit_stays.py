@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("events", "0006_gate"),
-        ("participants", "0014_gate"),
+        ("participants", "0015_contacts_that_change"),
     ]
 
     operations = [
