@@ -43,6 +43,8 @@ def shown_by(person, channel: str) -> str:
 def to_prove(person) -> str:
     """The contact that the key behind this request (`person.link`) would prove; "" when nothing
     new, and when somebody else was reached there: that is settled by the crew."""
+    if person.link.contact_gone_at:
+        return ""
     contact = shown_by(person, person.link.channel)
     if not contact or not getattr(person, contact) or is_proven(person, contact):
         return ""
@@ -75,12 +77,15 @@ def unprove(person, changed) -> None:
 
 def switch_off_keys(person, changed, *, keep=None) -> None:
     """Of a locked person, after it was saved: what went to a contact that was replaced opens
-    nothing any more. `keep` is the link of the browser that made the change; it stays in, and shows
-    nothing of the contact that came in place of the one it went to."""
+    nothing any more, and no older key proves what came in its place. `keep` is the link of the
+    browser that made the change; it stays in, and shows nothing of the contact that came in place
+    of the one it went to."""
     ways = [SENT_TO[contact] for contact in CONTACTS if contact in changed]
     revoke_links(participant=person, channels=ways, keep=keep)
     if keep is not None and keep.channel in ways:
         PersonalLink.objects.filter(pk=keep.pk).update(channel=Way.OWN_PAGE)
+    older = PersonalLink.objects.living().filter(participant=person)
+    older.update(contact_gone_at=clock.database_now())
 
 
 def prove(*, participant, contacts, by) -> set[str]:

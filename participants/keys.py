@@ -39,7 +39,8 @@ def issue_link(*, participant, channel=Way.OWN_PAGE, message=None, after=None):
     if message is not None:
         way = {"channel": message.channel, "message_id": message.pk}
     elif after is not None:
-        way = {"channel": after.channel, "message_id": after.message_id}
+        names = ("channel", "message_id", "contact_gone_at")
+        way = {name: getattr(after, name) for name in names}
     else:
         way = {"channel": channel}
     token, token_digest = new_token()

@@ -22,8 +22,11 @@ from django.db import connection, connections
 from django.test import Client
 
 from events.models import Event
-from participants.models import Consent, Participant
+from metrics import evaluation
+from participants.models import Consent, Participant, TagCard
+from salon.models import Message
 from tests import template
+from workshops.models import PainCard, Question, Solution
 
 DUMP = Path(__file__).parent / "data" / "a_house_in_use.sql.gz"
 WAS = {
@@ -47,6 +50,14 @@ WAS = {
     "workshops_solution": ("id", "participant_id", "text", "featured_at"),
     "workshops_question": ("id", "participant_id", "kind", "text"),
 }
+# What is called otherwise today.
+CALLED = {
+    "workshops_question": ("id", "state"),
+    "workshops_paincard": ("id", "hidden_at"),
+    "workshops_solution": ("id", "hidden_at"),
+    "salon_message": ("id", "state"),
+    "metrics_evaluation": ("id", "event_id", "metrics"),
+}
 # token: the status of its owner's own page
 KEYS = {
     "lin-zhixia-a-key-of-spring": "已确认",
@@ -61,7 +72,8 @@ KEYS = {
 
 @pytest.fixture(scope="module")
 def before(django_db_setup, django_db_blocker):
-    """This process looks into the old house, migrated; `{table: {id: its row as it was}}`."""
+    """This process looks into the old house, migrated; `{table: {id: its row as it was}}`, and
+    under "called" the same of CALLED."""
     tests_own = connection.settings_dict["NAME"]
     name = f"{tests_own}_of_yesterday"
     with django_db_blocker.unblock(), contextlib.ExitStack() as afterwards:
@@ -72,6 +84,9 @@ def before(django_db_setup, django_db_blocker):
         with template.server(name) as cursor:
             cursor.execute(gzip.decompress(DUMP.read_bytes()).decode())
             rows = {table: rows_of(cursor, table, columns) for table, columns in WAS.items()}
+            rows["called"] = {
+                table: rows_of(cursor, table, columns) for table, columns in CALLED.items()
+            }
         look_into(name)
         afterwards.callback(look_into, tests_own)
         call_command("migrate", verbosity=0)
@@ -148,3 +163,57 @@ def test_a_consent_of_yesterday_is_marked_as_a_label_without_its_sentence():
 def test_nobody_of_yesterday_is_cleared_sooner_than_the_house_said():
     days = Event.objects.values_list("privacy__not_selected_days", "privacy__contact_days")
     assert set(days) == {(90, 730)}
+
+
+def test_what_was_on_the_walls_is_there_and_what_waited_or_was_hidden_still_is(before):
+    called = before["called"]
+    assert dict(Question.objects.values_list("pk", "gate")) == {
+        pk: row["state"] for pk, row in called["workshops_question"].items()
+    }
+    for table, model in (("workshops_paincard", PainCard), ("workshops_solution", Solution)):
+        assert dict(model.objects.values_list("pk", "gate")) == {
+            pk: "hidden" if row["hidden_at"] else "shown" for pk, row in called[table].items()
+        }
+    waiting = Question.objects.filter(gate="waiting").values_list("text", flat=True)
+    assert {"这条还在等", "还没看的弹幕"} <= set(waiting)
+    people = Participant.objects.exclude(status__in=["submitted", "phone_screening"])
+    assert set(people.values_list("gate", flat=True)) == {"shown"}
+    assert not people.filter(gate_seen_at=None).exists()
+    assert set(TagCard.objects.values_list("gate", flat=True)) == {"shown"}
+
+
+def test_a_letter_to_come_comes_one_that_is_held_is_held_and_one_that_went_does_not_go_again(
+    before,
+):
+    was = before["called"]["salon_message"]
+
+    def in_state(state):
+        return {pk for pk, row in was.items() if row["state"] == state}
+
+    for now, state in (
+        (Message.objects.open(), "planned"),
+        (Message.objects.sent(), "sent"),
+        (Message.objects.failed(), "failed"),
+        (Message.objects.cancelled(), "cancelled"),
+    ):
+        assert in_state(state)
+        assert set(now.values_list("pk", flat=True)) == in_state(state), state
+    held = Message.objects.held().filter(kind="accepted")
+    [xu] = Participant.objects.filter(pk__in=held.values("person_id"))
+    assert (xu.name, xu.status) == ("许清源", "accepted")
+
+
+def test_a_salon_that_was_evaluated_comes_to_the_same_figures_today(before):
+    """Every claim of the whitepaper counts, too, also those that no letter has proven."""
+    past = Event.objects.get(slug="salon-past")
+    evaluations = before["called"]["metrics_evaluation"].values()
+    then = [row["metrics"] for row in evaluations if row["event_id"] == past.pk][-1]
+    today = {row["key"]: row for row in evaluation.measure(past)}
+    for row in then:
+        now = today[row["key"]]
+        assert [now[name] for name in ("numerator", "denominator", "value")] == [
+            row[name] for name in ("numerator", "denominator", "value")
+        ], row["key"]
+    claims = before["metrics_whitepaperclaim"].values()
+    counted = past.whitepaper_claims.proven().count()
+    assert counted == sum(row["event_id"] == past.pk for row in claims) > 20

@@ -380,6 +380,8 @@ class PersonalLink(models.Model):
         _("渠道"), max_length=12, choices=Channel.choices, default=Channel.EMAIL
     )
     message_id = models.BigIntegerField(null=True, blank=True)
+    # Since when a contact of theirs is another: of what came after it the key shows nothing.
+    contact_gone_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
 

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from participants import keys, letters
+from participants import applications, contacts, keys, letters
 from participants.access import issue_link
 from participants.models import Participant, PersonalLink
 from participants.tests import scenes
@@ -335,3 +335,45 @@ def test_a_walk_in_without_contacts_has_nothing_to_be_asked_for(by_an_old_key, l
     by_an_old_key.post(address("me_erase"), {"sure": "yes"})
     lin.refresh_from_db()
     assert lin.erased_at
+
+
+# ---- the contact it went to is replaced --------------------------------------------------
+
+
+def changed_contact(person, by, **contact):
+    own = ("name", "mobile", "email", "industry", "expertise", "expectation")
+    numbers = (*applications.TEXT_FIELDS, *applications.NUMBER_FIELDS)
+    answers = {name: getattr(person, name) for name in (*own, *numbers)}
+    pains = [point.text for point in person.pain_points.all()]
+    applications.edit(
+        participant=person,
+        answers=answers | {"pain_points": pains} | contact,
+        version=person.version,
+        by=by,
+    )
+    person.refresh_from_db()
+
+
+def test_a_link_mailed_to_the_wrong_address_and_then_corrected_opens_nothing(client, event, lin):
+    """Nor do the keys that were made new by it."""
+    link = issue_link(participant=lin, message=letter_to(lin))
+    client.get(link)
+    client.post(address("me_key_renew"))
+    changed_contact(lin, event.crew.get().user, email="right@example.com")
+    assert client.get(address("me")).status_code == 403
+    assert client.get(link).status_code == 404
+
+
+@pytest.mark.parametrize("way", [Way.EMAIL, Way.HANDED_OVER, Way.TYPED])
+def test_a_key_from_before_proves_nothing_of_a_new_contact_nor_does_what_is_made_by_it(
+    client, lin, way
+):
+    client.get(issue_link(participant=lin, channel=way))
+    link = PersonalLink.objects.latest("pk")
+    Participant.objects.filter(pk=lin.pk).update(mobile="", mobile_proven_at=None, email="n@a.cn")
+    contacts.switch_off_keys(lin, {"email", "mobile"}, keep=link)
+    Participant.objects.filter(pk=lin.pk).update(email_proven_at=None)
+    for step in ("me_opened", "me_key_renew", "me_opened"):
+        assert client.post(address(step)).status_code < 400
+    lin.refresh_from_db()
+    assert lin.email_proven_at is None

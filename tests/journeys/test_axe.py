@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from events.models import Event, Series
 from participants.access import issue_link
-from participants.models import Participant
+from participants.models import Participant, PersonalLink
 from salon import demo
 from salon.embedded import CHECKOUT
 from salon.models import User
@@ -115,6 +115,13 @@ def test_no_page_has_a_fault_that_axe_knows(phone, tablet, desktop, projector, l
     own.goto(issue_link(participant=guests.checked_in().first()))
     for name, path in paths(OWN, today.slug):
         looker.look(own, path, name=f"phone-{name}")
+    two = [guests.checked_in().order_by("pk")[number] for number in (0, 1)]
+    shared = phone(language=language)
+    shared.goto(issue_link(participant=two[0]))
+    PersonalLink.objects.filter(participant=two[0]).update(created_at="2020-01-01T00:00Z")
+    looker.look(shared, reverse("me_key", args=[today.slug]), name="phone-old-key")
+    looker.look(shared, reverse("me_erase", args=[today.slug]), name="phone-old-key-erase")
+    looker.look(shared, issue_link(participant=two[1]), name="phone-swap")
     answered = past.survey.tickets.filter(answered=False).first().participant
     own.goto(issue_link(participant=answered))
     for name, path in paths(("me", "me_group", "me_vote", "me_survey"), past.slug):
