@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from events import wordlist
@@ -219,6 +219,11 @@ class Entry:
         return self.kept.author(self.row)
 
     @property
+    def called_before(self):
+        """Of a changed name: what others read meanwhile."""
+        return getattr(self.row, "name_before", "")
+
+    @property
     def picture(self):
         return self.kept.picture(self.row)
 
@@ -276,33 +281,49 @@ def waiting(event: Event) -> list[Entry]:
     return hits + sorted((entry for entry in found if not entry.word), key=_hour_of)
 
 
+def counts(event: Event) -> dict:
+    """{"waiting", "hits"}: how much waits, and how much of it for a word that it says; one query."""
+    first, *others = (
+        kept.rows(event).filter(gate=Gate.WAITING).order_by().values("gate_word")
+        for kept in everything()
+    )
+    words = [row["gate_word"] for row in first.union(*others, all=True)]
+    return {"waiting": len(words), "hits": sum(map(bool, words))}
+
+
 def taken_down(event: Event, *, most: int) -> list[Entry]:
-    """What was hidden, the newest first."""
-    return _newest(event, Q(gate=Gate.HIDDEN), order="-gate_seen_at", most=most)
+    """What was hidden, the last first."""
+    return _last(event, Q(gate=Gate.HIDDEN), by="gate_seen_at", most=most)
 
 
 def on_show(event: Event, *, words: str = "", most: int) -> list[Entry]:
-    """What others see now, the newest first; with `words` only what says them."""
-    return _newest(event, Q(gate=Gate.SHOWN), words=words, most=most)
+    """What others see now, the newest first; with `words` only what says them, or who wrote it."""
+    return _last(event, Q(gate=Gate.SHOWN), by="gate_at", most=most, words=words)
 
 
-def _newest(event, which, *, most, words="", order="-gate_at"):
+def _last(event, which, *, by, most, words=""):
     found = []
     for kept in everything():
-        rows = kept.rows(event).filter(which)
-        if words:
-            asked = Q()
-            for lookup in kept.find:
-                asked |= Q(**{f"{lookup}__icontains": words})
-            rows = rows.filter(asked) if kept.find else rows.none()
-        found += _entries(event, kept, rows.order_by(f"{order.lstrip('-')}", "pk").reverse()[:most])
-    return sorted(found, key=_hour_of, reverse=True)[:most]
+        asked = which & _said(kept, words) if words else which
+        rows = kept.rows(event).filter(asked).order_by(F(by).desc(nulls_last=True), "-pk")
+        found += _entries(event, kept, rows[:most])
+    found.sort(key=lambda entry: _seconds(getattr(entry.row, by)), reverse=True)
+    return found[:most]
+
+
+def _said(kept, words):
+    asked = Q(pk__in=())
+    for lookup in kept.find:
+        asked |= Q(**{f"{lookup}__icontains": words})
+    return asked
+
+
+def _seconds(moment):
+    return moment.timestamp() if moment else 0.0
 
 
 def _hour_of(entry):
-    row = entry.row
-    came = row.gate_at.timestamp() if row.gate_at else 0.0
-    return came, row.pk
+    return _seconds(entry.row.gate_at), entry.row.pk
 
 
 def modes(event: Event) -> list[tuple[Kind, str]]:

@@ -3,7 +3,7 @@
 
 from django.urls import path
 
-from events.views import agenda_editor, control, desk_link, plan_b, preparing, public, stage
+from events.views import agenda_editor, control, desk_link, plan_b, preparing, public, queue, stage
 
 urlpatterns = [
     path("", public.event, name="event"),
@@ -14,6 +14,9 @@ urlpatterns = [
     path("host/stage/", stage.host_stage, name="host_stage"),
     path("host/press/", stage.host_press, name="host_press"),
     path("host/preview/", stage.host_preview, name="host_preview"),
+    path("host/queue/", queue.page, name="gate"),
+    path("host/queue/now/", queue.now, name="gate_now"),
+    path("host/queue/press/", queue.press, name="gate_press"),
     path("host/plan-b/", plan_b.host_plan_b, name="host_plan_b"),
     path("host/plan-b/<int:pk>/", plan_b.plan_b_change, name="plan_b_change"),
     path("host/plan-b/undo/<int:pk>/", plan_b.plan_b_undo, name="plan_b_undo"),

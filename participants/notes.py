@@ -41,10 +41,10 @@ def recategorise(*, participant, category, by):
             seat_freed(event=event, category=left, online=person.online, now=clock.now(), by=by)
 
 
-def hand_out_link(*, participant, by):
-    """A fresh personal link for an organiser to pass on: the whole address. It opens the person's
-    own page, so who asked for it is on record."""
+def hand_out_link(*, participant, by, channel=PersonalLink.Channel.HANDED_OVER):
+    """A fresh personal link for somebody of the crew to pass on: the whole address. It opens the
+    person's own page, so who asked for it is on record."""
     with transaction.atomic():
-        path = issue_link(participant=participant, channel=PersonalLink.Channel.HANDED_OVER)
+        path = issue_link(participant=participant, channel=channel)
         audit.record("hand_out_link", participant, by=by)
     return settings.PUBLIC_URL + path

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, OuterRef, Q, Window
+from django.db.models.functions import JSONObject
 from django.utils.translation import gettext_lazy as _
 
+from events.models import Event
 from participants.applications import judge_person
 from participants.categories import rules_of
-from participants.models import PainPoint, Participant
+from participants.models import Case, PainPoint, Participant
 from salon.text import clean_text, national_mobile
 
 Status = Participant.Status
@@ -79,6 +81,21 @@ def page_of(people, asked):
     start = (asked.page - 1) * PAGE
     rows = list(people[start : start + PAGE])
     return rows, rows[0].of_all if rows else 0
+
+
+def to_settle(event):
+    """`(open cases, people in doubt as {"pk", "name"})` of the event, in one statement."""
+    of_event = {"event": OuterRef("pk")}
+    doubted = Participant.objects.filter(**of_event).present().in_doubt().order_by("pk")
+    [found] = (
+        Event.objects.filter(pk=event.pk)
+        .annotate(
+            open_cases=ArraySubquery(Case.objects.filter(**of_event).open().values("pk")),
+            in_doubt=ArraySubquery(doubted.values(person=JSONObject(pk="pk", name="name"))),
+        )
+        .values_list("open_cases", "in_doubt")
+    )
+    return len(found[0]), found[1]
 
 
 def matching(word):

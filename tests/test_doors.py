@@ -62,6 +62,8 @@ HOUSE = {*CREW, *GUESTS, "superuser", "desk"}
 ENTERS = {
     "organiser": {"organiser", "superuser"},
     "host": {"organiser", "host", "superuser"},
+    "floor": {"organiser", "host", "floor", "superuser"},
+    "keys": {"organiser", "floor", "superuser"},
     "mentor": {"organiser", "mentor", "superuser"},
     "desk": {"desk"},
     "person": {*GUESTS, *OUTSIDE},
@@ -246,7 +248,7 @@ def a_full_guest(event):
     Listing.objects.create(
         participant=qin, table=event.theme_tables.first(), offer=WORDS[4], need="两位嘉宾"
     )
-    event.questions.create(participant=qin, kind="danmaku", text="来了来了", state="shown")
+    event.questions.create(participant=qin, kind="danmaku", text="来了来了", gate="shown")
     return qin
 
 
@@ -301,7 +303,7 @@ def rows_of(event, person):
         "import_file": ImportFile.objects.create(event=event, filename="a.xlsx", content=b""),
         "work_group": group,
         "question": event.questions.create(
-            participant=other, kind="question", text=WORDS[3], state="shown"
+            participant=other, kind="question", text=WORDS[3], gate="shown"
         ),
         "match": Match.objects.create(first=person, second=other, requested_by=other),
         "plan_photo": PlanPhoto.objects.create(

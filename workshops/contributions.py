@@ -3,6 +3,7 @@
 from django.db.models import F, Value
 from django.db.models.functions import Replace
 
+from events.models import Gate
 from workshops.models import (
     LateDraft,
     Listing,
@@ -37,7 +38,7 @@ def of(person):
         ),
         "solutions": [
             {
-                "pain": solution.card.text,
+                "pain": _readable(solution.card, person),
                 "text": solution.text,
                 "featured": solution.featured_at is not None,
                 "created_at": solution.created_at,
@@ -45,7 +46,7 @@ def of(person):
             for solution in Solution.objects.filter(participant=person).select_related("card")
         ],
         "likes": list(
-            SolutionLike.objects.filter(participant=person)
+            SolutionLike.objects.filter(participant=person, solution__gate=Gate.SHOWN)
             .order_by("pk")
             .values("solution__text", "at")
         ),
@@ -67,6 +68,11 @@ def of(person):
             VoteTicket.objects.filter(participant=person).values_list("award__name", flat=True)
         ),
     }
+
+
+def _readable(card, person):
+    """The pain that was answered, as long as others may read it."""
+    return card.text if card.is_shown or card.participant_id == person.pk else ""
 
 
 BLANK = "〔已删除〕"

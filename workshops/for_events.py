@@ -3,7 +3,7 @@
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
-from events import upstairs
+from events import gate, upstairs
 from events.models import AgendaItem
 from workshops import exchange, judging, pains, phases, questions, stage
 
@@ -44,7 +44,7 @@ def workshop_panel(event):
         "now": stage.clock.now(),
         "turnout": judging.turnout(event),
         "wall": pains.pain_wall(event),
-        "counts": questions.counts(event),
+        "gate": gate.counts(event),
         "matches": exchange.counts(event),
     }
     return _("共创"), render_to_string("workshops/_panel.html", context)

@@ -35,19 +35,29 @@ SOLUTION_AT_REST = Q(likes=None, featured_at=None) & ~Q(gate=Gate.HIDDEN)
 
 @dataclass(frozen=True)
 class PainWall:
-    """`cards` carry `.shown` (their own and their merged cards' solutions, the best first, each
+    """`own` are the person's cards and solutions that nobody else sees. `cards` carry `.shown` (their own and their merged cards' solutions, the best first, each
     with `.like_count`), `.under` (the cards merged into them) and `.same` (how many people have
     this pain)."""
 
     cards: list
     solutions: int
     target: int | None
+    own: tuple = ()
 
 
 def pain_wall(event, *, person=None):
     """The wall as it hangs now, the liveliest card first, in two queries (three with a person,
     whose own likes are marked with `.liked`), and one for the target."""
-    cards = {card.pk: card for card in event.pain_cards.on_the_wall()}
+    found = event.pain_cards.on_the_wall()
+    own_cards, own_solutions = [], []
+    if person is not None:
+        found |= event.pain_cards.unseen_of(person)
+    cards = {}
+    for card in found:
+        if card.is_shown:
+            cards[card.pk] = card
+        else:
+            own_cards.append(card)
     tops = {pk: cards[card.merged_into_id or pk] for pk, card in cards.items()}
     hanging = [card for card in cards.values() if card.merged_into_id is None]
     for card in hanging:
@@ -61,7 +71,10 @@ def pain_wall(event, *, person=None):
             SolutionLike.objects.filter(participant=person).values_list("solution", flat=True)
         )
     total = 0
-    for solution in shown_solutions(event):
+    for solution in shown_solutions(event, and_unseen_of=person):
+        if not solution.is_shown:
+            own_solutions.append(solution)
+            continue
         top = tops.get(solution.card_id)
         if top is None:  # hung up since the cards were read
             continue
@@ -73,7 +86,8 @@ def pain_wall(event, *, person=None):
         card.shown.sort(key=lambda s: (s.featured_at is None, -s.like_count, s.pk))
         card.featured = any(s.featured_at for s in card.shown)
     hanging.sort(key=lambda card: (-len(card.shown), -card.same, card.pk))
-    return PainWall(hanging, total, upstairs.target_of(event, "solutions"))
+    own = own_cards, own_solutions
+    return PainWall(hanging, total, upstairs.target_of(event, "solutions"), own)
 
 
 def look_for(cards, *, words="", topic=""):
@@ -94,14 +108,13 @@ def _people_behind(cards):
     return len(known) + sum(card.participant_id is None for card in cards)
 
 
-def shown_solutions(event):
-    """Solutions that hang and count; each with `.like_count`."""
-    return (
-        Solution.objects.on_the_wall()
-        .filter(card__event=event)
-        .annotate(like_count=Count("likes"))
-        .order_by("pk")
-    )
+def shown_solutions(event, *, and_unseen_of=None):
+    """Solutions that hang and count; each with `.like_count`. With them, if a person is named,
+    what only they see."""
+    found = Solution.objects.on_the_wall()
+    if and_unseen_of is not None:
+        found |= Solution.objects.unseen_of(and_unseen_of)
+    return found.filter(card__event=event).annotate(like_count=Count("likes")).order_by("pk")
 
 
 def hidden_of(event):

@@ -52,8 +52,8 @@ def asked(event, *, person=None):
 
 
 def own(person):
-    """What the person sent and nobody else sees yet, the newest first."""
-    return person.questions.waiting().order_by("-pk")[:10]
+    """What the person sent and nobody else sees, the newest first."""
+    return person.questions.exclude(gate=Gate.SHOWN).order_by("-pk")[:10]
 
 
 def picked(event):

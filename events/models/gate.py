@@ -35,6 +35,10 @@ class GatedRows(models.QuerySet):
         """What others may read."""
         return self.filter(gate=Gate.SHOWN)
 
+    def unseen_of(self, person):
+        """What only its author sees."""
+        return self.exclude(gate=Gate.SHOWN).filter(participant=person)
+
     def waiting(self):
         return self.filter(gate=Gate.WAITING)
 

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
-from events import agenda, headcount, screens, upstairs
+from events import agenda, gate, headcount, screens, upstairs
 from events.access import event_page, host
 from events.timetable import How
 from events.walls import agenda_context
@@ -77,6 +77,7 @@ def _stage_context(request, **more):
         "lateness": lateness(programme, now),
         "controls": upstairs.gather(upstairs.host_controls, event, item) if item else [],
         "headcount": headcount.of(event),
+        "gate": gate.counts(event),
         "last_step": last_step,
         "seen": last_step.pk if last_step else 0,
         "minutes_to_add": CHOICES_OF_MINUTES,

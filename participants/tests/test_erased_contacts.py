@@ -91,7 +91,7 @@ def test_the_command_and_the_page_say_so(client, event, chen, tmp_path):
     client.force_login(chen, "django.contrib.auth.backends.ModelBackend")
     with file.open("rb") as sheet:
         page = client.post(address("applications_import"), {"file": sheet}, follow=True)
-    assert "1 行不导入：按要求删除过" in page.content.decode()
+    assert "1 行不导入：这些人按要求删除过" in page.content.decode()
 
 
 def test_nobody_reads_a_contact_from_what_is_remembered(event, chen):

@@ -485,7 +485,8 @@ def test_the_printed_command_is_one_json_object(event, tmp_path):
     file.write_bytes(a_sheet())
     out = io.StringIO()
     call_command("import_applications", "spring", str(file), "--json", stdout=out)
-    assert set(json.loads(out.getvalue())) == {"rows", "importable", "imported", "known", "errors"}
+    counts = {"rows", "importable", "imported", "known", "erased"}
+    assert set(json.loads(out.getvalue())) == {*counts, "errors"}
 
 
 def test_of_many_sent_batches_the_failed_and_the_latest_stand_first(client, event, chen):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from participants.views import desk, desk_api, desks, tags
+from participants.views import desk, desk_api, desks, keys, tags
 
 urlpatterns = [
     path("desk/", desk.page, name="desk"),
@@ -15,6 +15,8 @@ urlpatterns = [
     path("desk/api/walk-ins", desk_api.walk_ins, name="desk_walk_ins"),
     path("desk/api/cards", desk_api.cards, name="desk_cards"),
     path("desk/api/cards/<int:pk>", desk_api.card, name="desk_card"),
+    path("host/desk/", keys.open_desk, name="desk_of_crew"),
+    path("host/keys/", keys.page, name="keys"),
     path("here/", desk.here, name="here"),
     path("me/card/", tags.card, name="me_card"),
     path("wall/tags/", tags.wall, name="wall_tags"),

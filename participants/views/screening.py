@@ -28,7 +28,7 @@ from participants import (
     waiting_steps,
     waitlist,
 )
-from participants.models import Case, Category, Participant
+from participants.models import Category, Participant
 from participants.same_person import CONTACTS
 from salon import clock
 from salon.errors import Refused
@@ -59,6 +59,7 @@ def _queue(request, params, notices=()):
     people, of_all = queue.page_of(queue.found(event, asked), asked)
     counts = seats.count_people(event)
     releases = list(event.seat_releases.all())
+    open_cases, in_doubt = queue.to_settle(event)
     by_status = dict.fromkeys(Status.values, 0)
     for (_category, _online, status), number in counts.items():
         by_status[status] += number
@@ -82,8 +83,8 @@ def _queue(request, params, notices=()):
         "sorts": [(key, label) for key, (label, _order) in queue.SORTS.items()],
         "notices": notices,
         "told_reasons": TOLD_REASONS,
-        "open_cases": Case.objects.of_event(event).open().count(),
-        "in_doubt": list(Participant.objects.filter(event=event).present().in_doubt()[:20]),
+        "open_cases": open_cases,
+        "in_doubt": in_doubt,
         "part": part,
     }
     return render(

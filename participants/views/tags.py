@@ -23,10 +23,11 @@ from salon.qr import qr_svg
 @require_http_methods(["GET", "POST"])
 def card(request, slug):
     """The person's own tag card, and the interest group it led to."""
-    form = CardForm.of(tags.card_of(request.person), request.POST or None)
+    own = tags.card_of(request.person)
+    form = CardForm.of(own, request.POST or None)
     if request.method == "POST" and form.is_valid():
-        tags.save_card(person=request.person, by=request.person, **form.cleaned_data)
-        messages.success(request, _("标签卡已更新，签到墙会跟着变。"))
+        saved = tags.save_card(person=request.person, by=request.person, **form.cleaned_data)
+        messages.success(request, _told(saved))
         return redirect("me_card", slug)
     context = {
         "event": request.event,
@@ -34,8 +35,15 @@ def card(request, slug):
         "form": form,
         "group": interest_groups.group_of(request.person),
         "named": tags.is_named(request.person),
+        "own": own,
     }
     return render(request, "participants/card.html", context)
+
+
+def _told(card):
+    if card.is_shown:
+        return _("标签卡已更新，签到墙会跟着变。")
+    return _("标签卡存好了，里面的话等主持人看过再上墙。")
 
 
 @in_the_house

@@ -62,7 +62,7 @@ def a_day_nearly_over():
         participant=people["林知夏"],
         kind="question",
         text="老用户怎么请回来？",
-        state="shown",
+        gate="shown",
         answered_at=clock.now(),
     )
     return event, people

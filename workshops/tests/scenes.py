@@ -6,7 +6,7 @@ from datetime import timedelta
 from events.models import Crew
 from events.tests import scenes as events
 from participants import blueprint as participants_blueprint
-from participants.access import issue_link
+from participants.access import issue_link, person_cookie
 from participants.models import CheckIn, Participant
 from participants.tests import scenes as participants
 from salon import clock
@@ -94,7 +94,8 @@ def person(event, name="林知夏", **fields):
 
 
 def phone_of(client, somebody):
-    """The test client becomes somebody's phone."""
+    """The test client becomes somebody's phone, and is nobody else's any more."""
+    client.cookies.pop(person_cookie(somebody.event.slug), None)
     client.get(issue_link(participant=somebody))
     return client
 

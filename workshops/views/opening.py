@@ -91,6 +91,7 @@ def _tip_context(request):
         "icebreaker": row,
         "group": group,
         "own": own,
+        "person": request.person,
         **standing_of(request.person),
         "here": "me",
     }
