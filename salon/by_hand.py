@@ -5,6 +5,7 @@ Columns come as psycopg2 gives them: a JSON column is text.
 
 from itertools import islice
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import BigAutoField, BigIntegerField, ForeignKey, Lookup
 
@@ -20,6 +21,8 @@ class AnyOf(Lookup):
     prepare_rhs = False
 
     def as_sql(self, compiler, connection):
+        if not self.rhs:
+            raise EmptyResultSet
         lhs, params = self.process_lhs(compiler, connection)
         return f"{lhs} = ANY (%s::bigint[])", [*params, sorted(self.rhs)]
 

@@ -102,7 +102,9 @@ def lines(event=None, *, whole_house: bool) -> list[Line]:
             what=str(row.what),
             until=str(row.until(event)),
             why=str(row.why),
-            rows=row.count(event) if row.of_events or whole_house else None,
+            rows=row.count(event if row.of_events else None)
+            if row.of_events or whole_house
+            else None,
         )
         for row in table()
     ]
