@@ -12,6 +12,7 @@ from participants.models import (
     Case,
     Channel,
     Consent,
+    ContactChange,
     DeskRequest,
     ErasedContact,
     ImportFile,
@@ -24,6 +25,8 @@ from salon import keeping as house
 DESK_REQUESTS = timedelta(days=7)
 IMPORTS = timedelta(days=180)
 CASES = timedelta(days=90)
+# Well past the seven days in which one is proven, and the seven in which it is put back.
+CONTACT_CHANGES = timedelta(days=30)
 
 
 def _days_after(name):
@@ -155,6 +158,22 @@ house.keep(
         count=house.counting(lambda: Case.objects.exclude(answers={}), "event_id"),
         clear=house.deleting(
             lambda now: Case.objects.filter(event__in=Event.objects.over_before(now - CASES))
+        ),
+    )
+)
+house.keep(
+    house.Kept(
+        key="contact_changes",
+        what=gettext_lazy("换过的联系方式，新的和旧的"),
+        why=gettext_lazy("换错了，原来的主人七天内能换回来。"),
+        until=lambda event=None: _("%(days)d 天") % {"days": CONTACT_CHANGES.days},
+        columns=[
+            f"participants.ContactChange.{name}"
+            for name in ("old", "new", "told", "told_to", "reason")
+        ],
+        count=house.counting(ContactChange.objects.all, "participant__event_id"),
+        clear=house.deleting(
+            lambda now: ContactChange.objects.filter(asked_at__lt=now - CONTACT_CHANGES)
         ),
     )
 )
