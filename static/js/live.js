@@ -95,8 +95,11 @@ class Stream {
       const response = await fetch(this.url, {
         headers: { Accept: "text/event-stream" }, cache: "no-store", signal: this.abort.signal,
       });
-      // Whoever was let in and is not any more: the page itself says why.
-      if (this.wasLetIn && [401, 403, 404].includes(response.status)) window.location.reload();
+      // Whoever was let in and is not any more: the page itself says why. A desk says it by itself:
+      // what it has not sent yet stands on this very page.
+      const isDesk = "desk" in document.documentElement.dataset;
+      const shutOut = this.wasLetIn && [401, 403, 404].includes(response.status);
+      if (shutOut && !isDesk) window.location.reload();
       if (!response.ok || !response.body) return;
       if (!(response.headers.get("Content-Type") || "").startsWith("text/event-stream")) return;
       this.stood = this.wasLetIn = true;

@@ -277,7 +277,9 @@ def accepts_and_releases(page):
     assert Participant.objects.get(name="林知夏").status == "accepted"
     page.goto(f"/admin/e/{SLUG}/messages/")
     page.get_by_role("link", name="看内容").first.click()
-    page.locator(".letter", has_text="林知夏").wait_for()
+    # Nothing has come back from her address yet: until then no letter repeats what was typed.
+    expect(page.locator(".letter")).to_contain_text("您好")
+    expect(page.locator(".letter")).not_to_contain_text("林知夏")
     keep(page, "04-messages-desktop")
     page.get_by_role("button", name="放行").click()
     page.get_by_text("放行了 1 封信").wait_for()

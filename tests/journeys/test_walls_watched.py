@@ -64,4 +64,4 @@ def test_cao_who_withdraws_is_told_why_the_wall_is_gone(house, phone):
     screen.get_by_text("现场大屏和互动只给参加的朋友看").wait_for()
     keep(screen, "not-a-guest-phone")
     screen.get_by_role("link", name="去我的页面").click()
-    screen.get_by_role("button", name="重新报名").wait_for()
+    screen.get_by_role("button", name="收回取消，我还是来").wait_for()
