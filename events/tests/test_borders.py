@@ -1,7 +1,9 @@
 """No row of one event points into another, whoever writes it."""
 
 import pytest
+from django.apps import apps
 from django.db import IntegrityError, connection, models, transaction
+from django.test.utils import isolate_apps
 
 from events import borders
 from events.models import Event
@@ -74,10 +76,15 @@ def test_no_row_moves_to_another_event(worlds, model):
     assert refused_by(model, key, here[model], there[key.related_model]) == rule
 
 
+@isolate_apps("workshops")
 def test_a_table_of_tomorrow_is_guarded_too():
     class Wish(models.Model):
-        participant = models.ForeignKey("participants.Participant", models.CASCADE)
-        table = models.ForeignKey("workshops.ThemeTable", models.CASCADE, null=True)
+        participant = models.ForeignKey(
+            apps.get_model("participants.Participant"), models.CASCADE, related_name="+"
+        )
+        table = models.ForeignKey(
+            apps.get_model("workshops.ThemeTable"), models.CASCADE, null=True, related_name="+"
+        )
 
         class Meta:
             app_label = "workshops"
