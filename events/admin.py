@@ -122,6 +122,11 @@ class OfEvent(HouseAdmin):
     def has_add_permission(self, request):
         return self.may(request)
 
+    def lock(self, row):
+        """The event first, then the row, as every verb does."""
+        Event.objects.select_for_update(no_key=True).get(pk=self.event_of(row).pk)
+        super().lock(row)
+
     def get_readonly_fields(self, request, obj=None):
         fixed = super().get_readonly_fields(request, obj)
         if obj is not None and self.event_path == "event":
@@ -184,9 +189,6 @@ class StaffRoleInline(RowsOfEvent):
 
 
 class EventForm(forms.ModelForm):
-    """Notices when somebody else changed the event since the form was opened."""
-
-    seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
     new_series = forms.CharField(
         label=_("或开一个新系列"),
         widget=AdminTextInputWidget,
@@ -198,18 +200,8 @@ class EventForm(forms.ModelForm):
         label=_("直播链接"), required=False, assume_scheme="https", widget=AdminURLFieldWidget
     )
 
-    def __init__(self, *args, **options):
-        super().__init__(*args, **options)
-        self.initial["seen"] = self.instance.version
-
     def clean(self):
         cleaned = super().clean()
-        # The admin's transaction is open: whoever is changing the event has finished when this
-        # answers, and what is written back with the form is what they left.
-        fresh = Event.objects.select_for_update(no_key=True)
-        self.instance.refresh_from_db(from_queryset=fresh)
-        if cleaned.get("seen") != self.instance.version:
-            raise ValidationError(_("您编辑时，这场活动刚被改过。请在新窗口打开最新版再改一次。"))
         self._check_review(cleaned.get("series"))
         if cleaned.get("series") and cleaned.get("new_series"):
             self.add_error("new_series", _("选一个已有的系列，或开一个新的，不能两样都要。"))
@@ -270,7 +262,6 @@ class EventAdmin(OfEvent):
                     "new_series",
                     "status",
                     "pages",
-                    "seen",
                 )
             },
         ),

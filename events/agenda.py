@@ -16,6 +16,7 @@ from events import preparation, timetable, upstairs
 from events.models import AgendaItem, AgendaStep, Event
 from salon import audit, clock, live
 from salon.errors import Refused
+from salon.seen import LOOK_AGAIN, require_unchanged
 
 ITEM_TIMES = (
     "starts_at",
@@ -461,17 +462,18 @@ def require_day_of_ours(day):
         raise Refused("date", _("日期要在 2000 年到 2200 年之间。"), status=400)
 
 
-def move_event(*, event, starts_at, by):
+def move_event(*, event, starts_at, by, was: str | None = None):
     """Move the event to a new start: agenda, open milestones, registration and reminders go along.
 
     Clock times stay what they are on the wall (13:30 is 13:30 after a change to summer time).
     Milestones that are done stay where they were done; a registration that has opened stays open.
-    Raises Refused once an item has started, or when the new start is not in the future or beyond
-    the calendar.
+    Raises Refused once an item has started, when the new start is not in the future or beyond
+    the calendar, or "stale" when `was` is not the stamp of the start that stands.
     """
     require_day_of_ours(starts_at)
     with transaction.atomic():
         event = Event.objects.select_for_update(no_key=True).get(pk=event.pk)
+        require_unchanged(was, event.starts_at, told=LOOK_AGAIN)
         now = clock.now()
         items = list(event.agenda.all())
         if any(item.started_at for item in items):

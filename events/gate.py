@@ -21,6 +21,7 @@ from events import wordlist
 from events.models import Event, Gate, Gated, Kind
 from salon import audit, clock, live
 from salon.errors import Refused
+from salon.seen import require_unchanged
 from salon.text import clean_text
 
 BELL = "gate"
@@ -171,12 +172,16 @@ def switch(*, event: Event, kinds: Iterable[Kind], mode: str, by) -> None:
         live.publish(event, BELL, "questions-bell")
 
 
-def set_words(*, event: Event, text: str, by) -> int:
+def set_words(*, event: Event, text: str, by, was: str | None = None) -> int:
     """Replace the word list by the words of `text`, one a line. What hangs already, says one of
-    them and was looked at by nobody waits from now on; returns how many do."""
+    them and was looked at by nobody waits from now on; returns how many do.
+
+    `was` is the stamp of the list that the page showed. Raises Refused("stale").
+    """
     words = (clean_text(line, max_length=LONGEST_WORD) for line in text.splitlines()[:MOST_WORDS])
     with transaction.atomic():
         event = Event.objects.select_for_update(no_key=True).get(pk=event.pk)
+        require_unchanged(was, event.blocked_words)
         event.blocked_words = list(dict.fromkeys(filter(None, words)))
         event.save(update_fields=["blocked_words"])
         caught = _look_again(event)

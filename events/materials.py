@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from events import headcount
 from events.models import Material
-from salon import audit, live, sheets
+from salon import audit, live, seen, sheets
 from salon.errors import Refused
 
 MOST = 100_000
@@ -49,8 +49,11 @@ def supplies(event):
     ]
 
 
-def count(*, event, material_id, by, procured=None, packed=None):
+def count(*, event, material_id, by, procured=None, packed=None, was: str | None = None):
     """Note how many there are, or how many are in the boxes. Returns the material.
+
+    `was` is the stamp of both numbers as the page showed them: somebody else's count since is not
+    written over, Refused("stale"), but counting the same again is harmless.
 
     Packing more than was procured raises the latter: what is in the box was procured.
     """
@@ -58,7 +61,11 @@ def count(*, event, material_id, by, procured=None, packed=None):
         material = event.materials.select_for_update().filter(pk=material_id).first()
         if material is None:
             raise Refused("gone", _("这一条已经不在了，请刷新后再看。"), status=404)
-        for name, value in (("procured", procured), ("packed", packed)):
+        counts = {"procured": procured, "packed": packed}
+        if all(value in (None, getattr(material, name)) for name, value in counts.items()):
+            return material
+        seen.require_unchanged(was, material.procured, material.packed, told=seen.LOOK_AGAIN)
+        for name, value in counts.items():
             if value is None:
                 continue
             if not 0 <= value <= MOST:

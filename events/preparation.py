@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from events.models import Event, Milestone, PrepGroup, PrepMember
-from salon import audit, clock, live, outbox
+from salon import audit, clock, live, outbox, seen
 from salon.errors import Refused
 from salon.models import Message
 
@@ -90,11 +90,15 @@ def set_done(*, event, milestone_id, done, by):
         return milestone
 
 
-def assign(*, event, milestone_id, owner_id, by):
-    """Give a milestone to a member (None: to nobody); the member's group takes it along."""
+def assign(*, event, milestone_id, owner_id, by, was: str | None = None):
+    """Give a milestone to a member (None: to nobody); the member's group takes it along.
+
+    `was` is the stamp of the owner that the page showed. Raises Refused("gone" | "stale").
+    """
     with transaction.atomic():
         event = _lock(event)
         milestone = _of(event, event.milestones, milestone_id)
+        seen.require_unchanged(was, milestone.owner_id, told=seen.LOOK_AGAIN)
         owner = owner_id and _of(event, members(event), owner_id)
         milestone.owner = owner or None
         if owner:
@@ -171,10 +175,14 @@ def make_lead(*, event, member_id, by):
         return member
 
 
-def fill_role(*, event, role_id, people, by):
-    """Note who fills a role on the day, as free text. Returns the StaffRole."""
+def fill_role(*, event, role_id, people, by, was: str | None = None):
+    """Note who fills a role on the day, as free text. Returns the StaffRole.
+
+    `was` is the stamp of the text that the page showed. Raises Refused("gone" | "stale").
+    """
     with transaction.atomic():
         role = _of(event, event.staff_roles.select_for_update(), role_id)
+        seen.require_unchanged(was, role.people)
         role.people = people
         role.save(update_fields=["people"])
         audit.record("fill_role", role, by=by, event_id=event.pk, fields=["people"])

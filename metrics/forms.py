@@ -15,13 +15,6 @@ from salon.text import parse_rate
 _FIELD = {"class": "form-control"}
 
 
-def compared_with(form, version):
-    """The form as typed, on top of what a colleague has saved meanwhile: sent again, it replaces
-    that `version`, which its reader was told to look at."""
-    form.data = form.data.copy()
-    form.data["version"] = version
-
-
 class TargetsForm(forms.Form):
     """One target and the options of each metric; `groups` for the page, `targets()` for the verb."""
 

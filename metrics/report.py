@@ -1,7 +1,5 @@
 """What the evaluation page and the public report show of one evaluation, and publishing it."""
 
-import hashlib
-import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -19,6 +17,7 @@ from metrics.models import Evaluation, Report
 from metrics.surveys import FEWEST_SHOWN
 from salon import audit, clock
 from salon.errors import Refused
+from salon.seen import require_unchanged, stamp
 from salon.text import clean_text
 
 PARTS = {
@@ -288,7 +287,7 @@ def report_of(event):
 
 def version_of(report):
     """A digest of what the report says of itself, to be posted back with a page that shows it."""
-    return hashlib.sha256(json.dumps([report.intro, report.parts]).encode()).hexdigest()[:16]
+    return stamp(report.intro, report.parts)
 
 
 def save_report(*, event, version, intro, parts, by):
@@ -296,13 +295,7 @@ def save_report(*, event, version, intro, parts, by):
     parts are left out. Raises Refused("stale")."""
     with transaction.atomic():
         report = _lock(event)
-        if version != version_of(report):
-            raise Refused(
-                "stale",
-                _(
-                    "有人刚刚改过公开报告的内容，没有覆盖。您的改动还在这一页，请对照后再保存；再保存就以您的为准。"
-                ),
-            )
+        require_unchanged(version, report.intro, report.parts)
         report.intro = clean_text(intro, multiline=True, max_length=3000)
         report.parts = [part for part in PARTS if part in parts]
         report.save()

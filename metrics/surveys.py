@@ -24,6 +24,7 @@ from participants.applications import channel_of
 from participants.models import Participant
 from salon import audit, clock, outbox
 from salon.errors import Refused
+from salon.seen import STALE
 from salon.text import clean_text
 
 FIRST_LETTER = timedelta(hours=1)
@@ -252,12 +253,7 @@ def save(*, event, version, title, intro, questions, by):
                 _("问卷已经开放，题目不能再改：先答和后答的人要答同样的题。您写的还在这一页。"),
             )
         if survey.version != version:
-            raise Refused(
-                "stale",
-                _(
-                    "有人刚刚改过这份问卷，没有覆盖。您的改动还在这一页，请对照后再保存；再保存就以您的为准。"
-                ),
-            )
+            raise Refused("stale", STALE)
         survey.title = title
         survey.intro = clean_text(intro, multiline=True, max_length=1000)
         survey.version += 1

@@ -1,17 +1,12 @@
 """What an event sets itself: targets, how its definitions differ, and its own goals."""
 
-import hashlib
-import json
-
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
-from django.utils.translation import gettext_lazy as _
 
 from events.models import Event
 from metrics.definitions import BY_KEY
 from metrics.models import Goal, Target
 from salon import audit
-from salon.errors import Refused
+from salon.seen import require_unchanged, stamp
 
 
 def goal_rows(event):
@@ -21,9 +16,12 @@ def goal_rows(event):
 def version_of(event):
     """A digest of the targets, definitions and goals as they are now, to be posted back with a page
     that shows them."""
+    return stamp(*_shown(event))
+
+
+def _shown(event):
     own = event.targets.order_by("key").values_list("key", "value", "definition")
-    shown = json.dumps([list(own), goal_rows(event)], cls=DjangoJSONEncoder, sort_keys=True)
-    return hashlib.sha256(shown.encode()).hexdigest()[:16]
+    return list(own), goal_rows(event)
 
 
 def save(*, event, version, targets, goals, by):
@@ -35,13 +33,7 @@ def save(*, event, version, targets, goals, by):
     """
     with transaction.atomic():
         Event.objects.select_for_update(no_key=True).get(pk=event.pk)
-        if version != version_of(event):
-            raise Refused(
-                "stale",
-                _(
-                    "有人刚刚改过目标与口径，没有覆盖。您的改动还在这一页，请对照后再保存；再保存就以您的为准。"
-                ),
-            )
+        require_unchanged(version, *_shown(event))
         for key, (value, definition) in targets.items():
             own = {
                 option.key: definition[option.key]

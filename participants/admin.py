@@ -188,7 +188,6 @@ class Consents(admin.TabularInline):
 class AnswersOfOne(OneEventForm):
     """Somebody's answers, corrected by an organiser: read here, written by `applications.edit`."""
 
-    seen = forms.IntegerField(widget=forms.HiddenInput)
     pain_points = forms.CharField(
         label=_("痛点"),
         required=False,
@@ -201,7 +200,6 @@ class AnswersOfOne(OneEventForm):
 
     def __init__(self, *args, **options):
         super().__init__(*args, **options)
-        self.initial["seen"] = self.instance.version
         texts = self.instance.pain_points.values_list("text", flat=True)
         self.initial["pain_points"] = "\n".join(texts)
 
@@ -216,18 +214,6 @@ class AnswersOfOne(OneEventForm):
         if len(list(filter(clean_text, lines))) > applications.MOST_PAIN_POINTS:
             raise ValidationError(_("痛点最多 5 条。"))
         return ShortTexts(required=False).clean(lines)
-
-    def clean(self):
-        cleaned = super().clean()
-        # The admin's transaction is open: whoever is changing the person has finished when this
-        # answers, and nobody begins before this is saved.
-        try:
-            _event, person = standing.lock_person(self.instance)
-        except Refused as refused:
-            raise ValidationError(str(refused)) from None
-        if cleaned.get("seen") != person.version:
-            raise ValidationError(_("您编辑时，这份资料刚被改过。请在新窗口打开最新版再改一次。"))
-        return cleaned
 
     def answers(self):
         contact = {name: getattr(self.instance, name) for name in ("mobile", "email")}
@@ -280,11 +266,15 @@ class ParticipantAdmin(OfEvent):
     def has_delete_permission(self, request, obj=None):
         return False  # erased, so that counts stay
 
+    def lock(self, row):
+        standing.lock_person(row)
+        super().lock(row)
+
     def save_model(self, request, obj, form, change):
         applications.edit(
             participant=obj,
             answers=form.answers(),
-            version=form.cleaned_data["seen"],
+            version=obj.version,
             by=request.user,
         )
         if "note" in form.changed_data:

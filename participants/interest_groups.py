@@ -16,6 +16,7 @@ from participants.tags import arrived_cards
 from participants.topics import OTHER
 from salon import audit, clock, live
 from salon.errors import Refused
+from salon.seen import LOOK_AGAIN, require_unchanged
 from salon.text import clean_text
 
 
@@ -192,13 +193,16 @@ def settle(*, event, by):
     return True
 
 
-def rename(*, group, name, place, by):
-    """Give a group the host's own name and meeting place. Raises Refused("name")."""
+def rename(*, group, name, place, by, was: str | None = None):
+    """Give a group the host's own name and meeting place. `was` is the stamp of both as the page
+    showed them. Raises Refused("name" | "name_taken" | "stale")."""
     name, place = clean_text(name, max_length=60), clean_text(place, max_length=60)
     if not name:
         raise Refused("name", _("请给小组起个名字。"), status=400)
     with transaction.atomic():
         _lock(group.event)
+        group.refresh_from_db(fields=["name", "place"])
+        require_unchanged(was, group.name, group.place, told=LOOK_AGAIN)
         if group.event.interest_groups.filter(name=name).exclude(pk=group.pk).exists():
             raise Refused("name_taken", _("已经有一个小组叫这个名字。"))
         InterestGroup.objects.filter(pk=group.pk).update(name=name, place=place)

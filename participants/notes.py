@@ -8,28 +8,34 @@ from participants.keys import issue_link
 from participants.models import PersonalLink
 from participants.standing import lock_person, told_of_a_seat
 from participants.waitlist import seat_freed
-from salon import audit, clock
+from salon import audit, clock, seen
 from salon.text import clean_text
 
 
-def save_note(*, participant, note, by):
-    """Keep the house's note; the person may read it in their own data."""
+def save_note(*, participant, note, by, was: str | None = None):
+    """Keep the house's note; the person may read it in their own data.
+
+    `was` is the stamp of the note that the page showed. Raises Refused("gone" | "stale").
+    """
     with transaction.atomic():
         event, person = lock_person(participant)
+        seen.require_unchanged(was, person.note)
         person.note = clean_text(note, multiline=True, max_length=2000)
         person.save(update_fields=["note"])
         audit.record("save_note", person, by=by, event_id=event.pk, fields=["note"])
 
 
-def recategorise(*, participant, category, by):
+def recategorise(*, participant, category, by, was: str | None = None):
     """Put somebody into another category of the event; the score follows its criteria.
 
-    A seat they know of is left to the category they leave.
+    A seat they know of is left to the category they leave. `was` is the stamp of the category that
+    the page showed. Raises Refused("gone" | "stale").
     """
     with transaction.atomic():
         event, person = lock_person(participant)
         if person.category_id == category.pk:
             return
+        seen.require_unchanged(was, person.category_id, told=seen.LOOK_AGAIN)
         left = person.category
         seated = person.status in person.SEATED and told_of_a_seat([person])
         person.category = category

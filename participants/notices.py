@@ -20,6 +20,7 @@ from participants.models import Notice, PrivacyTerms
 from salon import audit
 from salon.errors import Refused
 from salon.kept import LETTERS
+from salon.seen import STALE
 
 TEXTS = ("handler", "contact", "purpose", "recipients")
 DAYS = ("not_selected_days", "texts_days", "answers_days", "contact_days")
@@ -170,9 +171,7 @@ def save_terms(*, event: Event, values: dict, seen: int, by) -> Notice | None:
         Event.objects.select_for_update(no_key=True).get(pk=event.pk)
         terms = terms_of(event)
         if terms.version != seen:
-            raise Refused(
-                "edited_elsewhere", _("您编辑时，这份说明刚被改过。请看一眼最新的，再保存一次。")
-            )
+            raise Refused("edited_elsewhere", STALE)
         changed = [name for name in (*TEXTS, *DAYS) if getattr(terms, name) != values[name]]
         for name in changed:
             setattr(terms, name, values[name])

@@ -12,8 +12,9 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from events.models import Event
 from participants.models import Wording
-from salon import audit
+from salon import audit, seen
 from salon.errors import Refused
 from salon.text import clean_text
 
@@ -213,11 +214,12 @@ def check(subject, body):
     return subject, body
 
 
-def save_wording(*, event, kind, subject, body, by):
-    """Keep the organiser's own wording of one kind. Raises Refused: empty, too_long,
-    unknown_field."""
+def save_wording(*, event, kind, subject, body, by, was: str | None = None):
+    """Keep the organiser's own wording of one kind. `was` is the stamp of the subject and body
+    that the page showed. Raises Refused: empty, too_long, unknown_field, stale."""
     subject, body = check(subject, body)
     with transaction.atomic():
+        _require_as_shown(event, kind, was)
         row, _made = Wording.objects.update_or_create(
             event=event, kind=kind, defaults={"subject": subject, "body": body}
         )
@@ -225,9 +227,16 @@ def save_wording(*, event, kind, subject, body, by):
     return row
 
 
-def drop_wording(*, event, kind, by):
-    """Back to the house's wording."""
+def _require_as_shown(event, kind, was):
+    Event.objects.select_for_update(no_key=True).get(pk=event.pk)
+    text = of_event(event.pk, kind)
+    seen.require_unchanged(was, text.subject, text.body)
+
+
+def drop_wording(*, event, kind, by, was: str | None = None):
+    """Back to the house's wording. Raises Refused("stale") as `save_wording` does."""
     with transaction.atomic():
+        _require_as_shown(event, kind, was)
         for row in Wording.objects.select_for_update().filter(event=event, kind=kind):
             audit.record("drop_wording", row, by=by, event_id=event.pk)
             row.delete()

@@ -9,6 +9,8 @@ from django.contrib.admin.utils import lookup_spawns_duplicates, prepare_lookup_
 from django.contrib.admin.views.main import ERROR_FLAG, ChangeList
 from django.core.exceptions import FieldDoesNotExist
 
+from salon.seen import SeenPages
+
 
 class StrictList(ChangeList):
     """`not_understood`: a filter of the address could not be applied, and so there are no rows."""
@@ -43,7 +45,7 @@ def _asks_for_the_unknown(spec):
     return str(spec.value()) not in {str(choice) for choice, _label in spec.lookup_choices}
 
 
-class HouseAdmin(admin.ModelAdmin):
+class HouseAdmin(SeenPages, admin.ModelAdmin):
     """What every page of the admin descends from."""
 
     def get_changelist(self, request, **options):

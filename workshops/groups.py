@@ -15,6 +15,7 @@ from participants.models import Participant, TagCard
 from participants.tags import size_band
 from salon import audit, clock, live
 from salon.errors import Refused
+from salon.seen import LOOK_AGAIN, require_unchanged
 from workshops import grouping, phases
 from workshops.models import Membership, Phase, Plan, VoteTicket, WorkGroup
 from workshops.taking_part import said
@@ -442,9 +443,13 @@ def appoint(*, group, role, person, by):
     return group
 
 
-def rename(*, group, name, by):
+def rename(*, group, name, by, was: str | None = None):
+    """`was` is the stamp of the name that the page showed. Raises Refused("stale")."""
     name = said(name, 60)
     with transaction.atomic():
+        _lock(group.event)
+        group.refresh_from_db(fields=["name"])
+        require_unchanged(was, group.name, told=LOOK_AGAIN)
         group.name = name
         group.save(update_fields=["name"])
         audit.record("rename_group", group, by=by, fields=["name"])

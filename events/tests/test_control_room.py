@@ -12,11 +12,12 @@ from django.utils.safestring import mark_safe
 
 from events import agenda, announcing, control, plan_b, upstairs
 from events.access import issue_desk_pass
-from events.admin import EventAdmin, EventForm
+from events.admin import EventAdmin
 from events.models import Crew, Event, Milestone, PrepGroup, PrepMember, Series
 from events.tests.scenes import DAY, a_salon, at, crew, somebody
 from salon import clock
 from salon.models import Heartbeat, Message
+from salon.seen import SeenForm
 from tests.house import somebody_waits_for_us, until
 
 pytestmark = pytest.mark.django_db
@@ -234,7 +235,7 @@ def test_the_second_of_two_organisers_is_told(salon, shen, client):
     address = reverse("admin:events_event_change", args=[salon.pk])
     first, second = posted(client, salon, theme="甲"), posted(client, salon, theme="乙")
     assert client.post(address, first).status_code == 302
-    assert "这场活动刚被改过" in client.post(address, second).content.decode()
+    assert "这里刚被改过" in client.post(address, second).content.decode()
     salon.refresh_from_db()
     assert (salon.theme, salon.starts_at) == ("甲", DAY)
 
@@ -333,14 +334,14 @@ def test_a_salon_that_is_being_called_off_is_not_called_on_again_by_a_form(clien
     shen = crew(salon, "shen", is_staff=True)
     client.force_login(shen)
     answer = save_while_called_off(client, salon, shen)
-    assert "这场活动刚被改过" in answer.content.decode()
+    assert "这里刚被改过" in answer.content.decode()
     assert (salon.status, salon.venue) == ("cancelled", "徐汇滨江 · 西岸艺术中心")
 
 
 @pytest.mark.race
 @pytest.mark.django_db(transaction=True)
 def test_without_the_lock_the_form_calls_it_on_again(client, monkeypatch):
-    monkeypatch.setattr(EventForm, "clean", forms.ModelForm.clean)
+    monkeypatch.setattr(SeenForm, "clean", forms.ModelForm.clean)
     salon = a_salon()
     shen = crew(salon, "shen", is_staff=True)
     client.force_login(shen)

@@ -67,10 +67,14 @@ def move_event(request, slug):
         if form.is_valid():
             try:
                 moved = agenda.move_event(
-                    event=event, starts_at=form.cleaned_data["starts_at"], by=request.user
+                    event=event,
+                    starts_at=form.cleaned_data["starts_at"],
+                    was=request.POST.get("seen"),
+                    by=request.user,
                 )
             except Refused as refused:
                 form.add_error("starts_at", refused.message)
+                event.refresh_from_db(fields=["starts_at"])
             else:
                 day = moved.local(moved.starts_at)
                 messages.success(

@@ -62,7 +62,8 @@ def milestone_change(request, slug, pk):
     act = request.POST.get("act")
     if act == "assign":
         owner_id = whole_number(request.POST.get("owner")) or None
-        _try(request, preparation.assign, milestone_id=pk, owner_id=owner_id)
+        was = request.POST.get("seen")
+        _try(request, preparation.assign, milestone_id=pk, owner_id=owner_id, was=was)
     elif act in {"done", "reopen"}:
         _try(request, preparation.set_done, milestone_id=pk, done=act == "done")
     page = reverse("preparation", args=[slug])
@@ -111,8 +112,13 @@ def groups_edit(request, slug):
     return _groups_page(request)
 
 
-def _groups_page(request, **more):
+def _groups_page(request, *, status=200, typed=(None, ""), **more):
+    """The page; `typed` is a role's number and what was typed for it and could not be kept."""
     event = request.event
+    roles = list(event.staff_roles.order_by("pk"))
+    for role in roles:
+        role.is_unsaved = role.pk == typed[0]
+        role.shown = typed[1] if role.is_unsaved else role.people
     return render(
         request,
         "events/groups_edit.html",
@@ -121,11 +127,12 @@ def _groups_page(request, **more):
             "event": event,
             "prep_groups": preparation.groups_with_members(event),
             "member_form": MemberForm(),
-            "roles": event.staff_roles.order_by("pk"),
+            "roles": roles,
             "crew": event.crew.select_related("user").order_by("role", "pk"),
             "speakers": event.speakers.order_by("is_backup", "pk"),
             "crew_roles": Crew.Role,
         },
+        status=status,
     )
 
 
@@ -166,7 +173,14 @@ def member_change(request, slug, pk):
 def role_change(request, slug, pk):
     form = RoleForm(request.POST)
     if form.is_valid():
-        _try(request, preparation.fill_role, role_id=pk, people=form.cleaned_data["people"])
+        people, was = form.cleaned_data["people"], request.POST.get("seen")
+        try:
+            preparation.fill_role(
+                event=request.event, role_id=pk, people=people, was=was, by=request.user
+            )
+        except Refused as refused:
+            messages.error(request, refused.message)
+            return _groups_page(request, status=refused.status, typed=(pk, people))
     return _back(request, "groups_edit", form=form, done=_("已保存。"))
 
 
@@ -210,7 +224,8 @@ def material_count(request, slug, pk):
     try:
         if None in counts.values():
             raise Refused("count", _("数量写整数。"))
-        materials.count(event=request.event, material_id=pk, by=request.user, **counts)
+        was = request.POST.get("seen")
+        materials.count(event=request.event, material_id=pk, by=request.user, was=was, **counts)
     except Refused as refused:
         refusal = refused.message
     if not request.headers.get("HX-Request"):

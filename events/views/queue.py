@@ -34,7 +34,7 @@ def now(request, slug):
     return render(request, "events/_queue.html", _context(request))
 
 
-def _context(request):
+def _context(request, **more):
     event = request.event
     asked = clean_text(request.GET.get("q", ""), max_length=80)
     waiting = gate.waiting(event)
@@ -49,6 +49,7 @@ def _context(request):
         "taken_down": gate.taken_down(event, most=TAKEN_DOWN),
         "kinds": gate.modes(event),
         "modes": Event.Moderation.choices,
+        **more,
     }
 
 
@@ -63,6 +64,9 @@ def press(request, slug):
         if wants_json(request):
             raise
         messages.warning(request, refused.message)
+        if request.POST.get("act") == "words":
+            context = _context(request, typed_words=request.POST.get("words", ""))
+            return render(request, "events/queue.html", context, status=refused.status)
     else:
         if wants_json(request):
             return JsonResponse({"ok": True})
@@ -93,7 +97,8 @@ def _press(request):
         gate.switch(event=event, kinds=[form.get("kind", "")], mode=form.get("mode", ""), by=by)
         return ""
     if act == "words":
-        caught = gate.set_words(event=event, text=form.get("words", ""), by=by)
+        words, was = form.get("words", ""), form.get("seen")
+        caught = gate.set_words(event=event, text=words, was=was, by=by)
         return _words_told(caught)
     raise Refused("unreadable", _("没看懂这次操作，请刷新后再试。"), status=400)
 

@@ -13,9 +13,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from events.access import organiser
 from metrics import evaluation, report, rows, targets
 from metrics.definitions import BY_KEY
-from metrics.forms import GoalFormSet, TargetsForm, compared_with
+from metrics.forms import GoalFormSet, TargetsForm
 from metrics.surveys import FEWEST_SHOWN
 from salon.errors import Refused
+from salon.seen import compared_with
 from salon.sheets import write_table
 
 ROWS_A_PAGE = 100
@@ -128,7 +129,7 @@ def settings(request, slug):
             )
         except Refused as refused:
             refusal = refused
-            compared_with(form, targets.version_of(event))
+            compared_with(form, targets.version_of(event), name="version")
         else:
             messages.success(request, _("已保存；下一次计算按新的目标和口径。"))
             return redirect("evaluation", slug)

@@ -12,13 +12,13 @@ from metrics.forms import (
     FollowUpForm,
     QuestionFormSet,
     SurveyForm,
-    compared_with,
     question_rows,
 )
 from metrics.models import FollowUp, Survey
 from participants.access import person
 from salon import clock
 from salon.errors import Refused
+from salon.seen import compared_with
 from salon.text import rate_text
 
 
@@ -102,7 +102,7 @@ def edit(request, slug):
         except Refused as refused:
             refusal = refused
             survey.refresh_from_db()
-            compared_with(form, survey.version)
+            compared_with(form, survey.version, name="version")
         else:
             messages.success(request, _("问卷已保存，活动结束时自动开放。"))
             return redirect("survey_edit", slug)

@@ -156,19 +156,18 @@ def edit_wording(request, slug, kind):
     """The organiser's own wording of one kind, previewed with a letter of the event's own."""
     if kind not in wording.DEFAULT:
         raise Http404
-    text, problem = wording.of_event(request.event.pk, kind), ""
-    subject, body = text.subject, text.body
+    text, problem = wording.of_event(request.event.pk, kind), None
+    typed = {"subject": text.subject, "body": text.body}
     if request.method == "POST":
-        subject, body = request.POST.get("subject", ""), request.POST.get("body", "")
+        typed = {name: request.POST.get(name, "") for name in typed}
+        given = {"kind": kind, "by": request.user, "was": request.POST.get("seen")}
         try:
             if "reset" in request.POST:
-                wording.drop_wording(event=request.event, kind=kind, by=request.user)
+                wording.drop_wording(event=request.event, **given)
             else:
-                wording.save_wording(
-                    event=request.event, kind=kind, subject=subject, body=body, by=request.user
-                )
+                wording.save_wording(event=request.event, **typed, **given)
         except Refused as refused:
-            problem = str(refused)
+            problem = refused
         else:
             messages.success(request, _("信件文字保存了。"))
             return redirect("messages_wording", slug, kind)
@@ -177,8 +176,8 @@ def edit_wording(request, slug, kind):
         "event": request.event,
         "kind": kind,
         "kind_label": text.label,
-        "subject": subject,
-        "body": body,
+        "saved": text,
+        **typed,
         "problem": problem,
         "fields": wording.FIELDS,
         "is_own": request.event.wordings.filter(kind=kind).exists(),

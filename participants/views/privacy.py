@@ -14,6 +14,7 @@ from participants import notices
 from participants.privacy_form import PrivacyForm
 from salon import keeping
 from salon.errors import Refused
+from salon.seen import compared_with
 
 
 @event_page
@@ -55,8 +56,7 @@ def edit(request, slug):
         except Refused as refused:
             problem = str(refused)
             # What was typed stays: sent again, it replaces the version that is told of here.
-            form.data = form.data.copy()
-            form.data["version"] = notices.terms_of(event).version
+            compared_with(form, notices.terms_of(event).version, name="version")
         else:
             said = _("保存好了。")
             if published:

@@ -30,7 +30,7 @@ from participants import (
 )
 from participants.models import Category, Participant
 from participants.same_person import CONTACTS
-from salon import clock
+from salon import clock, seen
 from salon.errors import Refused
 from salon.text import clean_text
 
@@ -99,6 +99,11 @@ def _queue(request, params, notices=()):
 @require_GET
 def person(request, slug, pk):
     """One person's answers beside the list, or as a page of its own on a phone."""
+    return _person_page(request, pk)
+
+
+def _person_page(request, pk, *, status=200, typed=None):
+    """`typed` is what was posted for the person and could not be kept: it stays in its field."""
     found = get_object_or_404(
         Participant.objects.present()
         .filter(event=request.event)
@@ -107,6 +112,7 @@ def person(request, slug, pk):
         pk=pk,
     )
     context = {
+        "typed": typed,
         "event": request.event,
         "person": queue.judge(found),
         "changes": [_in_words(c) for c in found.status_changes.select_related("batch")[:8]],
@@ -122,6 +128,7 @@ def person(request, slug, pk):
         request,
         "participants/screening/_person.html" if part else "participants/screening/person.html",
         context,
+        status=status,
     )
 
 
@@ -326,18 +333,23 @@ def person_step(request, slug, pk, step):
         sentence = STEPS[step](request, found)
     except Refused as refusal:
         messages.error(request, str(refusal))
+        if step in TYPED:
+            return _person_page(request, pk, status=refusal.status, typed=request.POST)
     else:
         messages.success(request, sentence)
     return redirect("screening_person", slug, pk)
 
 
 def _save_note(request, found):
-    notes.save_note(participant=found, note=request.POST.get("note", ""), by=request.user)
+    note, was = request.POST.get("note", ""), request.POST.get("seen")
+    notes.save_note(participant=found, note=note, was=was, by=request.user)
     return _("备注保存了。")
 
 
 def _move(request, found):
-    rooms.move_room(participant=found, online=not found.online, by=request.user)
+    to = request.POST.get("to")  # what the button said, however often it is pressed
+    online = to == "online" if to else not found.online
+    rooms.move_room(participant=found, online=online, by=request.user)
     return _("参加方式改好了。")
 
 
@@ -365,7 +377,8 @@ def _recategorise(request, found):
     category = get_object_or_404(
         Category, event=request.event, key=clean_text(request.POST.get("category"))
     )
-    notes.recategorise(participant=found, category=category, by=request.user)
+    was = request.POST.get("seen")
+    notes.recategorise(participant=found, category=category, was=was, by=request.user)
     return _("类别改好了，得分已重算。")
 
 
@@ -387,6 +400,8 @@ def _reached(request, found):
 def _correct(request, found):
     """Mobile and e-mail put right on somebody's word; what went to the ones before opens nothing."""
     typed = {name: request.POST.get(name, "") for name in CONTACTS}
+    # Whoever comes between this look and the lock changes the version.
+    seen.require_unchanged(request.POST.get("seen"), found.mobile, found.email)
     changed = applications.edit(
         participant=found,
         answers=case_decisions.answers_of(found) | typed,
@@ -408,6 +423,8 @@ def _step_off(request, found):
     return _("不办了，一切照旧。")
 
 
+# Whose words stay on the page when they could not be kept.
+TYPED = ("contact", "note")
 STEPS = {
     "contact": _correct,
     "waiting-now": _step_now,

@@ -102,6 +102,7 @@ def change_group(request, slug, pk):
                 group=group,
                 name=request.POST.get("name"),
                 place=request.POST.get("place"),
+                was=request.POST.get("seen"),
                 by=request.user,
             )
         elif act in {"pin", "unpin"}:

@@ -118,7 +118,8 @@ def change(request, slug, pk):
             person = get_object_or_404(event.participants, pk=number(request, "person"))
             groups.appoint(group=group, role=act, person=person, by=request.user)
         elif act == "rename":
-            groups.rename(group=group, name=request.POST.get("name"), by=request.user)
+            name, was = request.POST.get("name"), request.POST.get("seen")
+            groups.rename(group=group, name=name, was=was, by=request.user)
         elif act == "dissolve":
             groups.dissolve(group=group, by=request.user)
             messages.success(request, _("已解散“%(name)s”。") % {"name": group.name})

@@ -108,8 +108,12 @@ def wall_danmaku(request, slug):
 @never_cache
 @require_GET
 def questions_host(request, slug):
-    context = _queue(request.event) | {"words": request.event.blocked_words}
-    return render(request, "workshops/questions_host.html", context)
+    return _host_page(request)
+
+
+def _host_page(request, *, status=200, **more):
+    context = _queue(request.event) | {"words": request.event.blocked_words, **more}
+    return render(request, "workshops/questions_host.html", context, status=status)
 
 
 @host
@@ -161,11 +165,14 @@ def press(request, slug):
         elif act == "moderation":
             questions.switch_moderation(event=event, mode=request.POST.get("mode"), by=by)
         elif act == "words":
-            gate.set_words(event=event, text=request.POST.get("words", ""), by=by)
+            words, was = request.POST.get("words", ""), request.POST.get("seen")
+            gate.set_words(event=event, text=words, was=was, by=by)
         else:
             raise unreadable()
     except Refused as refused:
         if wants_json(request):
             raise
         messages.warning(request, refused.message)
+        if act == "words":
+            return _host_page(request, status=refused.status, typed_words=words)
     return done(request, "questions_host", slug)
