@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Count, Min, Q
+from django.utils.translation import gettext as _
 
 from events import screens
 from salon import broker, clock
@@ -21,23 +22,35 @@ class Outbox:
     """Messages of one event by what has become of them; `late_since` is when the oldest that
     should have gone by now was due."""
 
-    planned: int
     held: int
-    sent: int
-    failed: int
+    waiting: int
+    by_hand: int
+    handed_over: int
+    not_delivered: int
+    no_channel: int
+    bounced: int
+    cancelled: int
+    expired: int
     uncertain: int
     late_since: datetime | None
+
+    @property
+    def rows(self):
+        """[(state, its word, how many, whether it asks for somebody)]; what is worst comes first,
+        and what there always is stays although there is none of it now."""
+        state = Message.State
+        asks = [(each, each.label, getattr(self, each), True) for each in Message.ASTRAY]
+        return [row for row in asks if row[2]] + [
+            ("held", _("待您确认发送"), self.held, False),
+            (state.PLANNED, state.PLANNED.label, self.waiting, False),
+            (state.HANDED_OVER, state.HANDED_OVER.label, self.handed_over, False),
+        ]
 
 
 def outbox_of(event, *, now):
     messages = Message.objects.of_event(event)
-    states = Message.State
     counts = messages.aggregate(
-        planned=Count("pk", filter=Q(state__in=(states.PLANNED, states.CLAIMED))),
-        held=Count("pk", filter=Q(state=states.PLANNED, released_at=None)),
-        sent=Count("pk", filter=Q(state=states.SENT)),
-        failed=Count("pk", filter=Q(state=states.FAILED)),
-        uncertain=Count("pk", filter=Q(uncertain=True)),
+        **messages.counted(), uncertain=Count("pk", filter=Q(uncertain=True))
     )
     oldest = messages.due(now).aggregate(Min("due_at"))["due_at__min"]
     return Outbox(**counts, late_since=oldest if oldest and now - oldest > STALE else None)

@@ -12,9 +12,10 @@ from events.models import Crew, Event, Milestone
 from salon import accounts, outbox
 from salon.channels import Letter
 from salon.errors import Refused
+from salon.letter_kinds import Urgency
 
 
-@outbox.letter(preparation.OWNER, gettext_lazy("筹备提醒·负责人"))
+@outbox.letter(preparation.OWNER, gettext_lazy("筹备提醒·负责人"), urgency=Urgency.REMINDER)
 def milestone_due(message):
     """To the owner, else the lead, else an organiser; nothing once the milestone is done."""
     milestone = (
@@ -52,7 +53,7 @@ def _an_organiser(event):
     return first.user.email
 
 
-@outbox.letter(preparation.DAY, gettext_lazy("筹备提醒·工作群"))
+@outbox.letter(preparation.DAY, gettext_lazy("筹备提醒·工作群"), urgency=Urgency.REMINDER)
 def milestones_of_day(message):
     """To the crew's group: what is due today and what is overdue."""
     event = Event.objects.filter(pk=message.event_id).first()
@@ -77,7 +78,7 @@ def _line(milestone):
     return f"· {milestone.title}（{who or _('无人负责')}）"
 
 
-@outbox.letter(crew.INVITATION, gettext_lazy("班底邀请"))
+@outbox.letter(crew.INVITATION, gettext_lazy("班底邀请"), urgency=Urgency.ASKED_FOR)
 def crew_invitation(message):
     """To somebody who was put on the crew; with a way to a password for who has none yet."""
     invited = (

@@ -17,6 +17,7 @@ from participants.models import Participant
 from participants.wording import Text
 from salon import clock, outbox
 from salon.channels import Letter
+from salon.letter_kinds import Urgency
 
 _FOOT = "\n\n这封信由活动主办方发出，链接只属于您，请不要转发。"
 
@@ -178,7 +179,7 @@ def compose_news(message):
     )
 
 
-@outbox.letter("whitepaper_claim", gettext_lazy("领取白皮书的链接"))
+@outbox.letter("whitepaper_claim", gettext_lazy("领取白皮书的链接"), urgency=Urgency.ASKED_FOR)
 def compose_claim(message):
     """The Letter to an address that somebody typed; opening its link makes the claim count."""
     claim = (

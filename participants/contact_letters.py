@@ -13,6 +13,7 @@ from participants import contact_changes
 from participants.models import ContactChange
 from salon import clock, outbox
 from salon.channels import Letter
+from salon.letter_kinds import Urgency
 
 
 def _change(message):
@@ -27,7 +28,7 @@ def _link(change, kind):
     return settings.PUBLIC_URL + contact_changes.path_of(change, kind)
 
 
-@outbox.letter("contact_change", gettext_lazy("核实新的联系方式"))
+@outbox.letter("contact_change", gettext_lazy("核实新的联系方式"), urgency=Urgency.ASKED_FOR)
 def compose_proof(message):
     """To the new contact; None once it is in force, or another was asked for."""
     change = _change(message)
@@ -46,7 +47,7 @@ def compose_proof(message):
     )
 
 
-@outbox.letter("contact_changed", gettext_lazy("联系方式换了"))
+@outbox.letter("contact_changed", gettext_lazy("联系方式换了"), urgency=Urgency.SEAT)
 def compose_told(message):
     """To the contact before; None once it cannot be put back any more."""
     change = _change(message)

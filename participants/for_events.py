@@ -69,7 +69,7 @@ def _tell_moved(event, people, *, before, now):
     """Write to those to whom the new start is news: a letter about an earlier move that has not
     gone is called back, and who never got it still believes what was before."""
     said = Message.objects.of_event(event).of_kind("event_moved")
-    waiting = list(said.not_handed_over().values_list("pk", flat=True))
+    waiting = list(said.to_be_stopped().values_list("pk", flat=True))
     outbox.cancel(said)
     # Read after the cancellation has waited for a worker that was handing one over.
     believed = {

@@ -16,6 +16,7 @@ from participants.models import Participant
 from participants.standing import told_status
 from salon import clock, outbox
 from salon.channels import Letter
+from salon.letter_kinds import Urgency
 from salon.models import Message
 
 Status = Participant.Status
@@ -36,6 +37,20 @@ SPEAKS_OF = {
     "morning": (Status.CONFIRMED,),
     "agenda_changed": (Status.CONFIRMED,),
     "event_moved": Participant.SEATED,
+}
+# On which a seat hangs: who cannot be written to is told by hand.
+ABOUT_A_SEAT = {
+    *("accepted", "offered", "waitlisted", "not_selected"),
+    *("cancelled", "seat_passed_on", "event_moved"),
+}
+URGENCY = {
+    "received": Urgency.ASKED_FOR,
+    "link_again": Urgency.ASKED_FOR,
+    "address_changed": Urgency.ASKED_FOR,
+    "t7": Urgency.REMINDER,
+    "t1": Urgency.REMINDER,
+    "morning": Urgency.TODAY,
+    "agenda_changed": Urgency.TODAY,
 }
 WITH_QR = ("confirmed", "t1")
 WITH_CALENDAR = ("confirmed", "event_moved")
@@ -105,7 +120,12 @@ def with_notice(text, event, message):
 
 
 for _kind in wording.DEFAULT:
-    outbox.letter(_kind, wording.DEFAULT[_kind].label)(compose)
+    outbox.letter(
+        _kind,
+        wording.DEFAULT[_kind].label,
+        about_a_seat=_kind in ABOUT_A_SEAT,
+        urgency=URGENCY.get(_kind, Urgency.SEAT),
+    )(compose)
 
 
 def values_of(person, message):

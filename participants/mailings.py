@@ -16,6 +16,13 @@ from salon.models import Message
 
 # What the batches of letters begin with that ask people of earlier salons to come.
 INVITATIONS = "invite:"
+State = Message.State
+# In the order in which they ask for somebody.
+ENDINGS = (
+    *(State.BY_HAND, State.NOT_DELIVERED, State.BOUNCED, State.NO_CHANNEL),
+    *(State.HANDED_OVER, State.EXPIRED),
+)
+ASTRAY = [state for state in ENDINGS if state in Message.ASTRAY]
 
 
 @dataclass(frozen=True)
@@ -28,11 +35,31 @@ class Mailing:
     messages: int
     held: int
     waiting: int
-    sent: int
-    failed: int
+    by_hand: int
+    handed_over: int
+    not_delivered: int
+    no_channel: int
+    bounced: int
     cancelled: int
+    expired: int
     first_due_at: object
     decided: object = None  # the ScreeningBatch behind it
+
+    @property
+    def astray(self):
+        """Released, and the people have not been told."""
+        return sum(getattr(self, state) for state in ASTRAY)
+
+    @property
+    def endings(self):
+        """[(state, its word, how many)] of what became of them, without the cancelled."""
+        return counted([self], ENDINGS)
+
+
+def counted(mailings, states):
+    """[(state, its word, how many)] of the states in which there are any."""
+    numbers = ((state, sum(getattr(row, state) for row in mailings)) for state in states)
+    return [(str(state), state.label, number) for state, number in numbers if number]
 
 
 def mailings(event):
@@ -42,6 +69,26 @@ def mailings(event):
         Mailing(title=outbox.label_of(row["kind"]), decided=decided.get(row["batch"]), **row)
         for row in Message.objects.of_event(event).batches()
     ]
+
+
+def as_json(message):
+    """What a machine is told of a letter (`letters --json`): no word of it, and nobody's contact.
+    `words` are why it did not arrive, with the far server's own."""
+
+    def moment(value):
+        return value and value.isoformat()
+
+    return {
+        "id": message.pk,
+        "kind": message.kind,
+        "person": message.person_id,
+        "channel": message.channel,
+        "state": message.shown_state,
+        "words": message.failure,
+        "due_at": moment(message.due_at),
+        "handed_over_at": moment(message.handed_over_at),
+        "until": moment(message.until),
+    }
 
 
 def _screening_batch(event, batch):

@@ -77,7 +77,7 @@ def of(participant):
             .exclude(kind__in=ABOUT_A_CONTACT)
             .released()
             .order_by("pk")
-            .values("kind", "channel", "state", "due_at", "sent_at", "subject", "body")
+            .values("kind", "channel", "state", "due_at", "handed_over_at", "subject", "body")
         ),
         "check_ins": list(person.check_ins.order_by("at").values("at", "method", "voided_at")),
         "tag_card": person_card(person),

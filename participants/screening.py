@@ -295,7 +295,7 @@ def hold_batch(*, batch, by):
         stopped = outbox.hold(letters_of(batch), by=by)
         waiting = letters_of(batch).held()
         _hold_seats(waiting, until=batch.event.starts_at)
-        if not letters_of(batch).sent().exists():
+        if not letters_of(batch).handed_over().exists():
             batch.released_at = None
             batch.save(update_fields=["released_at"])
         audit.record("hold_batch", batch, by=by)

@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy
 
 from salon import audit, clock, outbox
 from salon.channels import Letter
+from salon.letter_kinds import Urgency
 from salon.models import User
 
 NEW_PASSWORD = "new_password"  # noqa: S105  the kind of a letter
@@ -72,7 +73,7 @@ def forgot(*, email: str) -> None:
             )
 
 
-@outbox.letter(NEW_PASSWORD, gettext_lazy("设新密码"))
+@outbox.letter(NEW_PASSWORD, gettext_lazy("设新密码"), urgency=Urgency.ASKED_FOR)
 def new_password_letter(message) -> Letter | None:
     user = User.objects.filter(pk=message.context["account"], is_active=True).first()
     if user is None or not user.email:

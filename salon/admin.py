@@ -49,24 +49,37 @@ class ByKind(admin.AllValuesFieldListFilter):
 
 @admin.register(Message)
 class MessageAdmin(ForSuperusers):
-    """Every letter, as it will be read or as it went. Without SMTP this is the mailbox."""
+    """Every letter, as it will be read or as it went. With the embedded servers and without SMTP
+    this is the mailbox."""
 
-    list_display = ["called", "recipient", "subject", "state", "due_at", "sent_at", "channel"]
-    list_filter = ["state", "only_in_mailbox", "uncertain", "channel", ("kind", ByKind)]
+    list_display = [
+        "called",
+        "recipient",
+        "subject",
+        "state",
+        "due_at",
+        "handed_over_at",
+        "channel",
+    ]
+    list_filter = ["state", "uncertain", "channel", ("kind", ByKind)]
     search_fields = ["kind", "batch", "recipient", "subject", "dedup_key"]
     search_help_text = _("按类型、批次、收件人或标题查找")
     ordering = ["-due_at", "-pk"]
     list_per_page = 50
     show_full_result_count = False
     fields = [
-        *("letter", "called", "channel", "batch", "due_at", "released_at", "sent_at"),
-        *("attempts", "next_try_at"),
+        *("letter", "called", "channel", "batch", "due_at", "until", "released_at"),
+        *("handed_over_at", "told_by", "attempts", "next_try_at"),
     ]
     actions = ["release", "hold", "cancel", "try_again"]
 
     @admin.display(description=_("类型"), ordering="kind")
     def called(self, message):
         return outbox.label_of(message.kind)
+
+    @admin.display(description=_("谁告知的"))
+    def told_by(self, message):
+        return message.done_by_id and User.objects.filter(pk=message.done_by_id).first()
 
     @admin.display(description=_("信件"))
     def letter(self, message):
@@ -90,7 +103,7 @@ class MessageAdmin(ForSuperusers):
     def cancel(self, request, rows):
         self._say(request, outbox.cancel(rows.order_by(), by=request.user))
 
-    @admin.action(description=_("重新发送失败的消息"), permissions=["view"])
+    @admin.action(description=_("重新发送没送到的消息"), permissions=["view"])
     def try_again(self, request, rows):
         self._say(request, outbox.try_again(rows.order_by(), by=request.user))
 

@@ -1,6 +1,7 @@
 """How a letter leaves the house: e-mail, the crew's group bot, SMS.
 
-A channel says whether it is set up, is opened, sends one letter, and is closed after a batch. What
+A channel says whether it is set up, is opened, sends one letter, and is closed after a batch. Of
+one that `has_a_mailbox` instead, the copy in the database is the letter, read in the admin. What
 it could not deliver it reports as `NotDelivered`, with a reason that names nobody.
 """
 
@@ -86,6 +87,9 @@ class Email:
 
     def is_set_up(self, letter):
         return settings.EMAIL_IS_CONFIGURED
+
+    def has_a_mailbox(self):
+        return settings.MAILBOX_IS_A_CHANNEL
 
     def shown_recipient(self, letter):
         return letter.to
@@ -210,6 +214,9 @@ class GroupBot:
     def is_set_up(self, letter):
         return bool(self._url(letter))
 
+    def has_a_mailbox(self):
+        return False
+
     def shown_recipient(self, letter):
         return urlsplit(self._url(letter)).hostname or ""  # the rest of the URL is a key
 
@@ -271,6 +278,9 @@ class Sms:
 
     def is_set_up(self, letter):
         return bool(settings.SMS_PROVIDER)
+
+    def has_a_mailbox(self):
+        return False
 
     def shown_recipient(self, letter):
         return letter.to

@@ -68,6 +68,7 @@ def ensure(home=HOME, *, postgres=True, valkey=True):
     if postgres:
         # Only beside a database of our own: whoever names a real one wants real settings, too.
         os.environ["DATABASE_URL"] = addresses["database"]
+        os.environ["SALON_EMBEDDED"] = "1"
         os.environ.setdefault("DEBUG", "1")
         os.environ.setdefault("ALLOWED_HOSTS", "*")
 

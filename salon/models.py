@@ -68,17 +68,23 @@ class MessageQuerySet(models.QuerySet):
     def released(self):
         return self.filter(released_at__isnull=False)
 
-    def sent(self):
-        return self.filter(state=Message.State.SENT)
+    def handed_over(self):
+        """Taken by the server, or told by hand."""
+        return self.filter(state=Message.State.HANDED_OVER)
+
+    def by_hand(self):
+        """No channel leads to them: somebody of the crew has to tell them."""
+        return self.filter(state=Message.State.BY_HAND)
 
     def cancelled(self):
         return self.filter(state=Message.State.CANCELLED)
 
-    def failed(self):
-        return self.filter(state=Message.State.FAILED)
+    def astray(self):
+        """Released, and nobody is trying any more: the person has not been told."""
+        return self.filter(state__in=Message.ASTRAY)
 
-    def waiting_or_failed(self):
-        return self.filter(state__in=[Message.State.PLANNED, Message.State.FAILED])
+    def waiting_or_astray(self):
+        return self.filter(state__in=[Message.State.PLANNED, *Message.ASTRAY])
 
     def due(self, now):
         """May go now: released, its hour has come, and nobody else holds it."""
@@ -90,40 +96,49 @@ class MessageQuerySet(models.QuerySet):
             due_at__lte=now,
         )
 
-    def not_handed_over(self):
-        """Still to be stopped: planned, or claimed by a worker that has not come to it yet."""
-        return self.filter(state__in=[Message.State.PLANNED, Message.State.CLAIMED]).exclude(
-            state=Message.State.CLAIMED, handed_over_at__isnull=False
+    def unsaid(self):
+        """Planned, or to be told by hand: what a change of standing takes back."""
+        return self.filter(state__in=[Message.State.PLANNED, Message.State.BY_HAND])
+
+    def to_be_stopped(self):
+        """Unsaid, or claimed by a worker that has not come to it yet."""
+        return self.filter(
+            Q(state__in=[Message.State.PLANNED, Message.State.BY_HAND])
+            | Q(state=Message.State.CLAIMED, on_the_wire_at=None)
         )
 
     def over(self):
-        """Neither to be sent nor being sent."""
-        return self.exclude(state__in=[Message.State.PLANNED, Message.State.CLAIMED])
+        """Nothing more is to be done about them."""
+        return self.exclude(
+            state__in=[Message.State.PLANNED, Message.State.CLAIMED, Message.State.BY_HAND]
+        )
 
     def perhaps_arrived(self):
-        """Sent, on the wire at this moment, or left there by a worker that was killed."""
-        return self.filter(Q(handed_over_at__isnull=False) | Q(uncertain=True))
+        """Told, on the wire at this moment, or left there by a worker that was killed."""
+        return self.filter(
+            Q(state=Message.State.HANDED_OVER) | Q(on_the_wire_at__isnull=False) | Q(uncertain=True)
+        )
 
-    def batches(self):
-        """One dict for each batch and kind, the next to go first: `batch`, `kind`, `messages`,
-        `held`, `waiting`, `sent`, `failed`, `cancelled`, `first_due_at`."""
+    def counted(self):
+        """How many there are in each state that a page tells apart, as aggregates by name."""
         state = Message.State
 
         def number(**conditions):
             return Count("pk", filter=Q(**conditions))
 
+        return {
+            "held": number(state=state.PLANNED, released_at=None),
+            "waiting": number(state__in=[state.PLANNED, state.CLAIMED], released_at__isnull=False),
+            **{str(ending): number(state=ending) for ending in (*Message.ENDINGS, state.BY_HAND)},
+        }
+
+    def batches(self):
+        """One dict for each batch and kind, the next to go first: `batch`, `kind`, `messages`,
+        `first_due_at`, and a number for each name of `counted`."""
         return (
             self.order_by()
             .values("batch", "kind")
-            .annotate(
-                messages=Count("pk"),
-                held=number(state=state.PLANNED, released_at=None),
-                waiting=number(state__in=[state.PLANNED, state.CLAIMED], released_at__isnull=False),
-                sent=number(state=state.SENT),
-                failed=number(state=state.FAILED),
-                cancelled=number(state=state.CANCELLED),
-                first_due_at=Min("due_at"),
-            )
+            .annotate(messages=Count("pk"), first_due_at=Min("due_at"), **self.counted())
             .order_by("first_due_at", "batch", "kind")
         )
 
@@ -131,21 +146,33 @@ class MessageQuerySet(models.QuerySet):
 class Message(models.Model):
     """One message to one recipient: the outbox row that the worker works off.
 
-    Promise: never lost; at most one double for each kill between "handed over" and "sent",
-    and that one carries `uncertain`.
+    Its state is the truth: "handed over" says that the far side took it, or that somebody of the
+    crew told the person. Promise: never lost; at most one double for each kill between "on the
+    wire" and "handed over", and that one carries `uncertain`.
     """
 
     class Channel(models.TextChoices):
         EMAIL = "email", _("邮件")
         GROUP_BOT = "group_bot", _("群机器人")
         SMS = "sms", _("短信")
+        HAND = "hand", _("手动告知")
 
     class State(models.TextChoices):
         PLANNED = "planned", _("待发送")
         CLAIMED = "claimed", _("发送中")
-        SENT = "sent", _("已发送")
-        FAILED = "failed", _("发送失败")
+        BY_HAND = "by_hand", _("需手动发送")
+        HANDED_OVER = "handed_over", _("已送出")
+        NOT_DELIVERED = "not_delivered", _("没送到")
+        NO_CHANNEL = "no_channel", _("没有通道")
+        BOUNCED = "bounced", _("被退回")
         CANCELLED = "cancelled", _("已取消")
+        EXPIRED = "expired", _("已过时")
+
+    ENDINGS = (
+        *(State.HANDED_OVER, State.NOT_DELIVERED, State.NO_CHANNEL, State.BOUNCED),
+        *(State.CANCELLED, State.EXPIRED),
+    )
+    ASTRAY = (State.BY_HAND, State.NOT_DELIVERED, State.NO_CHANNEL, State.BOUNCED)
 
     dedup_key = models.CharField(max_length=200, unique=True)
     event_id = models.BigIntegerField(null=True, blank=True, db_index=True)
@@ -157,19 +184,23 @@ class Message(models.Model):
     )
     # What the composer needs beyond the rows themselves: ids and dates, never personal values.
     context = models.JSONField(default=dict, blank=True)
-    state = models.CharField(_("状态"), max_length=12, choices=State.choices, default=State.PLANNED)
+    state = models.CharField(_("状态"), max_length=14, choices=State.choices, default=State.PLANNED)
     due_at = models.DateTimeField(_("计划时间"))
+    # From then on it is not true any more ("tomorrow"), and does not go.
+    until = models.DateTimeField(_("有效至"), null=True, blank=True)
     released_at = models.DateTimeField(_("放行时间"), null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
     # Set after a try that failed for a passing reason; due_at stays what was planned.
     next_try_at = models.DateTimeField(_("下次尝试"), null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(_("尝试次数"), default=0)
-    handed_over_at = models.DateTimeField(null=True, blank=True)
-    sent_at = models.DateTimeField(_("发出时间"), null=True, blank=True)
+    # Noted before the wire is touched, taken back when the far side is known to have refused.
+    on_the_wire_at = models.DateTimeField(null=True, blank=True)
+    handed_over_at = models.DateTimeField(_("送出时间"), null=True, blank=True)
+    # The account of who told the person, where the channel is "hand".
+    done_by_id = models.BigIntegerField(_("谁告知的"), null=True, blank=True)
     uncertain = models.BooleanField(_("可能重复"), default=False)
-    failure = models.CharField(_("失败原因"), max_length=200, blank=True)
-    # No server is set for the channel: the copy below is the message, read in the admin.
-    only_in_mailbox = models.BooleanField(_("仅存站内信箱"), default=False)
+    # With the server's own words, where it had any.
+    failure = models.CharField(_("失败原因"), max_length=500, blank=True)
     # As it went. Links into a personal page are masked: a stored token would be a stored key.
     recipient = models.CharField(_("收件人"), max_length=254, blank=True)
     subject = models.CharField(_("标题"), max_length=200, blank=True)
@@ -192,8 +223,8 @@ class Message(models.Model):
         ]
         constraints = [
             models.CheckConstraint(
-                condition=~Q(state="sent") | Q(sent_at__isnull=False),
-                name="message_sent_has_time",
+                condition=~Q(state="handed_over") | Q(handed_over_at__isnull=False),
+                name="message_handed_over_has_time",
             ),
             models.CheckConstraint(
                 condition=~Q(state="claimed") | Q(lease_until__isnull=False),
@@ -203,6 +234,18 @@ class Message(models.Model):
 
     def __str__(self):
         return f"{self.kind} #{self.pk}"
+
+    @property
+    def shown_state(self):
+        """The state as pages and `letters --json` print it: "held" for what waits for its release,
+        "sending" for what a worker holds."""
+        if self.state == self.State.PLANNED and self.released_at is None:
+            return "held"
+        return "sending" if self.state == self.State.CLAIMED else self.state
+
+    @property
+    def shown_state_word(self):
+        return _("待您确认发送") if self.shown_state == "held" else self.get_state_display()
 
 
 class AuditEntry(models.Model):

@@ -1,9 +1,13 @@
 """The outbox: what is to be said, to whom, when; written with the fact, delivered afterwards.
 
 A verb plans a row in its own transaction. The worker claims due rows, composes each letter from
-the rows as they are then, notes "handed over", sends, notes "sent". It never sends inside a
-transaction. Killed in between, it leaves a claim that runs out; whoever finds a row that was
-handed over sends it once more and flags it `uncertain`.
+the rows as they are then, notes "on the wire", sends, notes "handed over" together with what starts
+when the person has been told. It never sends inside a transaction. Killed in between, it leaves a
+claim that runs out; whoever finds a row that was on the wire sends it once more and flags it
+`uncertain`.
+
+Where the house has no channel to somebody, a letter on which their seat hangs waits to be told by
+hand, and any other ends as "no channel": nothing that did not leave the house counts as said.
 
 The Celery bell only shortens the wait: the beat looks for due rows every few seconds anyway.
 """
@@ -26,9 +30,10 @@ from django.db.models import BooleanField, ExpressionWrapper, F, Q
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from salon import audit, broker, by_hand, clock
-from salon.channels import CHANNELS, Letter, NotDelivered, tidy
+from salon import audit, broker, by_hand, clock, letter_kinds
+from salon.channels import CHANNELS, Letter, NotDelivered
 from salon.errors import Refused
+from salon.letter_kinds import label_of, letter
 from salon.models import Message
 
 log = logging.getLogger(__name__)
@@ -38,44 +43,21 @@ AT_ONCE = 20
 # Twice what one sending may take once it is handed over: a mail server that hesitates EMAIL_TIMEOUT
 # at each of its five answers and at the goodbye. A killed worker's rows are found after it.
 LEASE = timedelta(minutes=2)
+LONGEST_FAILURE = Message._meta.get_field("failure").max_length
 PAUSES = [timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180, 360)]
 
-_composers = {}
-_labels = {}
-
-
-def letter(kind, label=""):
-    """Register `compose(message) -> Letter | None` for messages of this kind.
-
-    Called when the message goes, in Chinese, outside any transaction. None means that nobody
-    needs to hear this any more (the person has answered, withdrawn, been erased): the message is
-    cancelled. Refused means that it cannot go, with the reason. A module with composers is
-    imported in its AppConfig.ready. `label` (lazy or plain str) is what organisers call the kind.
-    """
-
-    def register(compose):
-        if kind in _composers:
-            raise ValueError(f"two composers for {kind!r}")
-        _composers[kind] = compose
-        _labels[kind] = label
-        return compose
-
-    return register
-
-
-def label_of(kind):
-    return str(_labels.get(kind) or kind)
+__all__ = ["Letter", "Planned", "label_of", "letter"]  # what rooms take from here beside the verbs
 
 
 # --- what verbs and organisers do -----------------------------------------------------------------
 
 _PLAN = f"""
     INSERT INTO salon_message (dedup_key, kind, event_id, person_id, channel, batch, context,
-        state, due_at, released_at, attempts, uncertain, only_in_mailbox, failure, recipient,
+        state, due_at, released_at, attempts, uncertain, failure, recipient,
         subject, body, created_at)
     VALUES (%(dedup_key)s, %(kind)s, %(event_id)s, %(person_id)s, %(channel)s, %(batch)s,
         %(context)s, 'planned', %(due_at)s, CASE WHEN %(released)s THEN clock_timestamp() END,
-        0, false, false, '', '', '', '', clock_timestamp())
+        0, false, '', '', '', '', clock_timestamp())
     ON CONFLICT (dedup_key) DO UPDATE SET dedup_key = excluded.dedup_key
     RETURNING {by_hand.columns(Message)}
 """  # noqa: S608
@@ -96,10 +78,10 @@ def plan(
     """Write one message into the outbox, within the verb's transaction. One statement.
 
     Idempotent: with a `dedup_key` that is known already, the row that has it is returned as it
-    is, be it sent or cancelled. `context` holds ids and dates, never personal values. With
+    is, be it handed over or cancelled. `context` holds ids and dates, never personal values. With
     `released=False` the message waits for `release`.
     """
-    if kind not in _composers:
+    if letter_kinds.of(kind) is None:
         raise LookupError(f"no composer for messages of kind {kind!r}")
     values = {
         "dedup_key": dedup_key,
@@ -137,11 +119,11 @@ class Planned:
 
 _PLAN_MANY = """
     INSERT INTO salon_message (dedup_key, kind, event_id, person_id, channel, batch, context,
-        state, due_at, released_at, attempts, uncertain, only_in_mailbox, failure, recipient,
+        state, due_at, released_at, attempts, uncertain, failure, recipient,
         subject, body, created_at)
     SELECT dedup_key, kind, event_id, person_id, channel, batch, context,
         'planned', due_at, CASE WHEN released THEN clock_timestamp() END,
-        0, false, false, '', '', '', '', clock_timestamp()
+        0, false, '', '', '', '', clock_timestamp()
     FROM unnest(%s::text[], %s::text[], %s::bigint[], %s::bigint[], %s::text[], %s::text[],
         %s::jsonb[], %s::timestamptz[], %s::bool[])
         AS planned (dedup_key, kind, event_id, person_id, channel, batch, context, due_at, released)
@@ -155,7 +137,7 @@ def plan_many(letters: Iterable[Planned]) -> None:
     letters = list(letters)
     if not letters:
         return
-    if strange := {letter.kind for letter in letters} - _composers.keys():
+    if strange := {letter.kind for letter in letters} - letter_kinds.KINDS.keys():
         raise LookupError(f"no composer for messages of kind {min(strange)!r}")
     rows = [
         (
@@ -187,7 +169,7 @@ def hold(messages, *, by):
     """Keep messages back that have not gone yet, until they are released. Returns how many."""
     return _change(
         "hold_message",
-        messages.not_handed_over().filter(released_at__isnull=False),
+        messages.to_be_stopped().filter(released_at__isnull=False),
         by=by,
         state=State.PLANNED,
         lease_until=None,
@@ -208,17 +190,17 @@ def redate(messages, *, due_at=None, delta=None, by=None):
 
 
 def readdress(messages, *, channel, by=None):
-    """Have messages that have not gone yet, and those that failed, go by this channel when they
-    go. Returns how many."""
-    astray = messages.waiting_or_failed().exclude(channel=channel)
-    return _change("readdress_message", astray, by=by, channel=channel)
+    """Have messages that have not gone yet, and those that went astray, go by this channel when
+    they go. Returns how many."""
+    theirs = messages.waiting_or_astray().exclude(channel=channel)
+    return _change("readdress_message", theirs, by=by, channel=channel)
 
 
 def cancel(messages, *, by=None):
     """Call off messages that have not gone yet. Returns how many."""
     return _change(
         "cancel_message",
-        messages.not_handed_over(),
+        messages.to_be_stopped(),
         by=by,
         state=State.CANCELLED,
         lease_until=None,
@@ -226,16 +208,64 @@ def cancel(messages, *, by=None):
 
 
 def try_again(messages, *, by):
-    """Send failed messages after all, with as many tries as a new one has. Returns how many."""
+    """Send what went astray after all, with as many tries as a new one has. Returns how many."""
     return _change(
         "try_message_again",
-        messages.failed(),
+        messages.astray(),
         by=by,
         state=State.PLANNED,
         attempts=0,
         next_try_at=None,
         failure="",
     )
+
+
+def tell_by_hand(messages, *, by):
+    """Give up on the channel: whom these messages are for is to be told by somebody of the crew.
+    Returns how many."""
+    return _change(
+        "tell_by_hand",
+        messages.astray().exclude(state=State.BY_HAND).exclude(person_id=None),
+        by=by,
+        state=State.BY_HAND,
+    )
+
+
+def told(message, *, by):
+    """Somebody of the crew told the person: as good as handed over, and what starts with that
+    starts now. Twice is once. Raises Refused("not_to_tell") for a letter that is not astray."""
+    with transaction.atomic():
+        now = clock.now()
+        _start(message, now)
+        row = Message.objects.select_for_update().get(pk=message.pk)
+        if row.channel == Message.Channel.HAND and row.state == State.HANDED_OVER:
+            return row
+        if row.state not in Message.ASTRAY:
+            raise Refused("not_to_tell", _("这条通知现在不用手动发送了。"))
+        row.state, row.channel = State.HANDED_OVER, Message.Channel.HAND
+        row.handed_over_at, row.done_by_id = now, by.pk
+        changed = ["state", "channel", "handed_over_at", "done_by_id"]
+        row.save(update_fields=changed)
+        audit.record("tell_by_hand_done", row, by=by, fields=changed)
+    return row
+
+
+def bounced(message, reason):
+    """The far side took the letter and sent it back later: it was never heard, and what began with
+    its handing over is undone. Returns whether it was handed over until now. `reason` as in
+    NotDelivered."""
+    with transaction.atomic():
+        kind = letter_kinds.of(message.kind)
+        if kind is not None:
+            kind.when_undone(message, clock.now())
+        rows = Message.objects.filter(pk=message.pk, state=State.HANDED_OVER)
+        known = rows.exclude(channel=Message.Channel.HAND)
+        was = known.update(
+            state=State.BOUNCED, on_the_wire_at=None, failure=reason[:LONGEST_FAILURE]
+        )
+        if not was:
+            transaction.set_rollback(True)
+        return bool(was)
 
 
 def _change(verb, messages, *, by, **values):
@@ -258,34 +288,25 @@ def forget(person_id):
     with transaction.atomic():
         theirs = Message.objects.of_person(person_id)
         cancel(theirs)
-        theirs.update(recipient="", subject="", body="")
+        theirs.update(recipient="", subject="", body="", failure="")
 
 
 def preview(message):
     """The Letter as its reader will see it, secrets masked, without sending; None if it would be
     called off. For a message that went: as it went. Raises Refused like its composer."""
-    if message.state == State.SENT or message.handed_over_at:
+    if message.state in (State.HANDED_OVER, State.BOUNCED) or message.on_the_wire_at:
         return Letter(to=message.recipient, subject=message.subject, text=message.body)
-    draft = _compose(message)
+    draft = letter_kinds.compose(message)
     if draft is None:
         return None
     with translation.override(settings.LANGUAGE_CODE):
         return Letter(
-            to=CHANNELS[message.channel]().shown_recipient(draft),
+            to=_channel(message).shown_recipient(draft),
             subject=draft.subject,
             text=draft.as_kept(),
             attachments=draft.attachments,
             reply_to=draft.reply_to,
         )
-
-
-def _compose(message):
-    if message.kind not in _composers:
-        raise Refused("no_composer", _("这类消息已不再使用。"))
-    # The worker's language, not that of whoever happens to look.
-    with translation.override(settings.LANGUAGE_CODE):
-        draft = _composers[message.kind](message)
-        return None if draft is None else tidy(draft)
 
 
 # --- the bell -------------------------------------------------------------------------------------
@@ -328,7 +349,8 @@ def _send_bell(redis, *, wait):
 def deliver_due(*, within_seconds=240):
     """Send what is due, in batches, until nothing is or the time is over.
 
-    Returns a Counter of states: {"sent": 12, "failed": 1, "planned": 2 (to be tried again)}.
+    Returns a Counter of states: {"handed_over": 12, "not_delivered": 1, "planned": 2 (to be tried
+    again)}.
     May run any number of times at once. RuntimeError inside a transaction.
     """
     done, end = Counter(), time.monotonic() + within_seconds
@@ -346,25 +368,25 @@ def claim(limit=AT_ONCE):
         now = clock.now()
         messages = list(Message.objects.due(now).select_for_update(skip_locked=True)[:limit])
         for message in messages:
-            # Its last holder vanished after handing it over: it may have arrived already.
-            message.uncertain = message.uncertain or message.handed_over_at is not None
+            # Its last holder vanished with it on the wire: it may have arrived already.
+            message.uncertain = message.uncertain or message.on_the_wire_at is not None
             message.state = State.CLAIMED
             message.lease_until = now + LEASE
-            message.handed_over_at = message.next_try_at = None
+            message.on_the_wire_at = message.next_try_at = None
         Message.objects.filter(pk__in=[message.pk for message in messages]).update(
             uncertain=ExpressionWrapper(
-                Q(uncertain=True) | Q(handed_over_at__isnull=False), output_field=BooleanField()
+                Q(uncertain=True) | Q(on_the_wire_at__isnull=False), output_field=BooleanField()
             ),
             state=State.CLAIMED,
             lease_until=now + LEASE,
-            handed_over_at=None,
+            on_the_wire_at=None,
             next_try_at=None,
         )
     return messages
 
 
 def _deliver(messages):
-    channels = {name: CHANNELS[name]() for name in {message.channel for message in messages}}
+    channels = {message.channel: _channel(message) for message in messages}
     try:
         for message in messages:
             yield _deliver_one(message, channels[message.channel])
@@ -373,19 +395,26 @@ def _deliver(messages):
             channel.close()
 
 
+def _channel(message):
+    # Told by hand once and then tried again: by the channel that a new letter would take.
+    return CHANNELS.get(message.channel, CHANNELS["email"])()
+
+
 def _deliver_one(message, channel):
     """Send one claimed message; the state it came to, or None if it was taken from us."""
     try:
-        draft = _compose(message)
+        draft = letter_kinds.compose(message)
         if draft is None:
             return _note(message, State.CANCELLED)
         channel.check(draft)
         set_up = channel.is_set_up(draft)
+        if not set_up and not channel.has_a_mailbox():
+            return _note_no_way(message, channel, draft)
         draft = draft.packed() if set_up else draft
         text = draft.as_sent() if set_up else draft.as_kept()
         if set_up:
             channel.open()  # takes its time, and nobody has been sent anything yet
-        if not _hand_over(message, channel, draft):
+        if not _put_on_the_wire(message, channel, draft):
             return None
         if set_up:
             channel.send(message, draft, text)
@@ -398,61 +427,88 @@ def _deliver_one(message, channel):
     except Exception:
         log.exception("message %s (%s)", message.pk, message.kind)
         problem = NotDelivered(
-            _("这封信没能写成，请检查模板。"), perhaps=message.handed_over_at is not None
+            _("这封信没能写成，请检查模板。"), perhaps=message.on_the_wire_at is not None
         )
     else:
-        return _note(
-            message,
-            State.SENT,
-            sent_at=clock.database_now(),
-            only_in_mailbox=not set_up,
-            failure="",
-        )
+        return _note_handed_over(message)
     return _put_back(message, problem)
 
 
-def _hand_over(message, channel, draft):
+def _put_on_the_wire(message, channel, draft):
     """Note, before the wire is touched, what will be sent; False if the claim is no longer ours.
 
     The copy is kept now and not after the sending, so that `forget` in between stays forgotten.
     """
     claimed_until, now = message.lease_until, clock.now()
-    message.handed_over_at, message.lease_until = now, now + LEASE
+    message.on_the_wire_at, message.lease_until = now, now + LEASE
     message.attempts += 1
     return Message.objects.filter(
         pk=message.pk, state=State.CLAIMED, lease_until=claimed_until
     ).update(
-        handed_over_at=message.handed_over_at,
+        on_the_wire_at=message.on_the_wire_at,
         lease_until=message.lease_until,
         attempts=message.attempts,
-        recipient=channel.shown_recipient(draft)[:254],
-        subject=draft.subject,
-        body=draft.as_kept(),
+        **_copy(channel, draft),
     )
 
 
+def _copy(channel, draft):
+    return {
+        "recipient": channel.shown_recipient(draft)[:254],
+        "subject": draft.subject,
+        "body": draft.as_kept(),
+    }
+
+
+def _note_no_way(message, channel, draft):
+    """The house has no channel that leads to them, and says so instead of pretending."""
+    kind = letter_kinds.of(message.kind)
+    to_tell = kind.about_a_seat and message.person_id is not None
+    return _note(
+        message,
+        State.BY_HAND if to_tell else State.NO_CHANNEL,
+        failure="",
+        **_copy(channel, draft),
+    )
+
+
+def _note_handed_over(message):
+    with transaction.atomic():
+        now = clock.now()
+        _start(message, now)
+        return _note(message, State.HANDED_OVER, handed_over_at=now, failure="")
+
+
+def _start(message, now):
+    """What runs from the moment somebody has been told. First of all: it locks people, and nobody
+    who holds a message's row may wait for one of theirs."""
+    kind = letter_kinds.of(message.kind)
+    if kind is not None:
+        kind.when_handed_over(message, now)
+
+
 def _put_back(message, problem):
-    """To be tried again later, or failed; a try that never reached the wire counts, too."""
-    tries = message.attempts + (message.handed_over_at is None)
+    """To be tried again later, or not delivered; a try that never reached the wire counts, too."""
+    tries = message.attempts + (message.on_the_wire_at is None)
     again = not problem.for_good and tries <= len(PAUSES)
     return _note(
         message,
-        State.PLANNED if again else State.FAILED,
-        failure=problem.reason,
+        State.PLANNED if again else State.NOT_DELIVERED,
+        failure=problem.reason[:LONGEST_FAILURE],
         attempts=tries,
         next_try_at=clock.database_now() + PAUSES[tries - 1] if again else None,
-        handed_over_at=None,
+        on_the_wire_at=None,
         uncertain=message.uncertain or problem.perhaps,
     )
 
 
 def _note(message, state, **values):
     """Write the outcome, unless the row was taken from us: by another worker, by a cancellation.
-    What was sent is sent, whoever holds the row now."""
+    What was handed over is, whoever holds the row now."""
     rows = Message.objects.filter(pk=message.pk)
-    if state != State.SENT:
+    if state != State.HANDED_OVER:
         rows = rows.filter(state=State.CLAIMED, lease_until=message.lease_until)
     taken = not rows.update(state=state, lease_until=None, **values)
-    if state == State.FAILED and not taken:
-        log.warning("message %s (%s) failed", message.pk, message.kind)
+    if state == State.NOT_DELIVERED and not taken:
+        log.warning("message %s (%s) was not delivered", message.pk, message.kind)
     return None if taken else str(state)

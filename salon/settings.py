@@ -219,9 +219,11 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 6 * 1024 * 1024
 # Filling by quota posts a choice, and perhaps a reason, for everybody who is undecided.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 50_000
 
-# Without an SMTP server letters go to a mailbox in the database, readable in the admin.
 EMAIL_HOST = env("EMAIL_HOST", "localhost")
 EMAIL_IS_CONFIGURED = bool(os.environ.get("EMAIL_HOST", "").strip())
+# With the embedded servers, for trying it out, what the mailbox in the admin holds has arrived.
+# Anywhere else a letter without a server to send it has no channel.
+MAILBOX_IS_A_CHANNEL = env_flag("SALON_EMBEDDED", False) and not EMAIL_IS_CONFIGURED
 EMAIL_PORT = env_int("EMAIL_PORT", 25)
 EMAIL_HOST_USER = env("EMAIL_HOST_USER", " ").strip()
 EMAIL_HOST_PASSWORD = env("EMAIL_HOST_PASSWORD", " ").strip()

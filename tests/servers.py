@@ -15,6 +15,7 @@ from urllib.parse import urlsplit, urlunsplit
 from salon import embedded
 
 embedded.ensure(valkey=False)
+os.environ["SALON_EMBEDDED"] = "1"  # tests go as `make run` goes, also beside a given database
 
 
 def free_slot():

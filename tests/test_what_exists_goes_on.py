@@ -55,7 +55,7 @@ CALLED = {
     "workshops_question": ("id", "state"),
     "workshops_paincard": ("id", "hidden_at"),
     "workshops_solution": ("id", "hidden_at"),
-    "salon_message": ("id", "state"),
+    "salon_message": ("id", "state", "only_in_mailbox"),
     "metrics_evaluation": ("id", "event_id", "metrics"),
 }
 # token: the status of its owner's own page
@@ -192,12 +192,15 @@ def test_a_letter_to_come_comes_one_that_is_held_is_held_and_one_that_went_does_
 
     for now, state in (
         (Message.objects.open(), "planned"),
-        (Message.objects.sent(), "sent"),
-        (Message.objects.failed(), "failed"),
+        (Message.objects.handed_over() | Message.objects.filter(state="no_channel"), "sent"),
+        (Message.objects.filter(state="not_delivered"), "failed"),
         (Message.objects.cancelled(), "cancelled"),
     ):
         assert in_state(state)
         assert set(now.values_list("pk", flat=True)) == in_state(state), state
+    alone = {pk for pk, row in was.items() if row["only_in_mailbox"]}
+    assert alone
+    assert set(Message.objects.filter(state="no_channel").values_list("pk", flat=True)) == alone
     held = Message.objects.held().filter(kind="accepted")
     [xu] = Participant.objects.filter(pk__in=held.values("person_id"))
     assert (xu.name, xu.status) == ("许清源", "accepted")

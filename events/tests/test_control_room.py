@@ -82,11 +82,11 @@ def test_the_outbox_is_counted_and_a_standstill_is_said(salon):
     Message.objects.all().delete()
     message(salon, 1)
     message(salon, 2, released_at=None)
-    message(salon, 3, state="sent", sent_at=at("08:00"))
-    message(salon, 4, state="failed")
-    message(a_salon("autumn"), 5, state="failed")
+    message(salon, 3, state="handed_over", handed_over_at=at("08:00"))
+    message(salon, 4, state="not_delivered")
+    message(a_salon("autumn"), 5, state="not_delivered")
     found = control.outbox_of(salon, now=at("09:00"))
-    assert (found.planned, found.held, found.sent, found.failed) == (2, 1, 1, 1)
+    assert (found.waiting, found.held, found.handed_over, found.not_delivered) == (1, 1, 1, 1)
     assert found.late_since is None
     assert control.outbox_of(salon, now=at("12:02")).late_since is None
     assert control.outbox_of(salon, now=at("12:04")).late_since == at("12:00")

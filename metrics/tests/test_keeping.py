@@ -232,14 +232,16 @@ def test_strangers_addresses_go_and_the_count_stays():
 def test_letters_lose_their_words_and_are_counted_on():
     event = a_past_salon()
     now = clock.now()
-    for number, (days, state) in enumerate(((181, "sent"), (181, "planned"), (10, "sent"))):
+    for number, (days, state) in enumerate(
+        ((181, "handed_over"), (181, "planned"), (10, "handed_over"))
+    ):
         message = Message.objects.create(
             dedup_key=f"m{number}",
             kind="received",
             event_id=event.pk,
             due_at=now - timedelta(days=days),
             state=state,
-            sent_at=now if state == "sent" else None,
+            handed_over_at=now if state == "handed_over" else None,
             recipient="lin@example.com",
             subject="收到您的报名",
             body="林知夏，您好",

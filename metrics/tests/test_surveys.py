@@ -10,7 +10,7 @@ from metrics.models import StreamImport, StreamVisit, SurveyResponse, SurveyTick
 from metrics.tests.scenes import SHEET, a_past_salon, came, sheet, someone
 from participants import reminders
 from participants.tests.scenes import a_salon, an_organiser
-from salon import clock, outbox
+from salon import clock, letter_kinds, outbox
 from salon.errors import Refused
 from salon.models import Message
 
@@ -156,7 +156,7 @@ def test_the_letter_opens_the_survey_in_one_step(client):
     event = a_past_salon()
     lin = came(event, "林知夏", 1)
     surveys.open_survey(event=event)
-    letter = outbox._compose(letters_to(lin)[0])
+    letter = letter_kinds.compose(letters_to(lin)[0])
     path = letter.as_sent().split("http")[1].split("\n")[0].split("/", 3)[3]
     answer = client.get("/" + path)
     assert answer.url == f"/e/{event.slug}/me/survey/"

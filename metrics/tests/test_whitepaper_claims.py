@@ -18,7 +18,7 @@ from participants.access import issue_link
 from participants.erase import erase_person
 from participants.models import Participant
 from participants.tests.scenes import an_organiser
-from salon import clock, outbox
+from salon import clock, letter_kinds
 from salon.errors import Refused
 from salon.models import Message
 from workshops.models import (
@@ -137,7 +137,7 @@ def test_a_new_version_is_told_to_those_who_asked(event, organiser, client):
     letters = Message.objects.of_kind("whitepaper_news")
     assert letters.count() == 2
     claims.stop_news(stopped)
-    sent = [outbox._compose(message) for message in letters.order_by("pk")]
+    sent = [letter_kinds.compose(message) for message in letters.order_by("pk")]
     assert [letter and letter.to for letter in sent] == ["a@example.com", None]
     link = sent[0].as_sent().split("下载：\n")[1].split("\n")[0]
     path = "/" + link.split("/", 3)[3]
@@ -155,9 +155,9 @@ def letter_of(email):
     message = next(
         message
         for message in Message.objects.of_kind("whitepaper_claim").order_by("-pk")
-        if outbox._compose(message).to == email
+        if letter_kinds.compose(message).to == email
     )
-    text = outbox._compose(message).as_sent()
+    text = letter_kinds.compose(message).as_sent()
     return "/" + re.search(r"https?://[^/]+/(\S+)", text)[1]
 
 

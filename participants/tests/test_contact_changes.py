@@ -23,7 +23,7 @@ from participants.models import Case, ContactChange, Participant, PersonalLink
 from participants.tests import scenes
 from participants.tests.pages import address, as_it_stands
 from participants.tests.test_applications import at_once
-from salon import clock, outbox
+from salon import clock, letter_kinds
 from salon.errors import Refused
 from salon.models import AuditEntry, Message
 
@@ -68,7 +68,7 @@ def letters(person, kind):
 
 
 def link_in(message):
-    draft = outbox._compose(message)
+    draft = letter_kinds.compose(message)
     return draft.to, "/" + re.search(r"https?://[^/\s]+/(\S+)", draft.as_sent())[1]
 
 
@@ -110,7 +110,7 @@ def test_a_new_address_counts_once_its_link_was_opened_and_answered(client, lin)
 def test_until_then_letters_go_where_they_went(client, lin, chen):
     saves(opens(client, lin), email=NEW)
     screening.withdraw(participant=lin, by=chen)
-    assert outbox._compose(letters(lin, "withdrawn").get()).to == OLD
+    assert letter_kinds.compose(letters(lin, "withdrawn").get()).to == OLD
 
 
 def test_the_browser_stays_in_and_what_went_to_the_old_address_opens_nothing(client, lin):
@@ -297,7 +297,7 @@ def test_the_old_address_is_told_and_puts_it_back_within_seven_days(client, lin,
     changed_to(client, lin)
     to, path = link_in(letters(lin, "contact_changed").get())
     assert to == OLD
-    assert "林知夏" not in outbox._compose(letters(lin, "contact_changed").get()).text
+    assert "林知夏" not in letter_kinds.compose(letters(lin, "contact_changed").get()).text
     travel(clock.now() + timedelta(days=6, hours=23))
     owner = Client()
     assert "不是您换的" in owner.get(path).content.decode()

@@ -168,7 +168,7 @@ def test_reminders_go_by_the_way_that_is_left_when_lin_changes_how_she_is_reache
     event = scenes.a_salon()
     chen = scenes.an_organiser(event)
     lin = scenes.confirmed(event, by=chen, **first)
-    Message.objects.of_kind("confirmed").update(state=Message.State.FAILED)
+    Message.objects.of_kind("confirmed").update(state=Message.State.NOT_DELIVERED)
     applications.edit(
         participant=lin,
         answers=scenes.answers("林知夏", **first | then),
@@ -199,7 +199,7 @@ def test_a_reminder_that_has_gone_is_planned_anew_for_the_new_date(travel):
     chen = scenes.an_organiser(event)
     scenes.confirmed(event, by=chen)
     t7 = Message.objects.get(kind="t7")
-    t7.state, t7.sent_at = "sent", clock.now()
+    t7.state, t7.handed_over_at = "handed_over", clock.now()
     t7.save()
     before = scenes.span_of(event)
     event.starts_at += timedelta(days=60)

@@ -49,7 +49,7 @@ def moved_letters():
 
 
 def deliver(rows):
-    rows.update(state="sent", sent_at=clock.now(), handed_over_at=clock.now())
+    rows.update(state="handed_over", handed_over_at=clock.now(), on_the_wire_at=clock.now())
 
 
 def planned(person, kind):
@@ -67,7 +67,7 @@ def test_whoever_heard_of_each_move_hears_of_the_last(event, chen):
     for to in (first + WEEK, first, first + WEEK):
         move(event, to=to)
         deliver(moved_letters().open())
-    assert moved_letters().of_person(lin.pk).sent().count() == 3
+    assert moved_letters().of_person(lin.pk).handed_over().count() == 3
 
 
 def test_a_slip_put_right_before_the_letters_went_is_told_to_nobody(event, chen):

@@ -489,7 +489,7 @@ def test_the_printed_command_is_one_json_object(event, tmp_path):
     assert set(json.loads(out.getvalue())) == {*counts, "errors"}
 
 
-def test_of_many_sent_batches_the_failed_and_the_latest_stand_first(client, event, chen):
+def test_of_many_batches_that_went_what_went_astray_and_the_latest_stand_first(client, event, chen):
     first = clock.now() - timedelta(days=40)
     for number in range(30):
         Message.objects.create(
@@ -498,11 +498,11 @@ def test_of_many_sent_batches_the_failed_and_the_latest_stand_first(client, even
             batch=f"screening:{1000 + number}",
             dedup_key=f"many:{number}",
             due_at=first + timedelta(days=number),
-            state=Message.State.FAILED if number == 3 else Message.State.SENT,
-            sent_at=None if number == 3 else clock.now(),
+            state=Message.State.NOT_DELIVERED if number == 3 else Message.State.HANDED_OVER,
+            handed_over_at=None if number == 3 else clock.now(),
         )
     page = client.get(address("messages")).content.decode()
-    gone = re.findall(r"batch=screening%3A1(\d{3})", page[page.index("已发出") :])
+    gone = re.findall(r"batch=screening%3A1(\d{3})", page[page.index("已经发送的") :])
     assert gone[:3] == ["003", "029", "028"]
     assert gone[-1] == "000"
     assert page.index("更早的 10 批") > page.index("screening%3A1011")

@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from events import plan_b
 from events.models import Speaker
 from participants.tests import scenes
-from salon import channels, clock, outbox
+from salon import channels, clock, letter_kinds, outbox
 from salon.models import Message
 from tests.house import somebody_waits_for_us, until
 
@@ -64,7 +64,7 @@ def deliver_to(person):
 
 def heard(person):
     """What arrived, oldest first."""
-    letters = Message.objects.of_person(person.pk).sent().order_by("sent_at")
+    letters = Message.objects.of_person(person.pk).handed_over().order_by("handed_over_at")
     return [letter.context["change"] for letter in letters]
 
 
@@ -146,7 +146,7 @@ def test_another_replacement_is_news_to_all(salon, guests):
 
 def test_a_failed_letter_that_is_tried_again_after_the_undoing_does_not_go(salon, guests):
     trigger = switch(salon)
-    Message.objects.update(state="failed", failure="452 mailbox full")
+    Message.objects.update(state="not_delivered", failure="452 mailbox full")
     undo(salon, trigger)
     assert outbox.try_again(Message.objects.all(), by=None) == 2
     outbox.deliver_due()
@@ -157,7 +157,7 @@ def test_a_killed_workers_letter_does_not_come_up_after_the_undoing(salon, guest
     trigger = switch(salon)
     now = clock.now()
     Message.objects.update(
-        state="claimed", lease_until=now - outbox.LEASE, handed_over_at=now - outbox.LEASE
+        state="claimed", lease_until=now - outbox.LEASE, on_the_wire_at=now - outbox.LEASE
     )
     undo(salon, trigger)
     outbox.deliver_due()
@@ -194,11 +194,11 @@ def in_thread(work):
 
 
 def composed(letters):
-    return [(letter, outbox._compose(letter)) for letter in letters]
+    return [(letter, letter_kinds.compose(letter)) for letter in letters]
 
 
 def hand_over(letter, draft):
-    return outbox._hand_over(letter, channels.Email(), draft)
+    return outbox._put_on_the_wire(letter, channels.Email(), draft)
 
 
 @pytest.mark.race
@@ -212,7 +212,7 @@ def test_a_letter_on_its_way_to_the_wire_is_waited_for_and_contradicted(salon, g
         undoing = in_thread(lambda: undo(salon, trigger))
         until(somebody_waits_for_us, what="the undoing's waiting for the worker")
     undoing.join(30)
-    outbox._note(of_lin, "sent", sent_at=clock.now())
+    outbox._note(of_lin, "handed_over", handed_over_at=clock.now())
     outbox.deliver_due()
     assert len(heard(lin)) == 2
     assert heard(su) == []
@@ -244,7 +244,7 @@ def test_asked_before_the_calling_back_somebody_is_left_with_what_is_not_so(
     of_lin, draft = next(pair for pair in composed(outbox.claim()) if pair[0].person_id == lin.pk)
     looked = set(Message.objects.perhaps_arrived().values_list("person_id", flat=True))
     assert hand_over(of_lin, draft)
-    outbox._note(of_lin, "sent", sent_at=clock.now())
+    outbox._note(of_lin, "handed_over", handed_over_at=clock.now())
     monkeypatch.setattr(
         type(Message.objects.all()),
         "perhaps_arrived",

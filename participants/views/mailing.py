@@ -25,10 +25,8 @@ GONE_SHOWN = 20
 @require_GET
 def page(request, slug):
     rows = mailings.mailings(request.event)
-    # What failed asks for somebody, then what went last.
-    gone = sorted(
-        (row for row in reversed(rows) if row.sent or row.failed), key=lambda row: not row.failed
-    )
+    # What went astray asks for somebody, then what went last.
+    gone = sorted((row for row in reversed(rows) if row.endings), key=lambda row: not row.astray)
     decided = [row for row in rows if row.held and row.decided]
     context = {
         "event": request.event,
@@ -42,7 +40,7 @@ def page(request, slug):
         "going": [row for row in rows if row.waiting and not row.held],
         "gone": gone[:GONE_SHOWN],
         "earlier": gone[GONE_SHOWN:],
-        "failed": sum(row.failed for row in rows),
+        "astray": mailings.counted(rows, mailings.ASTRAY),
         "wordings": _wordings(request.event),
     }
     return render(request, "participants/mailing/page.html", context)
@@ -80,7 +78,7 @@ def batch(request, slug):
         "title": outbox.label_of(letters[0].kind),
         "letters": [(letter, people.get(letter.person_id)) for letter in letters],
         "more": max(0, found.count() - SHOWN),
-        "held": any(not letter.released_at and letter.state == "planned" for letter in letters),
+        "held": any(letter.shown_state == "held" for letter in letters),
         **_read(letters[0]),
     }
     return render(request, "participants/mailing/batch.html", context)
@@ -143,9 +141,9 @@ def _act(request, verb, sentence):
 @organiser
 @require_POST
 def try_again(request, slug):
-    """Send what failed once more."""
+    """Send what went astray once more."""
     number = outbox.try_again(Message.objects.of_event(request.event), by=request.user)
-    messages.success(request, _("%(n)s 封信会再试一次。") % {"n": number})
+    messages.success(request, _("%(n)s 条通知会再发一次。") % {"n": number})
     return redirect("messages", slug)
 
 

@@ -32,6 +32,16 @@ def plain(message):
     )
 
 
+@outbox.letter("test_seat", "通过", about_a_seat=True)
+def seat(message):
+    return outbox.Letter(
+        to=message.context.get("to", "lin@example.com"),
+        subject="通过",
+        text="请打开 {{link}}。",
+        secret={"link": lambda: LINK},
+    )
+
+
 @outbox.letter("test_answered")
 def answered(message):
     """Nobody needs to be reminded of what they have done."""

@@ -58,7 +58,7 @@ def test_a_letter_is_read_before_it_goes_with_its_link_masked(chen):
     assert "&lt;b&gt;林晓&lt;/b&gt;,请打开 （个人链接）" in text
     assert "very-secret" not in text
     assert "event.ics" in text
-    assert "等待放行" in text
+    assert "待您确认发送" in text
 
 
 def test_the_mailbox_holds_the_letter_after_it_went(chen):
@@ -67,7 +67,7 @@ def test_the_mailbox_holds_the_letter_after_it_went(chen):
     message.refresh_from_db()
     text = page(chen, message)
     assert "lin@example.com" in text
-    assert "站内信箱" in text
+    assert "已送出" in text
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_the_list_is_searched_filtered_and_constant(chen, django_assert_max_num_
     outbox.deliver_due()
     address = reverse("admin:salon_message_changelist")
     with django_assert_max_num_queries(8):
-        answer = chen.get(address, {"q": "明天见", "state__exact": "sent"})
+        answer = chen.get(address, {"q": "明天见", "state__exact": "handed_over"})
     assert answer.context["cl"].result_count == 30
     assert chen.get(address, {"q": "没有的"}).context["cl"].result_count == 0
 
@@ -106,7 +106,7 @@ def test_the_list_is_searched_filtered_and_constant(chen, django_assert_max_num_
         ("release", {"released_at": None}, {"state": "planned"}),
         ("hold", {}, {"released_at": None}),
         ("cancel", {}, {"state": "cancelled"}),
-        ("try_again", {"state": "failed"}, {"state": "planned", "attempts": 0}),
+        ("try_again", {"state": "not_delivered"}, {"state": "planned", "attempts": 0}),
     ],
 )
 def test_the_buttons_call_the_verbs_in_the_name_of_who_pressed(chen, action, before, after):

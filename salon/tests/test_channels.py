@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 def test_a_letter_on_the_wire(noon, post):
     message = planned("test_invitation")
-    assert outbox.deliver_due() == {"sent": 1}
+    assert outbox.deliver_due() == {"handed_over": 1}
     (letter,) = post.to("lin@example.com")
     assert letter["Subject"] == "您已通过·请在周四前确认"
     assert letter["Reply-To"] == "hello@salon.example"
@@ -33,12 +33,12 @@ def test_a_letter_on_the_wire(noon, post):
     (calendar,) = letter.iter_attachments()
     assert calendar.get_content_type() == "text/calendar"
     message.refresh_from_db()
-    assert (message.sent_at, message.only_in_mailbox, message.attempts) == (NOON, False, 1)
+    assert (message.handed_over_at, message.attempts) == (NOON, 1)
 
 
 def test_a_letter_goes_to_the_domain_that_was_written_and_not_to_one_that_looks_like_it(noon, post):
     planned(to="info@straße.de")
-    assert outbox.deliver_due() == {"sent": 1}
+    assert outbox.deliver_due() == {"handed_over": 1}
     (letter,) = post.to("info@xn--strae-oqa.de")
     assert letter["To"] == "info@xn--strae-oqa.de"
 
@@ -46,7 +46,7 @@ def test_a_letter_goes_to_the_domain_that_was_written_and_not_to_one_that_looks_
 def test_a_batch_goes_over_one_connection(noon, post):
     for number in range(outbox.AT_ONCE):
         planned(to=f"guest{number}@example.com")
-    assert outbox.deliver_due() == {"sent": outbox.AT_ONCE}
+    assert outbox.deliver_due() == {"handed_over": outbox.AT_ONCE}
     assert len(post.letters) == outbox.AT_ONCE
     assert len(post.connections) == 1
 
@@ -55,11 +55,11 @@ def test_no_header_can_be_added_through_a_subject_or_an_address(noon, post):
     planned(context={"subject": "你好\r\nBcc: all@example.com\r\n\r\n请点这里"})
     planned(to="lin@example.com\nBcc: all@example.com")
     planned(to="lin@example.com, all@example.com")
-    assert outbox.deliver_due() == {"sent": 1, "failed": 2}
+    assert outbox.deliver_due() == {"handed_over": 1, "not_delivered": 2}
     (letter,) = post.letters
     assert letter["Bcc"] is None
     assert letter["Subject"] == "你好 Bcc: all@example.com 请点这里"
-    assert set(Message.objects.failed().values_list("failure", flat=True)) == {"收件邮箱不对。"}
+    assert set(Message.objects.astray().values_list("failure", flat=True)) == {"收件邮箱不对。"}
 
 
 @pytest.mark.parametrize("text", ["空\x00字", "半个\ud83d", "👩‍👩‍👧‍👦", "\u202eRTL", "长" * 10_000])
@@ -70,7 +70,7 @@ def test_odd_characters_go_by_mail_and_into_the_copy(noon, post, text):
     (claimed,) = outbox.claim()
     email = channels.Email()
     email.open()
-    assert outbox._hand_over(claimed, email, letter)
+    assert outbox._put_on_the_wire(claimed, email, letter)
     email.send(claimed, letter, letter.as_sent())
     email.close()
     message.refresh_from_db()
@@ -81,7 +81,7 @@ def test_odd_characters_go_by_mail_and_into_the_copy(noon, post, text):
 def test_an_address_that_the_server_refuses_fails_at_once(noon, post):
     message = planned(to="gone@example.com")
     planned(to="lin@example.com")
-    assert outbox.deliver_due() == {"failed": 1, "sent": 1}
+    assert outbox.deliver_due() == {"not_delivered": 1, "handed_over": 1}
     message.refresh_from_db()
     assert message.failure == "收件邮箱被对方拒收（应答 550）。"
     assert "gone" not in message.failure
@@ -98,7 +98,7 @@ def test_a_full_mailbox_is_tried_again_later_and_later_and_then_given_up(noon, p
         assert outbox.deliver_due() == {}
         now = message.next_try_at
         noon(now, tick=False)
-    assert outbox.deliver_due() == {"failed": 1}
+    assert outbox.deliver_due() == {"not_delivered": 1}
     message.refresh_from_db()
     assert message.attempts == len(outbox.PAUSES) + 1
     assert not message.uncertain
@@ -110,7 +110,7 @@ def test_without_its_server_a_letter_waits(noon, post, settings):
     assert outbox.deliver_due() == {"planned": 1}
     message.refresh_from_db()
     assert message.failure == "连不上邮件服务器。"
-    assert message.handed_over_at is None
+    assert message.on_the_wire_at is None
 
 
 def test_a_server_that_takes_a_letter_and_hangs_up_may_get_it_twice_flagged(noon, post):
@@ -118,7 +118,7 @@ def test_a_server_that_takes_a_letter_and_hangs_up_may_get_it_twice_flagged(noon
     post.hangs_up_after = 1
     assert outbox.deliver_due() == {"planned": 1}
     noon(NOON + timedelta(minutes=1), tick=False)
-    assert outbox.deliver_due() == {"sent": 1}
+    assert outbox.deliver_due() == {"handed_over": 1}
     message.refresh_from_db()
     assert message.uncertain
     first, second = post.letters
@@ -129,16 +129,17 @@ def test_after_a_hang_up_the_rest_of_the_batch_goes_over_a_new_connection(noon, 
     for number in range(4):
         planned(to=f"guest{number}@example.com")
     post.hangs_up_after = 1
-    assert outbox.deliver_due() == {"planned": 1, "sent": 3}
+    assert outbox.deliver_due() == {"planned": 1, "handed_over": 3}
     assert len(post.connections) == 2
 
 
-def test_without_smtp_letters_lie_in_the_mailbox(noon, settings):
+def test_with_the_embedded_servers_and_no_smtp_the_mailbox_in_the_admin_is_where_letters_arrive(
+    noon,
+):
     message = planned("test_invitation")
-    assert outbox.deliver_due() == {"sent": 1}
+    assert outbox.deliver_due() == {"handed_over": 1}
     message.refresh_from_db()
-    assert message.only_in_mailbox
-    assert message.recipient == "lin@example.com"
+    assert (message.handed_over_at, message.recipient) == (NOON, "lin@example.com")
     assert mail.outbox == []
 
 
@@ -189,7 +190,7 @@ def test_each_group_bot_hears_its_own_dialect(noon, settings, kind, expected):
     with receiver() as group:
         settings.GROUP_BOT_URL = f"{group.url}#{kind}"
         message = to_the_group()
-        assert outbox.deliver_due() == {"sent": 1}
+        assert outbox.deliver_due() == {"handed_over": 1}
     assert group.heard == [("/hook?key=a-secret", expected)]
     message.refresh_from_db()
     assert message.recipient == "127.0.0.1"  # the key is in the rest of the address
@@ -200,7 +201,7 @@ def test_dingtalk_finds_its_signature_in_the_address(noon, settings):
     with receiver() as group:
         settings.GROUP_BOT_URL = f"{group.url}#dingtalk"
         to_the_group()
-        assert outbox.deliver_due() == {"sent": 1}
+        assert outbox.deliver_due() == {"handed_over": 1}
     [(path, said)] = group.heard
     asked = parse_qs(urlsplit(path).query)
     # printf '1797048000000\nSEC-a-key' | openssl dgst -sha256 -hmac SEC-a-key -binary | base64
@@ -214,7 +215,7 @@ def test_feishu_finds_its_signature_beside_the_text(noon, settings):
     with receiver() as group:
         settings.GROUP_BOT_URL = f"{group.url}#feishu"
         to_the_group()
-        assert outbox.deliver_due() == {"sent": 1}
+        assert outbox.deliver_due() == {"handed_over": 1}
     [(path, said)] = group.heard
     assert path == "/hook?key=a-secret"
     # The key of this HMAC is "1797048000\na-key", its text is empty.
@@ -229,7 +230,7 @@ def test_the_key_signs_nothing_for_a_group_that_has_none(noon, settings, kind):
     with receiver() as group, receiver() as own:
         settings.GROUP_BOT_URL = f"{group.url}#wecom"
         to_the_group(to="" if kind == "wecom" else f"{own.url}#dingtalk")
-        assert outbox.deliver_due() == {"sent": 1}
+        assert outbox.deliver_due() == {"handed_over": 1}
     assert [path for path, _said in group.heard + own.heard] == ["/hook?key=a-secret"]
 
 
@@ -274,7 +275,7 @@ def test_a_long_text_is_cut_to_what_the_bot_takes_and_stays_text(noon, settings)
     with receiver() as group:
         settings.GROUP_BOT_URL = group.url
         to_the_group(text="字" * 5000)
-        assert outbox.deliver_due() == {"sent": 1}
+        assert outbox.deliver_due() == {"handed_over": 1}
     content = group.heard[0][1]["text"]["content"]
     assert len(content.encode()) <= 2048
     assert content.startswith("T-7\n字")
@@ -284,23 +285,23 @@ def test_a_long_text_is_cut_to_what_the_bot_takes_and_stays_text(noon, settings)
 def test_a_letter_may_name_its_own_group(noon, settings):
     with receiver() as group:
         planned(channel="group_bot", to=group.url)
-        assert outbox.deliver_due() == {"sent": 1}
+        assert outbox.deliver_due() == {"handed_over": 1}
     assert len(group.heard) == 1
 
 
 @pytest.mark.parametrize("url", ["file:///etc/passwd", "ftp://example.com/x"])
 def test_a_bot_is_reached_over_http_only(noon, url):
     message = planned(channel="group_bot", to=url)
-    assert outbox.deliver_due() == {"failed": 1}
+    assert outbox.deliver_due() == {"not_delivered": 1}
     message.refresh_from_db()
     assert message.failure == "群机器人的地址不对。"
 
 
-def test_without_a_bot_the_message_lies_in_the_mailbox(noon):
+def test_without_a_bot_the_group_has_no_channel(noon):
     message = to_the_group()
-    assert outbox.deliver_due() == {"sent": 1}
+    assert outbox.deliver_due() == {"no_channel": 1}
     message.refresh_from_db()
-    assert message.only_in_mailbox
+    assert (message.handed_over_at, message.on_the_wire_at) == (None, None)
 
 
 # --- SMS ------------------------------------------------------------------------------------------
@@ -311,7 +312,7 @@ def test_sms_goes_through_the_provider(noon, settings, tmp_path):
     settings.SMS_FILE = str(tmp_path / "sms.jsonl")
     message = planned(channel="sms", to="+8613800138000", context={"text": "明天 13:30 见。"})
     planned(channel="sms", to="lin@example.com")
-    assert outbox.deliver_due() == {"sent": 1, "failed": 1}
+    assert outbox.deliver_due() == {"handed_over": 1, "not_delivered": 1}
     (line,) = (tmp_path / "sms.jsonl").read_text().splitlines()
     assert json.loads(line) == {
         "mobile": "+8613800138000",

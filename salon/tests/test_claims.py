@@ -19,7 +19,7 @@ def test_a_row_whose_worker_vanished_before_the_wire_goes_once_and_is_certain(no
     outbox.claim()
     assert outbox.deliver_due() == {}
     noon(NOON + outbox.LEASE + timedelta(seconds=1), tick=False)
-    assert outbox.deliver_due() == {"sent": 1}
+    assert outbox.deliver_due() == {"handed_over": 1}
     message.refresh_from_db()
     assert not message.uncertain
 
@@ -27,9 +27,9 @@ def test_a_row_whose_worker_vanished_before_the_wire_goes_once_and_is_certain(no
 def test_a_row_whose_worker_vanished_on_the_wire_goes_again_flagged(noon, post):
     message = planned()
     (claimed,) = outbox.claim()
-    outbox._hand_over(claimed, channels.Email(), plain(claimed))
+    outbox._put_on_the_wire(claimed, channels.Email(), plain(claimed))
     noon(NOON + outbox.LEASE + timedelta(seconds=1), tick=False)
-    assert outbox.deliver_due() == {"sent": 1}
+    assert outbox.deliver_due() == {"handed_over": 1}
     message.refresh_from_db()
     assert message.uncertain
     assert len(post.letters) == 1
@@ -39,7 +39,7 @@ def test_a_worker_that_slept_past_its_lease_finds_the_row_taken(noon, post):
     planned()
     sleeper = outbox.claim()
     noon(NOON + outbox.LEASE + timedelta(seconds=1), tick=False)
-    assert outbox.deliver_due() == {"sent": 1}
+    assert outbox.deliver_due() == {"handed_over": 1}
     assert list(outbox._deliver(sleeper)) == [None]
     assert len(post.letters) == 1
 
@@ -89,11 +89,11 @@ def test_a_second_worker_leaves_a_letter_alone_however_slow_the_server_is(noon, 
     settings.EMAIL_IS_CONFIGURED = True
     message = planned()
     try:
-        assert outbox.deliver_due() == {"sent": 1}
+        assert outbox.deliver_due() == {"handed_over": 1}
     finally:
         slow.stop()
     message.refresh_from_db()
-    assert moment - message.handed_over_at <= outbox.LEASE / 2, "opened before, and time to spare"
+    assert moment - message.on_the_wire_at <= outbox.LEASE / 2, "opened before, and time to spare"
     assert (found, message.uncertain, len(slow.letters)) == ([], False, 1)
 
 
@@ -107,7 +107,7 @@ def test_erasing_somebody_blanks_what_they_were_sent(noon):
     sent.refresh_from_db()
     open_row.refresh_from_db()
     other.refresh_from_db()
-    assert (sent.state, sent.recipient, sent.subject, sent.body) == ("sent", "", "", "")
+    assert (sent.state, sent.recipient, sent.subject, sent.body) == ("handed_over", "", "", "")
     assert open_row.state == "cancelled"
     assert other.recipient == "lin@example.com"
     assert outbox.preview(sent).text == ""
@@ -117,9 +117,9 @@ def test_erasing_somebody_while_their_letter_is_on_the_wire_leaves_no_copy(noon,
     message = planned("test_invitation", person_id=12)
     monkeypatch.setattr(channels.Email, "is_set_up", lambda self, letter: True)
     monkeypatch.setattr(channels.Email, "send", lambda *arguments: outbox.forget(12))
-    assert outbox.deliver_due() == {"sent": 1}
+    assert outbox.deliver_due() == {"handed_over": 1}
     message.refresh_from_db()
-    assert (message.state, message.recipient, message.body) == ("sent", "", "")
+    assert (message.state, message.recipient, message.body) == ("handed_over", "", "")
 
 
 @pytest.mark.django_db(transaction=True)
@@ -198,4 +198,4 @@ def test_two_workers_at_once_send_every_letter_once(settings):
     assert sorted(letter["To"] for letter in post.letters) == sorted(
         f"guest{number}@example.com" for number in range(50)
     )
-    assert Message.objects.sent().count() == 50
+    assert Message.objects.handed_over().count() == 50

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import translation
 from redis import Redis
 
-from salon import broker, clock, outbox
+from salon import broker, clock, letter_kinds, outbox
 from salon.errors import Refused
 from salon.models import AuditEntry, Message
 from salon.tests.letters import LINK, NOON, plain, planned
@@ -107,7 +107,7 @@ def test_held_letters_wait_for_their_release(noon, organiser):
     assert outbox.deliver_due() == {}
     assert outbox.release(Message.objects.in_batch("round 1"), by=organiser) == 1
     assert outbox.release(Message.objects.in_batch("round 1"), by=organiser) == 0
-    assert outbox.deliver_due() == {"sent": 1}
+    assert outbox.deliver_due() == {"handed_over": 1}
     entry = AuditEntry.objects.get(verb="release_message")
     assert (entry.actor, entry.event_id) == (f"user:{organiser.pk}", 1)
 
@@ -124,10 +124,10 @@ def test_holding_stops_even_what_a_worker_has_claimed_but_not_handed_over(noon, 
 
 def test_cancelling_stops_what_is_planned_and_nothing_that_went(noon):
     planned()
-    assert outbox.deliver_due() == {"sent": 1}
+    assert outbox.deliver_due() == {"handed_over": 1}
     planned(due_at=NOON + timedelta(days=7))
     assert outbox.cancel(Message.objects.all()) == 1
-    assert sorted(Message.objects.values_list("state", flat=True)) == ["cancelled", "sent"]
+    assert sorted(Message.objects.values_list("state", flat=True)) == ["cancelled", "handed_over"]
 
 
 def test_moving_the_event_moves_what_has_not_gone(noon):
@@ -151,9 +151,9 @@ def test_a_change_of_many_costs_the_same_as_of_one(noon, organiser, django_asser
         assert outbox.release(Message.objects.all(), by=organiser) == 30
 
 
-def test_a_failed_letter_is_tried_again_when_somebody_says_so(noon, organiser):
+def test_what_went_astray_is_tried_again_when_somebody_says_so(noon, organiser):
     planned("test_refused")
-    assert outbox.deliver_due() == {"failed": 1}
+    assert outbox.deliver_due() == {"not_delivered": 1}
     assert outbox.try_again(Message.objects.all(), by=organiser) == 1
     message = Message.objects.get()
     assert (message.state, message.failure, message.attempts) == ("planned", "", 0)
@@ -170,7 +170,7 @@ def test_batches_are_counted_in_one_query(noon, django_assert_num_queries):
         first, second, third = Message.objects.batches()
     assert {first["kind"], second["kind"]} == {"test_plain", "test_refused"}
     both = first if first["kind"] == "test_plain" else second
-    assert (both["messages"], both["sent"], both["held"], both["waiting"]) == (2, 1, 1, 0)
+    assert (both["messages"], both["handed_over"], both["held"], both["waiting"]) == (2, 1, 1, 0)
     assert (third["batch"], third["waiting"]) == ("round 2", 1)
 
 
@@ -198,7 +198,7 @@ def test_what_nobody_needs_any_more_is_called_off(noon):
 
 def test_a_refused_letter_fails_with_its_reason_and_is_not_tried_again(noon):
     message = planned("test_refused")
-    assert outbox.deliver_due() == {"failed": 1}
+    assert outbox.deliver_due() == {"not_delivered": 1}
     message.refresh_from_db()
     assert message.failure == "这位报名者没有留下邮箱。"
     assert outbox.deliver_due() == {}
@@ -207,7 +207,7 @@ def test_a_refused_letter_fails_with_its_reason_and_is_not_tried_again(noon):
 def test_a_broken_letter_keeps_back_nobody_and_logs_no_name(noon, caplog):
     planned("test_faulty", context={"name": "林晓"})
     planned()
-    assert outbox.deliver_due() == {"planned": 1, "sent": 1}
+    assert outbox.deliver_due() == {"planned": 1, "handed_over": 1}
     assert "KeyError" in caplog.text
     assert "林晓" not in caplog.text
     broken = Message.objects.open().get()
@@ -216,8 +216,8 @@ def test_a_broken_letter_keeps_back_nobody_and_logs_no_name(noon, caplog):
 
 def test_a_kind_that_is_no_longer_composed_fails_with_a_sentence(noon, monkeypatch):
     message = planned()
-    monkeypatch.delitem(outbox._composers, "test_plain")
-    assert outbox.deliver_due() == {"failed": 1}
+    monkeypatch.delitem(letter_kinds.KINDS, "test_plain")
+    assert outbox.deliver_due() == {"not_delivered": 1}
     message.refresh_from_db()
     assert message.failure == "这类消息已不再使用。"
 

@@ -96,8 +96,8 @@ def test_a_choice_that_came_or_went_is_in_the_table_after_the_next_migrate(monke
     statement = "UPDATE salon_message SET state = 'lost'"
     ask(
         "INSERT INTO salon_message (dedup_key, kind, batch, channel, context, state, due_at,"
-        " attempts, uncertain, failure, only_in_mailbox, recipient, subject, body, created_at)"
-        " VALUES ('a', 'a', '', 'email', '{}', 'planned', now(), 0, false, '', false, '', '', '',"
+        " attempts, uncertain, failure, recipient, subject, body, created_at)"
+        " VALUES ('a', 'a', '', 'email', '{}', 'planned', now(), 0, false, '', '', '', '',"
         " now())"
     )
     assert refused_by(statement) == "message_state_is_a_choice"

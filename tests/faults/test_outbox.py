@@ -91,7 +91,7 @@ def test_two_hundred_reminders_survive_twenty_kills(deadly, travel):
         assert deadly.mailbox.killed.acquire(timeout=30), f"kill {number} never came"
         # Nobody waits for the dead one's claims to run out.
         travel(clock.now() + outbox.LEASE + timedelta(seconds=1))
-    until(lambda: Message.objects.sent().count() == GUESTS, what="sending everything")
+    until(lambda: Message.objects.handed_over().count() == GUESTS, what="sending everything")
 
     arrived = deadly.mailbox.letters
     copies = Counter(letter["Message-ID"] for letter in arrived)
@@ -118,7 +118,7 @@ def test_a_celery_worker_killed_in_the_middle_is_replaced_and_misses_nobody(dead
     travel(clock.now() + outbox.LEASE + timedelta(seconds=1))
     start_worker(deadly)
     deadly.start_beat()
-    until(lambda: Message.objects.sent().count() == 60, what="sending everything")
+    until(lambda: Message.objects.handed_over().count() == 60, what="sending everything")
     assert len(deadly.mailbox.letters) == 61
     assert Message.objects.filter(uncertain=True).count() == 1
 
@@ -130,7 +130,7 @@ def test_reminders_go_out_after_redis_was_wiped_and_stopped(house, valkey):
     valkey.kill()  # with every bell that was in it
     remind(100)
     valkey.start()
-    until(lambda: Message.objects.sent().count() == 100, 60, "sending everything")
+    until(lambda: Message.objects.handed_over().count() == 100, 60, "sending everything")
     assert len(house.mailbox.letters) == 100
     assert not Message.objects.filter(uncertain=True).exists()
 
@@ -141,7 +141,7 @@ def test_two_beats_ring_twice_and_send_once(house):
     second = house._run("manage.py", "beat")
     try:
         remind(100)
-        until(lambda: Message.objects.sent().count() == 100, 60, "sending everything")
+        until(lambda: Message.objects.handed_over().count() == 100, 60, "sending everything")
         assert second.poll() is None, "the second beat ended"
         assert house.beat.poll() is None, "the first beat ended"
     finally:

@@ -101,7 +101,7 @@ def test_chen_screens_the_sheet_to_a_full_room_and_lets_the_letters_go(house, de
     assert Participant.objects.on_site().holding_a_seat().count() == 50
 
     # Nobody has heard anything; a letter is read as its reader will; then all go.
-    assert not Message.objects.sent().exists()
+    assert not Message.objects.handed_over().exists()
     page.goto("/admin/e/spring/messages/")
     page.get_by_role("link", name="通过，请确认").first.click()
     page.locator(".letter-text", has_text="已经通过").wait_for()
@@ -115,8 +115,8 @@ def test_chen_screens_the_sheet_to_a_full_room_and_lets_the_letters_go(house, de
         what="every decision released",
     )
     invited = Message.objects.of_kind("accepted")
-    until(lambda: invited.sent().count() == 50, within=60, what="fifty letters sent")
-    letters = house.mailbox.to(invited.sent().filter(channel="email").first().recipient)
+    until(lambda: invited.handed_over().count() == 50, within=60, what="fifty letters sent")
+    letters = house.mailbox.to(invited.handed_over().filter(channel="email").first().recipient)
     text = letters[-1].get_body(preferencelist=("plain",)).get_content()
     assert "请在" in text
     assert "/l/" in text

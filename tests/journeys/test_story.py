@@ -441,7 +441,7 @@ def test_a_salon_from_sign_up_to_evaluation(story, phone, tablet, desktop, proje
     # The organiser accepts her; nothing goes before the release; the worker delivers by SMTP.
     accepts_and_releases(laptop)
     letter = letter_about(house, "lin@example.com", "确认")
-    assert Message.objects.get(person_id=lin.pk, kind="accepted").state == "sent"
+    assert Message.objects.get(person_id=lin.pk, kind="accepted").state == "handed_over"
 
     # She confirms on the page behind the link of the letter.
     code = confirms(lin_phone, link_in(letter))
@@ -616,12 +616,14 @@ def test_the_worker_dies_between_two_letters_and_no_letter_is_lost(story, phone)
     finally:
         line.go_on.set()
         house.mailbox.handle_DATA = line.take
-    assert Message.objects.filter(kind="accepted", state="sent").count() < len(people)
+    assert Message.objects.filter(kind="accepted", state="handed_over").count() < len(people)
 
     story.travel(clock.now() + timedelta(minutes=2))  # what the dead worker held is free again
     house.start_worker()
     house.ring(DELIVER)
-    until(lambda: Message.objects.filter(kind="accepted", state="sent").count() == len(people))
+    until(
+        lambda: Message.objects.filter(kind="accepted", state="handed_over").count() == len(people)
+    )
     letters = {n: house.mailbox.to(f"guest{n}@example.com") for n in range(len(people))}
     assert all(letters.values()), "somebody was not told"
     assert sum(map(len, letters.values())) <= len(people) + 2  # the batch at hand may come twice
