@@ -100,6 +100,7 @@ def compose(message):
         to=person.mobile if message.channel == "sms" else person.email,
         subject=wording.fill(text.subject, values),
         text=letters.with_notice(wording.fill(text.body, values), person.event, message),
+        values=values,
         secret={"link": lambda: _link(person, message)},
     )
 
@@ -146,6 +147,7 @@ def compose_invitation(message):
         to=person.mobile if message.channel == "sms" else person.email,
         subject=wording.fill(text.subject, values),
         text=letters.with_notice(wording.fill(text.body, values), person.event, message),
+        values=values,
         secret={
             "link": lambda: settings.PUBLIC_URL + issue_link(participant=person, message=message)
         },

@@ -43,6 +43,7 @@ def compose_proof(message):
             f"您好：\n\n有人想把“{title}”报名的联系方式换成这个{word}。是您换的，请在七天内打开下面的"
             "链接，点一下确认，以后的消息就发到这里：\n\n{{link}}\n\n不是您，不用理会，什么都不会变。"
         ),
+        values={"活动": title, "个人链接": "{{link}}"},
         secret={"link": partial(_link, change, contact_changes.PROOF)},
     )
 
@@ -64,5 +65,6 @@ def compose_told(message):
             f"您好：\n\n“{title}”报名的{change.get_contact_display()}刚刚换了。是您换的，不用理会。"
             "\n\n不是您换的？七天之内打开下面的链接，就能改回来，别处的链接同时停用：\n\n{{link}}"
         ),
+        values={"活动": title, "个人链接": "{{link}}"},
         secret={"link": partial(_link, change, contact_changes.BACK)},
     )

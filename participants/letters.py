@@ -105,6 +105,7 @@ def compose(message):
         to=to,
         subject=wording.fill(text.subject, values),
         text=with_notice(wording.fill(text.body, values), person.event, message),
+        values=values,
         attachments=() if message.channel == "sms" else _attachments(person, message.kind),
         secret={
             "link": lambda: settings.PUBLIC_URL + issue_link(participant=person, message=message)

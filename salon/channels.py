@@ -6,6 +6,7 @@ it could not deliver it reports as `NotDelivered`, with a reason that names nobo
 """
 
 import base64
+import functools
 import hmac
 import json
 import smtplib
@@ -20,11 +21,18 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage, get_connection
 from django.core.validators import validate_email
-from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
-from salon import clock
+from salon import clock, mail_answers, sms
+from salon.not_delivered import NotDelivered
 from salon.text import clean_text, email_on_the_wire
+
+
+def _with_secrets(text, secret):
+    for name, value in secret.items():
+        if f"{{{{{name}}}}}" in text:
+            text = text.replace(f"{{{{{name}}}}}", value() if callable(value) else value)
+    return text
 
 
 @dataclass(frozen=True)
@@ -34,7 +42,9 @@ class Letter:
     `to` is an address, a mobile in E.164, or a group bot's URL ("" = GROUP_BOT_URL).
     `attachments` are `(filename, content, mimetype)`, content bytes or a callable
     that makes them, which is called when the letter goes out. `secret` maps a placeholder's name to its
-    value or to a callable that makes it: `{{name}}` in `text` is filled on the wire only.
+    value or to a callable that makes it: `{{name}}` in `text` and `values` is filled on the wire
+    only. `values` are the fields of the wording, for what is sent by template (SMS); callables are
+    called for those that are used. `kind` is filled in when it is composed.
     """
 
     to: str
@@ -43,21 +53,33 @@ class Letter:
     attachments: tuple = ()
     secret: Mapping[str, str | Callable[[], str]] = field(default_factory=dict)
     reply_to: str = ""
+    values: Mapping[str, str | Callable[[], str]] = field(default_factory=dict)
+    kind: str = ""
 
     def as_sent(self):
         """The text with its secrets; calls those that are made on demand."""
-        text = self.text
-        for name, value in self.secret.items():
-            text = text.replace(f"{{{{{name}}}}}", value() if callable(value) else value)
-        return text
+        return _with_secrets(self.text, self.secret)
+
+    def as_values(self, text):
+        """The fields with their secrets, the subject and `text`, the letter as sent, among them."""
+
+        def filled(value):
+            return lambda: _with_secrets(str(value() if callable(value) else value), self.secret)
+
+        fields = {name: filled(value) for name, value in self.values.items()}
+        return sms.Values({"标题": self.subject, "正文": text, **fields})
 
     def packed(self):
-        """The letter with its attachments made."""
+        """The letter with its attachments made, and each secret made at most once."""
         made = [
             (filename, content() if callable(content) else content, mimetype)
             for filename, content, mimetype in self.attachments
         ]
-        return replace(self, attachments=tuple(made))
+        secret = {
+            name: functools.cache(value) if callable(value) else value
+            for name, value in self.secret.items()
+        }
+        return replace(self, attachments=tuple(made), secret=secret)
 
     def as_kept(self):
         """The text with its secrets masked: for previews and for the copy in the database."""
@@ -68,15 +90,7 @@ class Letter:
         return text
 
 
-class NotDelivered(Exception):
-    """`reason` is a plain sentence without personal values. `for_good`: trying again is no use.
-    `perhaps`: the far side may have taken it before the line broke."""
-
-    def __init__(self, reason, *, for_good=False, perhaps=False):
-        super().__init__(reason)
-        self.reason = reason
-        self.for_good = for_good
-        self.perhaps = perhaps
+LETTERS_A_CONNECTION = 20  # servers mind more
 
 
 class Email:
@@ -84,6 +98,7 @@ class Email:
 
     def __init__(self):
         self.connection = None
+        self.carried = 0  # over this connection
 
     def is_set_up(self, letter):
         return settings.EMAIL_IS_CONFIGURED
@@ -93,6 +108,9 @@ class Email:
 
     def shown_recipient(self, letter):
         return letter.to
+
+    def domain(self, letter):
+        return email_on_the_wire(letter.to).rpartition("@")[2].lower()
 
     def check(self, letter):
         try:
@@ -106,9 +124,16 @@ class Email:
             self.connection = get_connection()
         try:
             self.connection.open()
+        except smtplib.SMTPResponseException as error:
+            self.close()
+            is_login = isinstance(error, smtplib.SMTPAuthenticationError)
+            raise _said(
+                mail_answers.LOGIN if is_login else mail_answers.GREETING,
+                (error.smtp_code, error.smtp_error),
+            ) from None
         except (smtplib.SMTPException, OSError):
             self.close()
-            raise NotDelivered(_("连不上邮件服务器。")) from None
+            raise _away(_("连不上邮件服务器。")) from None
 
     def send(self, message, letter, text):
         mail = EmailMessage(
@@ -123,23 +148,25 @@ class Email:
             mail.attach(filename, content, mimetype)
         try:
             self.connection.send_messages([mail])
-        except smtplib.SMTPRecipientsRefused as error:
-            codes = [code for code, _answer in error.recipients.values()]
-            raise _refused(_("收件邮箱被对方拒收"), max(codes)) from None
-        except smtplib.SMTPSenderRefused as error:
-            # Our own address or a quota: the organiser can mend that, so it is tried again.
-            raise NotDelivered(_answered(_("邮件服务器拒绝了发件地址"), error.smtp_code)) from None
-        except smtplib.SMTPResponseException as error:
-            raise _refused(_("邮件服务器拒收"), error.smtp_code) from None
-        except (smtplib.SMTPException, OSError):
+        except (smtplib.SMTPRecipientsRefused, smtplib.SMTPResponseException) as error:
+            stage, said = _stage_and_answer(error)
+            if said[0] == 421:  # it hangs up behind these words
+                self.close()
+            raise _said(stage, said, to=letter.to) from None
+        except (smtplib.SMTPException, OSError) as error:
             self.close()
+            if isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError):
+                raise _away(_("邮件服务器没有应答。"), perhaps=True) from None
             raise NotDelivered(_("发送途中与邮件服务器断开。"), perhaps=True) from None
+        self.carried += 1
+        if self.carried >= LETTERS_A_CONNECTION:
+            self.close()
 
     def close(self):
         if self.connection is not None:
             with suppress(smtplib.SMTPException, OSError):
                 self.connection.close()
-            self.connection = None
+            self.connection, self.carried = None, 0
 
 
 def message_id(message):
@@ -148,12 +175,48 @@ def message_id(message):
     return f"<{message.pk}.{message.created_at.timestamp():.0f}@{domain}>"
 
 
+def _stage_and_answer(error):
+    """Where in the dialogue smtplib's exception came, and the server's code and words."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return mail_answers.RECIPIENT, next(iter(error.recipients.values()))
+    stage = mail_answers.DATA
+    if isinstance(error, smtplib.SMTPSenderRefused):
+        stage = mail_answers.SENDER
+    elif isinstance(error, (smtplib.SMTPHeloError, smtplib.SMTPConnectError)):
+        stage = mail_answers.GREETING
+    return stage, (error.smtp_code, error.smtp_error)
+
+
+def _said(stage, answer, *, to=""):
+    """NotDelivered as a mail server's answer means it, with the server's words."""
+    code, words = answer
+    if isinstance(words, bytes):
+        words = mail_answers.decoded(words)
+    meaning = mail_answers.meaning_of(stage, code, words)
+    sentence = {
+        mail_answers.UNKNOWN: _("对方没有这个邮箱：%(words)s"),
+        mail_answers.OURS: _("邮件服务器不接受我们的发件地址：%(words)s"),
+        mail_answers.AGAIN: _("对方暂时不收，稍后再试：%(words)s"),
+    }[meaning.kind]
+    if meaning.stops == mail_answers.SERVER:
+        sentence = _("邮件服务器现在不收信：%(words)s")
+    return NotDelivered(
+        sentence % {"words": mail_answers.words_of(code, words, to)},
+        for_good=meaning.is_final,
+        again_after=meaning.pause,
+        stops=meaning.stops,
+    )
+
+
+def _away(sentence, *, perhaps=False):
+    """NotDelivered because the server is: nothing else need be tried on it for a while."""
+    return NotDelivered(
+        sentence, perhaps=perhaps, again_after=mail_answers.MINUTE, stops=mail_answers.SERVER
+    )
+
+
 def _answered(sentence, code):
     return _("%(sentence)s（应答 %(code)s）。") % {"sentence": sentence, "code": code}
-
-
-def _refused(sentence, code):
-    return NotDelivered(_answered(sentence, code), for_good=code >= 500)
 
 
 # --- group bots -----------------------------------------------------------------------------------
@@ -217,6 +280,9 @@ class GroupBot:
     def has_a_mailbox(self):
         return False
 
+    def domain(self, letter):
+        return ""
+
     def shown_recipient(self, letter):
         return urlsplit(self._url(letter)).hostname or ""  # the rest of the URL is a key
 
@@ -272,15 +338,16 @@ def _cut(text, most_bytes):
 
 
 class Sms:
-    """SMS_PROVIDER names a function `send(*, mobile, text, reference)`: it returns once the
-    provider has taken the text, and raises NotDelivered otherwise. `reference` is the same for
-    every try of one message."""
+    """By the provider that SMS_PROVIDER names; see salon/sms."""
 
     def is_set_up(self, letter):
-        return bool(settings.SMS_PROVIDER)
+        return sms.is_set_up(letter.kind)
 
     def has_a_mailbox(self):
         return False
+
+    def domain(self, letter):
+        return ""
 
     def shown_recipient(self, letter):
         return letter.to
@@ -293,9 +360,14 @@ class Sms:
         pass
 
     def send(self, message, letter, text):
-        send = import_string(settings.SMS_PROVIDER)
+        send = sms.provider()
         try:
-            send(mobile=letter.to, text=text, reference=str(message.pk))
+            send(
+                kind=letter.kind,
+                values=letter.as_values(text),
+                mobile=letter.to,
+                reference=str(message.pk),
+            )
         except OSError:
             raise NotDelivered(_("连不上短信服务。")) from None
 
@@ -303,23 +375,17 @@ class Sms:
         pass
 
 
-def sms_to_file(*, mobile, text, reference):
-    """The provider for rehearsals: one JSON object a line, appended to SMS_FILE."""
-    line = json.dumps({"mobile": mobile, "text": text, "reference": reference}, ensure_ascii=False)
-    with open(settings.SMS_FILE, "a", encoding="utf-8") as file:
-        file.write(line + "\n")
-
-
 CHANNELS = {"email": Email, "group_bot": GroupBot, "sms": Sms}
 
 
-def tidy(letter):
+def tidy(letter, kind=""):
     """The letter with a subject of one line and texts that every wire and column can hold."""
-    return Letter(
+    return replace(
+        letter,
+        kind=kind,
         to=clean_text(letter.to),
         subject=clean_text(letter.subject, max_length=200),
         text=clean_text(letter.text, multiline=True),
         attachments=tuple(letter.attachments),
-        secret=letter.secret,
         reply_to=clean_text(letter.reply_to),
     )

@@ -100,4 +100,4 @@ def compose(message: Message) -> Letter | None:
     # The worker's language, not that of whoever happens to look.
     with translation.override(settings.LANGUAGE_CODE):
         draft = kind.compose(message)
-        return None if draft is None else tidy(draft)
+        return None if draft is None else tidy(draft, message.kind)

@@ -4,7 +4,9 @@ Without DATABASE_URL and REDIS_URL `manage.py` has started embedded servers and 
 this file is read.
 """
 
+import json
 import os
+import re
 from pathlib import Path
 
 import dj_database_url
@@ -39,6 +41,55 @@ def env_int(name, default):
 
 def env_list(name, default=""):
     return [part.strip() for part in env(name, default).split(",") if part.strip()]
+
+
+def sms_templates(text, *, named):
+    """`{kind: {"id", "values": {gap: field}}}` of SMS_TEMPLATES, whose gaps are named or counted."""
+    templates = {}
+    try:
+        for kind, template in json.loads(text).items():
+            values = template.get("values", [])
+            if named and values and not isinstance(values, dict):
+                raise ValueError(f"the gaps of {kind!r} need names")
+            if isinstance(values, list):
+                values = {str(number): field for number, field in enumerate(values, 1)}
+            if not all(isinstance(field, str) for field in values.values()):
+                raise ValueError(f"the gaps of {kind!r} hold something else than names of fields")
+            templates[kind] = {"id": str(template["id"]), "values": values}
+    except (ValueError, AttributeError, TypeError, KeyError) as error:
+        raise ImproperlyConfigured(
+            'SMS_TEMPLATES must be JSON such as {"accepted": {"id": "SMS_1", "values": '
+            f'{{"name": "称呼", "key": "个人链接:尾"}}}}}}, and is not ({error}).'
+        ) from None
+    return templates
+
+
+BIG_MAILERS = [
+    *("qq.com", "vip.qq.com", "foxmail.com", "163.com", "vip.163.com", "126.com", "vip.126.com"),
+    *("yeah.net", "188.com", "sina.com", "sina.cn", "vip.sina.com", "sohu.com", "vip.sohu.com"),
+    *("aliyun.com", "139.com", "189.cn", "wo.cn", "21cn.com", "tom.com", "263.net"),
+]
+
+
+def mail_per_minute(text):
+    """`{domain: letters a minute}`: "20" is for all the big mailers, "qq.com=10" for one domain,
+    0 for as fast as it can be."""
+    paces = {}
+    try:
+        for part in text.replace(",", " ").split():
+            domain, _equals, number = part.rpartition("=")
+            paces |= dict.fromkeys([domain.lower()] if domain else BIG_MAILERS, abs(int(number)))
+    except ValueError:
+        raise ImproperlyConfigured(
+            f'MAIL_PER_MINUTE must be like "20" or "20 qq.com=10 example.com=0", not {text!r}.'
+        ) from None
+    return paces
+
+
+def bounces_url(text):
+    if text and not re.fullmatch(r"imaps?://[^/\s]+:[^/\s]+@[^/\s]+(/\S*)?", text):
+        raise ImproperlyConfigured("BOUNCES_URL must be like imaps://user:password@host/INBOX.")
+    return text
 
 
 DEBUG = env_flag("DEBUG", False)
@@ -231,10 +282,27 @@ EMAIL_USE_TLS = env_flag("EMAIL_USE_TLS", False)
 EMAIL_USE_SSL = env_flag("EMAIL_USE_SSL", False)
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", "salon@localhost")
+# Letters a minute to each of these; they refuse who is faster (salon/pace.py).
+MAIL_PER_MINUTE = mail_per_minute(env("MAIL_PER_MINUTE", "20"))
+# Where letters come back to: imaps://user:password@host/INBOX
+BOUNCES_URL = bounces_url(env("BOUNCES_URL", " ").strip())
 GROUP_BOT_URL = env("GROUP_BOT_URL", " ").strip()
 GROUP_BOT_SECRET = env("GROUP_BOT_SECRET", " ").strip()
+# "aliyun", "tencent", "file", or the dotted path of a function of our own (salon/sms).
 SMS_FILE = env("SMS_FILE", " ").strip()
-SMS_PROVIDER = env("SMS_PROVIDER", "salon.channels.sms_to_file" if SMS_FILE else " ").strip()
+SMS_PROVIDER = env("SMS_PROVIDER", "file" if SMS_FILE else " ").strip()
+SMS_TEMPLATES = sms_templates(env("SMS_TEMPLATES", "{}"), named=SMS_PROVIDER == "aliyun")
+SMS_SIGN_NAME, SMS_APP_ID, SMS_KEY_ID, SMS_KEY_SECRET = (
+    env(name, " " if SMS_PROVIDER not in providers else None).strip()
+    for name, providers in {
+        "SMS_SIGN_NAME": {"aliyun", "tencent"},
+        "SMS_APP_ID": {"tencent"},
+        "SMS_KEY_ID": {"aliyun", "tencent"},
+        "SMS_KEY_SECRET": {"aliyun", "tencent"},
+    }.items()
+)
+SMS_REGION = env("SMS_REGION", "ap-guangzhou")
+SMS_ENDPOINT = env("SMS_ENDPOINT", " ").strip()
 
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True
@@ -245,6 +313,7 @@ CELERY_TASK_TIME_LIMIT = 600
 CELERY_TASK_SOFT_TIME_LIMIT = 540
 CELERY_TIMEZONE = "UTC"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # however long Redis is away
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     # The row in PostgreSQL is the truth: a doorbell lost with its worker may ring again soon.
     "visibility_timeout": 660,

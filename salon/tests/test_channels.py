@@ -83,7 +83,7 @@ def test_an_address_that_the_server_refuses_fails_at_once(noon, post):
     planned(to="lin@example.com")
     assert outbox.deliver_due() == {"not_delivered": 1, "handed_over": 1}
     message.refresh_from_db()
-    assert message.failure == "收件邮箱被对方拒收（应答 550）。"
+    assert message.failure == "对方没有这个邮箱：550 no such person here"
     assert "gone" not in message.failure
 
 
@@ -302,29 +302,3 @@ def test_without_a_bot_the_group_has_no_channel(noon):
     assert outbox.deliver_due() == {"no_channel": 1}
     message.refresh_from_db()
     assert (message.handed_over_at, message.on_the_wire_at) == (None, None)
-
-
-# --- SMS ------------------------------------------------------------------------------------------
-
-
-def test_sms_goes_through_the_provider(noon, settings, tmp_path):
-    settings.SMS_PROVIDER = "salon.channels.sms_to_file"
-    settings.SMS_FILE = str(tmp_path / "sms.jsonl")
-    message = planned(channel="sms", to="+8613800138000", context={"text": "明天 13:30 见。"})
-    planned(channel="sms", to="lin@example.com")
-    assert outbox.deliver_due() == {"handed_over": 1, "not_delivered": 1}
-    (line,) = (tmp_path / "sms.jsonl").read_text().splitlines()
-    assert json.loads(line) == {
-        "mobile": "+8613800138000",
-        "text": "明天 13:30 见。",
-        "reference": str(message.pk),
-    }
-
-
-def test_an_sms_provider_that_cannot_be_reached_is_asked_again_later(noon, settings, tmp_path):
-    settings.SMS_PROVIDER = "salon.channels.sms_to_file"
-    settings.SMS_FILE = str(tmp_path / "no such directory" / "sms.jsonl")
-    message = planned(channel="sms", to="+8613800138000")
-    assert outbox.deliver_due() == {"planned": 1}
-    message.refresh_from_db()
-    assert message.failure == "连不上短信服务。"

@@ -110,7 +110,7 @@ def test_what_production_gets_without_asking():
     assert setting("EMAIL_IS_CONFIGURED") == "True"
     assert setting("EMAIL_IS_CONFIGURED", without=["EMAIL_HOST"]) == "False"
     assert setting("SMS_PROVIDER") == "''"
-    assert setting("SMS_PROVIDER", SMS_FILE="/tmp/sms") == "'salon.channels.sms_to_file'"
+    assert setting("SMS_PROVIDER", SMS_FILE="/tmp/sms") == "'file'"
 
 
 def test_a_house_without_a_certificate_is_entered_over_plain_http():
