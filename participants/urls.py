@@ -13,6 +13,7 @@ from participants.views import (
     mailing,
     own_key,
     own_page,
+    pace,
     privacy,
     screening,
 )
@@ -66,6 +67,7 @@ organiser_urlpatterns = [
     path("messages/release/", mailing.release, name="messages_release"),
     path("messages/release/all/", mailing.release_all, name="messages_release_all"),
     path("messages/hold/", mailing.hold, name="messages_hold"),
+    path("messages/pace/", pace.set_pace, name="messages_pace"),
     path("messages/again/", mailing.try_again, name="messages_try_again"),
     path("messages/<int:pk>/", mailing.letter, name="messages_letter"),
     path("messages/wording/<slug:kind>/", mailing.edit_wording, name="messages_wording"),

@@ -7,6 +7,7 @@ in the database already, so a lost ring costs one interval and a second beat pro
 import os
 
 from celery import Celery, signals
+from kombu.transport.redis import Channel
 
 from salon import logs
 
@@ -16,6 +17,16 @@ app = Celery("salon")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["salon", "events", "participants", "workshops", "metrics"])
 
+# Their own slots (`manage.py worker`): a mail server that hangs keeps back nothing but mail.
+MAIL = "mail"
+app.conf.task_routes = {
+    "salon.tasks.deliver_due_messages": {"queue": MAIL},
+    "salon.tasks.read_bounces": {"queue": MAIL},
+}
+# When the line to Redis breaks, kombu would give back over it what a task has not finished, fail,
+# and end the worker. What was rung for is in the database, and the clocks ring again.
+Channel.do_restore = False
+
 app.conf.beat_scheduler = "salon.heartbeat:BeatingScheduler"
 app.conf.beat_schedule = {
     # seconds between rings, each task with a life no longer than its interval
@@ -23,6 +34,7 @@ app.conf.beat_schedule = {
     for name, task, every in [
         ("worker lives", "salon.tasks.beat_of_the_worker", 15),
         ("deliver what is due", "salon.tasks.deliver_due_messages", 20),
+        ("read what came back", "salon.tasks.read_bounces", 300),
         ("gather interest groups", "participants.tasks.place_arrivals", 10),
         ("place latecomers in work groups", "workshops.tasks.place_latecomers", 15),
         ("pass on unconfirmed seats", "participants.tasks.expire_deadlines", 60),

@@ -96,6 +96,14 @@ class MessageQuerySet(models.QuerySet):
             due_at__lte=now,
         )
 
+    def due_whatever_its_tries(self, now):
+        """What should have gone by now, tried or not."""
+        return self.filter(
+            state__in=[Message.State.PLANNED, Message.State.CLAIMED],
+            released_at__isnull=False,
+            due_at__lte=now,
+        )
+
     def unsaid(self):
         """Planned, or to be told by hand: what a change of standing takes back."""
         return self.filter(state__in=[Message.State.PLANNED, Message.State.BY_HAND])
@@ -201,6 +209,8 @@ class Message(models.Model):
     uncertain = models.BooleanField(_("可能重复"), default=False)
     # With the server's own words, where it had any.
     failure = models.CharField(_("失败原因"), max_length=500, blank=True)
+    # Where an e-mail goes, once it waited for its turn there (salon/pace.py).
+    domain = models.CharField(max_length=254, blank=True, default="", db_default="")
     # As it went. Links into a personal page are masked: a stored token would be a stored key.
     recipient = models.CharField(_("收件人"), max_length=254, blank=True)
     subject = models.CharField(_("标题"), max_length=200, blank=True)
@@ -220,6 +230,11 @@ class Message(models.Model):
                 name="message_open_by_due",
             ),
             models.Index(fields=["batch"], condition=~Q(batch=""), name="message_by_batch"),
+            models.Index(
+                fields=["domain"],
+                condition=Q(state__in=["planned", "claimed"]) & ~Q(domain=""),
+                name="message_waiting_by_domain",
+            ),
         ]
         constraints = [
             models.CheckConstraint(
@@ -246,6 +261,25 @@ class Message(models.Model):
     @property
     def shown_state_word(self):
         return _("待您确认发送") if self.shown_state == "held" else self.get_state_display()
+
+
+class Pace(models.Model):
+    """When the next letter may go to a domain, from one event to a domain, or to a server."""
+
+    erase_keeps = "names of mail domains, removed a day after the last letter to them"
+
+    name = models.CharField(max_length=300, primary_key=True)
+    next_free_at = models.DateTimeField()
+    # How often in a row it was too much, or the server away: pauses grow with it.
+    failures = models.PositiveSmallIntegerField(default=0, db_default=0)
+
+
+class EventPace(models.Model):
+    """How many letters of this event go to one domain in a minute, where that is slower than the
+    house."""
+
+    event_id = models.BigIntegerField(primary_key=True)
+    per_minute = models.PositiveSmallIntegerField()
 
 
 class AuditEntry(models.Model):

@@ -12,6 +12,7 @@ hand, and any other ends as "no channel": nothing that did not leave the house c
 The Celery bell only shortens the wait: the beat looks for due rows every few seconds anyway.
 """
 
+import contextlib
 import json
 import logging
 import threading
@@ -30,7 +31,7 @@ from django.db.models import BooleanField, ExpressionWrapper, F, Q
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from salon import audit, broker, by_hand, clock, letter_kinds
+from salon import audit, broker, by_hand, clock, letter_kinds, pace
 from salon.channels import CHANNELS, Letter, NotDelivered
 from salon.errors import Refused
 from salon.letter_kinds import label_of, letter
@@ -44,7 +45,8 @@ AT_ONCE = 20
 # at each of its five answers and at the goodbye. A killed worker's rows are found after it.
 LEASE = timedelta(minutes=2)
 LONGEST_FAILURE = Message._meta.get_field("failure").max_length
-PAUSES = [timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180, 360)]
+# Three days, as mail servers keep trying among themselves.
+PAUSES = [timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180, 360, 720, 1440, 1440)]
 
 __all__ = ["Letter", "Planned", "label_of", "letter"]  # what rooms take from here beside the verbs
 
@@ -288,7 +290,7 @@ def forget(person_id):
     with transaction.atomic():
         theirs = Message.objects.of_person(person_id)
         cancel(theirs)
-        theirs.update(recipient="", subject="", body="", failure="")
+        theirs.update(recipient="", subject="", body="", failure="", domain="")
 
 
 def preview(message):
@@ -301,7 +303,7 @@ def preview(message):
         return None
     with translation.override(settings.LANGUAGE_CODE):
         return Letter(
-            to=_channel(message).shown_recipient(draft),
+            to=channel_of(message.channel).shown_recipient(draft),
             subject=draft.subject,
             text=draft.as_kept(),
             attachments=draft.attachments,
@@ -346,27 +348,70 @@ def _send_bell(redis, *, wait):
 # --- what the worker does -------------------------------------------------------------------------
 
 
-def deliver_due(*, within_seconds=240):
-    """Send what is due, in batches, until nothing is or the time is over.
+def deliver_due(*, within_seconds=240, waiting=False):
+    """Send what is due, in batches, until nothing is or the time is over. `waiting`: stay for those
+    whose turn comes soon, too.
 
     Returns a Counter of states: {"handed_over": 12, "not_delivered": 1, "planned": 2 (to be tried
-    again)}.
+    again, or not their turn yet)}.
     May run any number of times at once. RuntimeError inside a transaction.
     """
     done, end = Counter(), time.monotonic() + within_seconds
-    while messages := claim():
-        done.update(_deliver(messages))
-        if time.monotonic() > end:
-            ring()
-            break
+    with _Lines() as lines:
+        while True:
+            if messages := claim():
+                done.update(_deliver(messages, lines))
+            elif not (waiting and _wait_for_a_turn()):
+                break
+            if time.monotonic() > end:
+                ring()
+                break
     return done
+
+
+def channel_of(name):
+    # Told by hand once and then tried again: by the channel that a new letter would take.
+    return CHANNELS.get(name, CHANNELS["email"])()
+
+
+class _Lines(dict):
+    """The channels of one run, each with its line kept open from batch to batch."""
+
+    def __missing__(self, name):
+        self[name] = channel_of(name)
+        return self[name]
+
+    def hang_up(self):
+        for channel in self.values():
+            channel.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.hang_up()
+
+
+LONGEST_WAIT = timedelta(seconds=10)  # for whose turn comes later than that the clock rings again
+LOOK_AGAIN_SECONDS = 1.0  # a letter that somebody waits for may have come meanwhile
+
+
+def _wait_for_a_turn():
+    """Sleep until the next domain is free; False where none is waited for or that takes longer."""
+    now = clock.now()
+    turn = pace.next_turn(now, LONGEST_WAIT)
+    if turn is None:
+        return False
+    time.sleep(min(max((turn - now).total_seconds(), 0.02), LOOK_AGAIN_SECONDS))
+    return True
 
 
 def claim(limit=AT_ONCE):
     """Take up to `limit` due messages for LEASE; nobody else gets them meanwhile."""
     with transaction.atomic(durable=True):
         now = clock.now()
-        messages = list(Message.objects.due(now).select_for_update(skip_locked=True)[:limit])
+        due = pace.next_in_turn(Message.objects.due(now), now)
+        messages = list(due.select_for_update(skip_locked=True)[:limit])
         for message in messages:
             # Its last holder vanished with it on the wire: it may have arrived already.
             message.uncertain = message.uncertain or message.on_the_wire_at is not None
@@ -385,39 +430,23 @@ def claim(limit=AT_ONCE):
     return messages
 
 
-def _deliver(messages):
-    channels = {message.channel: _channel(message) for message in messages}
-    try:
+def _deliver(messages, lines=None):
+    """The state that each came to, or None where it was taken from us."""
+    with contextlib.ExitStack() as ours:
+        lines = ours.enter_context(_Lines()) if lines is None else lines
+        silent = set()
         for message in messages:
-            yield _deliver_one(message, channels[message.channel])
-    finally:
-        for channel in channels.values():
-            channel.close()
+            if message.channel in silent:
+                yield _let_go(message)
+            else:
+                yield _deliver_one(message, lines[message.channel], silent)
 
 
-def _channel(message):
-    # Told by hand once and then tried again: by the channel that a new letter would take.
-    return CHANNELS.get(message.channel, CHANNELS["email"])()
-
-
-def _deliver_one(message, channel):
-    """Send one claimed message; the state it came to, or None if it was taken from us."""
+def _deliver_one(message, channel, silent):
+    """Send one claimed message; the state it came to, or None if it was taken from us. A channel
+    whose server does not answer is noted in `silent`."""
     try:
-        draft = letter_kinds.compose(message)
-        if draft is None:
-            return _note(message, State.CANCELLED)
-        channel.check(draft)
-        set_up = channel.is_set_up(draft)
-        if not set_up and not channel.has_a_mailbox():
-            return _note_no_way(message, channel, draft)
-        draft = draft.packed() if set_up else draft
-        text = draft.as_sent() if set_up else draft.as_kept()
-        if set_up:
-            channel.open()  # takes its time, and nobody has been sent anything yet
-        if not _put_on_the_wire(message, channel, draft):
-            return None
-        if set_up:
-            channel.send(message, draft, text)
+        state = _send(message, channel)
     except Refused as refusal:
         problem = NotDelivered(str(refusal), for_good=True)
     except NotDelivered as trouble:
@@ -430,8 +459,48 @@ def _deliver_one(message, channel):
             _("这封信没能写成，请检查模板。"), perhaps=message.on_the_wire_at is not None
         )
     else:
-        return _note_handed_over(message)
+        return _note_handed_over(message) if state == State.HANDED_OVER else state
+    if problem.stops == "domain":
+        pace.pause_domain(message.domain, problem.again_after)
+    elif problem.stops == "server":
+        silent.add(message.channel)
+        log.warning("the server of channel %s does not serve us; left alone", message.channel)
+        pace.leave_alone(_server(message))
+        if message.on_the_wire_at is None:
+            return _let_go(message, failure=problem.reason[:LONGEST_FAILURE])
     return _put_back(message, problem)
+
+
+def _send(message, channel):
+    """The state that the message came to, HANDED_OVER still to be noted. Raises Refused and
+    NotDelivered."""
+    draft = letter_kinds.compose(message)
+    if draft is None:
+        return _note(message, State.CANCELLED)
+    channel.check(draft)
+    if not channel.is_set_up(draft):
+        if not channel.has_a_mailbox():
+            return _note_no_way(message, channel, draft)
+        return State.HANDED_OVER if _put_on_the_wire(message, channel, draft) else None
+    channel.open()  # takes its time, and nobody has been sent anything yet
+    message.domain = channel.domain(draft)
+    if message.domain and not pace.take_turn(message.domain, message.event_id):
+        return _let_go(message, domain=message.domain)
+    draft = draft.packed()
+    text = draft.as_sent()
+    if not _put_on_the_wire(message, channel, draft):
+        return None
+    channel.send(message, draft, text)
+    return State.HANDED_OVER
+
+
+def _server(message):
+    return pace.SERVERS.get(message.channel, pace.MAIL_SERVER)
+
+
+def _let_go(message, **values):
+    """Not sent, and no try of this message: it was not its turn, or its server is silent."""
+    return _note(message, State.PLANNED, on_the_wire_at=None, **values)
 
 
 def _put_on_the_wire(message, channel, draft):
@@ -475,6 +544,7 @@ def _note_no_way(message, channel, draft):
 def _note_handed_over(message):
     with transaction.atomic():
         now = clock.now()
+        pace.went_well(message.domain, _server(message))
         _start(message, now)
         return _note(message, State.HANDED_OVER, handed_over_at=now, failure="")
 
@@ -491,13 +561,15 @@ def _put_back(message, problem):
     """To be tried again later, or not delivered; a try that never reached the wire counts, too."""
     tries = message.attempts + (message.on_the_wire_at is None)
     again = not problem.for_good and tries <= len(PAUSES)
+    pause = max(PAUSES[tries - 1], problem.again_after or PAUSES[0]) if again else None
     return _note(
         message,
         State.PLANNED if again else State.NOT_DELIVERED,
         failure=problem.reason[:LONGEST_FAILURE],
         attempts=tries,
-        next_try_at=clock.database_now() + PAUSES[tries - 1] if again else None,
+        next_try_at=clock.database_now() + pause if again else None,
         on_the_wire_at=None,
+        domain=message.domain if problem.stops else "",
         uncertain=message.uncertain or problem.perhaps,
     )
 

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from events.access import organiser
 from participants import mailings, reminders, wording
 from participants.models import Participant
+from participants.views import pace
 from salon import outbox
 from salon.errors import Refused
 from salon.models import Message
@@ -42,6 +43,7 @@ def page(request, slug):
         "earlier": gone[GONE_SHOWN:],
         "astray": mailings.counted(rows, mailings.ASTRAY),
         "wordings": _wordings(request.event),
+        **pace.of_event(request.event),
     }
     return render(request, "participants/mailing/page.html", context)
 

@@ -67,12 +67,12 @@ def test_a_burst_of_verbs_rings_at_once_and_once_more_at_its_end(valkey, monkeyp
     with contextlib.closing(Redis.from_url(valkey.url)) as redis:
         for _ in range(50):
             outbox._ring()
-        etas = [json.loads(task)["headers"]["eta"] for task in redis.lrange("celery", 0, -1)]
+        etas = [json.loads(task)["headers"]["eta"] for task in redis.lrange("mail", 0, -1)]
         assert len(etas) == 2
         assert etas.count(None) == 1
         clock.monotonic = lambda: 100.0 + outbox.RING_SECONDS
         outbox._ring()
-        assert redis.llen("celery") == 3
+        assert redis.llen("mail") == 3
 
 
 def test_a_ring_into_a_dead_redis_harms_nobody(
