@@ -1,19 +1,40 @@
-"""The sign-up POST over HTTP, against the bare view: form, nine statements, a letter planned."""
+"""The sign-up POST over HTTP, against the bare view: form, nine statements, a letter planned; and the
+form alone when it is full of rubbish."""
 
+import time
 import uuid
 from datetime import timedelta
 from urllib.parse import urlencode
 
+from django.http import QueryDict
 from django.middleware.csrf import _get_new_csrf_string
 
 from benchmarks.bench import Row
 from benchmarks.load import request
+from participants.categories import asked_categories
+from participants.forms import ApplicationForm
 from participants.models import Participant
 from salon import clock
 from salon.blueprint import new_salon
 from salon.models import Message
 
 PEOPLE = 3000
+TOKENS = (
+    "人",
+    "7",
+    "+",
+    ".",
+    "百分之",
+    "x@",
+    "a.",
+    " ",
+    "\n",
+    "\u0301",
+    "😀\u200d",
+    "<b>",
+    "1e9",
+    "左右",
+)
 
 
 def run(bench):
@@ -31,6 +52,32 @@ def run(bench):
         ratio=measured.per_second / bare.per_second,
         at_least=0.4,
     )
+    worst = {token: validation_ms(event, token) for token in TOKENS}
+    dearest = max(worst, key=worst.get)
+    yield Row(
+        "sign-up form, 100 kB in every field, validated",
+        f"{worst[dearest]:.1f} ms ({dearest!r} the dearest of {len(worst)})",
+        "50 ms",
+        ratio=worst[dearest] / 50,
+        at_most=1,
+    )
+
+
+def validation_ms(event, token):
+    """Processor time in which the form says what is wrong with it; best of three."""
+    text = (token * 100_000).encode()[:100_000].decode(errors="ignore")
+    best = float("inf")
+    for _time in range(3):
+        form = ApplicationForm(categories=asked_categories(event))
+        posted = QueryDict(mutable=True)
+        for name in form.fields:
+            posted.setlist(name, [text])
+        began = time.process_time()
+        form = ApplicationForm(posted, categories=asked_categories(event))
+        if form.is_valid():
+            raise RuntimeError(f"a form full of {token!r} is taken")
+        best = min(best, time.process_time() - began)
+    return best * 1000
 
 
 def open_salon(slug):

@@ -4,6 +4,7 @@ Which of the category's own fields are asked follows from its criteria: an Asked
 comes with its rules, the page shows a field when the chosen category looks at it.
 """
 
+import math
 import uuid
 
 from crispy_forms.helper import FormHelper
@@ -56,6 +57,13 @@ def say_how_much_too_long(field):
             validator.message = TOO_LONG
 
 
+def refuse_by_length(field, value):
+    """What is so long that cleaning cannot help is not cleaned."""
+    if isinstance(value, str) and len(value) > 10 * (field.max_length or math.inf):
+        told = {"limit_value": field.max_length, "show_value": len(value)}
+        raise ValidationError(TOO_LONG, code="max_length", params=told)
+
+
 class Text(forms.CharField):
     """Text as every screen can hold it; too long is said, not cut. What is written into a
     textarea keeps its lines."""
@@ -66,6 +74,7 @@ class Text(forms.CharField):
         say_how_much_too_long(self)
 
     def to_python(self, value):
+        refuse_by_length(self, value)
         return clean_text(value, multiline=self.multiline)
 
 
@@ -78,6 +87,7 @@ class ReadAs(forms.CharField):
         say_how_much_too_long(self)
 
     def clean(self, value):
+        refuse_by_length(self, value)
         value = clean_text(value)
         if not value:
             if self.required:
@@ -122,11 +132,14 @@ class ShortTexts(forms.Field):
     widget = GrowingList
 
     def clean(self, value):
+        too_long = ValidationError(_("每条最多 200 字，请拆成几条。"))
+        if any(len(str(text)) > 2000 for text in value or []):
+            raise too_long
         texts = list(dict.fromkeys(filter(None, (clean_text(text) for text in value or []))))
         if self.required and not texts:
             raise ValidationError(self.error_messages["required"])
         if any(len(text) > 200 for text in texts):
-            raise ValidationError(_("每条最多 200 字，请拆成几条。"))
+            raise too_long
         return texts[:MOST_PAIN_POINTS]
 
 

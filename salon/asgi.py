@@ -6,13 +6,15 @@ import resource
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "salon.settings")
-pages = get_asgi_application()
+django_pages = get_asgi_application()
 
 from django.http import HttpResponse  # noqa: E402  after the apps are loaded
 
 from events.access import desk_of, event_page  # noqa: E402
 from participants.access import in_the_house, who_may_stay  # noqa: E402
-from salon import live, logs  # noqa: E402
+from salon import bodies, live, logs  # noqa: E402
+
+pages = bodies.bounded(django_pages)
 
 
 @event_page

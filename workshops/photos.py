@@ -1,6 +1,9 @@
 """Photos of a plan: whiteboards and sketches, made small, without what a camera writes into them."""
 
+import contextlib
 import io
+import math
+import threading
 import uuid
 
 from django.core.files.base import ContentFile
@@ -17,38 +20,73 @@ from workshops.phases import is_open
 from workshops.plans import require_member
 
 MOST_BYTES = 12 * 1024 * 1024
-MOST_PIXELS = 60_000_000
+# A file of a few kilobytes may unpack to gigabytes, so the header's size decides, by what a pixel
+# costs its decoder: of a camera's JPEG next to nothing, of a PNG four bytes and their copy, of a
+# WebP four times four. None takes more than 280 MB.
+MOST_PIXELS = {"JPEG": 60_000_000, "PNG": 25_000_000, "WEBP": 16_000_000}
+MOST_PIXELS_PROGRESSIVE = 25_000_000
 LONGEST_SIDE = 1600
 MOST_PHOTOS = 6
-FORMATS = ("JPEG", "PNG", "WEBP")
+FORMATS = tuple(MOST_PIXELS)
 Image.init()  # or `formats` would name plugins that are not loaded yet
+# So many are unpacked at once in one process; who comes then waits a moment, and is asked to come
+# again: the phone keeps the picture and tries by itself.
+AT_ONCE = 2
+PATIENCE_SECONDS = 5
+_places = threading.BoundedSemaphore(AT_ONCE)
 
 
 def shrunk(data):
     """JPEG bytes of the picture in `data`: upright, at most LONGEST_SIDE, without any metadata.
 
-    Raises Refused("not_a_picture" | "too_large").
+    Raises Refused("not_a_picture" | "too_large"), and "busy" when others are unpacked meanwhile.
     """
     if len(data) > MOST_BYTES:
         raise Refused("too_large", _("照片太大了，请选 12 MB 以内的。"), status=400)
-    try:
-        picture = Image.open(io.BytesIO(data), formats=FORMATS)
-        # The header says the size before a single pixel is unpacked.
-        fits = picture.width * picture.height <= MOST_PIXELS
-        jpeg = _as_jpeg(picture) if fits else None
-    except Exception as error:
-        # The decoder is not ours, and broken files make it raise whatever it likes.
-        raise Refused(
-            "not_a_picture", _("这个文件不是能打开的照片，请传 JPG、PNG 或 WebP。"), status=400
-        ) from error
+    with _a_place():
+        try:
+            picture = Image.open(io.BytesIO(data), formats=FORMATS)
+            # The header says the size before a single pixel is unpacked.
+            fits = picture.width * picture.height <= most_pixels(picture)
+            jpeg = _as_jpeg(picture) if fits else None
+        except Exception as error:
+            # The decoder is not ours, and broken files make it raise whatever it likes.
+            raise Refused(
+                "not_a_picture", _("这个文件不是能打开的照片，请传 JPG、PNG 或 WebP。"), status=400
+            ) from error
     if jpeg is None:
         raise Refused("too_large", _("照片尺寸太大了，请缩小后再传。"), status=400)
     return jpeg
 
 
+@contextlib.contextmanager
+def _a_place():
+    if not _places.acquire(timeout=PATIENCE_SECONDS):
+        raise Refused("busy", _("正在处理别人的照片，请稍等几秒再传一次。"), status=503)
+    try:
+        yield
+    finally:
+        _places.release()
+
+
+def most_pixels(picture: Image.Image) -> int:
+    """How many pixels a picture of this kind may have. A progressive JPEG is kept whole before it
+    is made small."""
+    if picture.info.get("progressive"):
+        return MOST_PIXELS_PROGRESSIVE
+    return MOST_PIXELS[picture.format]
+
+
 def _as_jpeg(picture):
-    picture = _upright(picture).convert("RGB")
+    # Small first, as every other step makes a copy; a JPEG is unpacked no larger than needed. What
+    # has a palette would lose its shades.
+    if picture.format == "JPEG":
+        times = max(picture.size) / LONGEST_SIDE
+        picture.draft(None, tuple(math.ceil(side / times) for side in picture.size))
+    elif picture.mode != "RGB":
+        picture = picture.convert("RGB")
     picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+    picture = _upright(picture).convert("RGB")
     # A fresh picture takes pixels over and nothing else.
     clean = Image.new("RGB", picture.size)
     clean.paste(picture)

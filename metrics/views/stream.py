@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from events.access import organiser
 from metrics import stream_import
 from metrics.models import StreamImport, StreamUpload
+from salon.bodies import takes_files
 from salon.errors import Refused
 from salon.sheet_gate import SheetRefused, read_limited
 
@@ -17,6 +18,7 @@ SHOWN = 200
 
 @organiser
 @require_http_methods(["GET", "HEAD", "POST"])
+@takes_files
 def page(request, slug):
     """Upload a file and see what a reader finds in it; nothing is taken in yet."""
     event, refusal, found, upload = request.event, None, None, None

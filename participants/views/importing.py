@@ -12,6 +12,7 @@ from participants import exporting, import_runs
 from participants.import_template import write_template
 from participants.models import ImportFile
 from participants.queue import Asked
+from salon.bodies import takes_files
 from salon.errors import Refused
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -20,6 +21,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 @organiser
 @never_cache
 @require_http_methods(["GET", "POST"])
+@takes_files
 def page(request, slug):
     """Upload a sheet and see what it holds; earlier ones are listed."""
     problem = ""

@@ -355,7 +355,7 @@ async function upload() {
   try {
     const answer = await send(current, form.action);
     through();
-    tell(answer.ok ? "saved" : "failed", answer.ok ? "" : answer.message);
+    tell(answer.ok ? "saved" : "failed", answer.ok ? "" : answer.message || form.dataset.failed);
     if (answer.ok || answer.error === "closed") freshen(section);
   } catch (error) {
     // A house that broke over this picture breaks over it again.

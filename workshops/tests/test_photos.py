@@ -2,7 +2,11 @@
 
 import contextlib
 import io
+import os
 import random
+import subprocess
+import sys
+import threading
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -10,7 +14,9 @@ from django.urls import reverse
 from PIL import Image
 
 from participants.erase import erase_person
+from salon.embedded import CHECKOUT
 from salon.errors import Refused
+from tests.house import until
 from workshops import photos
 from workshops.models import PlanPhoto
 from workshops.tests import scenes
@@ -113,6 +119,124 @@ def test_a_picture_of_endless_size_is_not_unpacked(group):
     with pytest.raises(Refused) as refused:
         add(group, picture((20000, 4000), "PNG"))
     assert refused.value.code == "too_large"
+
+
+MEASURE = """
+import os, resource, sys
+import django
+django.setup()
+from salon.errors import Refused
+from workshops import photos
+
+photos.shrunk(open(sys.argv[1], "rb").read())  # what is loaded once
+for path in sys.argv[2:]:
+    data = open(path, "rb").read()
+    if not (child := os.fork()):
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        try:
+            photos.shrunk(data)
+            told = "taken"
+        except Refused as refused:
+            told = refused.code
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        print(told, (peak - before) // 1024, flush=True)
+        os._exit(0)
+    os.waitpid(child, 0)
+"""
+TURNED = Image.Exif()
+TURNED[0x0112] = 6
+# name: (the file, what becomes of it, megabytes of memory at most)
+HEAVY = {
+    "a phone's fifty megapixels": (
+        lambda: picture((8160, 6120), exif=TURNED),
+        ("taken", 90),
+    ),
+    "a progressive picture": (
+        lambda: picture((5000, 5000), progressive=True, subsampling=0, exif=TURNED),
+        ("taken", 280),
+    ),
+    "a large drawing": (
+        lambda: picture((5000, 4990), "PNG", exif=TURNED),
+        ("taken", 280),
+    ),
+    "a large drawing seen through": (
+        lambda: see_through((5000, 4990), "PNG"),
+        ("taken", 280),
+    ),
+    "a large picture of the web": (
+        lambda: see_through((4000, 3990), "WEBP", lossless=True, method=0),
+        ("taken", 310),
+    ),
+    "a bomb as PNG": (lambda: see_through((10000, 5900), "PNG"), ("too_large", 5)),
+    "a bomb as JPEG": (
+        lambda: picture((7600, 7600), progressive=True, exif=TURNED),
+        ("too_large", 5),
+    ),
+    "a bomb as WebP": (
+        lambda: picture((16000, 2000), "WEBP", lossless=True, method=0),
+        ("too_large", 5),
+    ),
+}
+
+
+def see_through(size, kind, **options):
+    out = io.BytesIO()
+    Image.new("RGBA", size, (200, 10, 10, 90)).save(out, kind, exif=TURNED, **options)
+    return out.getvalue()
+
+
+def test_no_picture_takes_more_memory_than_it_may(tmp_path):
+    """Each in a process of its own, where nobody else's memory is counted."""
+    files = [tmp_path / "small", *(tmp_path / str(number) for number in range(len(HEAVY)))]
+    files[0].write_bytes(picture((40, 30)))
+    for file, (make, _told) in zip(files[1:], HEAVY.values(), strict=True):
+        file.write_bytes(make())
+        assert file.stat().st_size < photos.MOST_BYTES
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "salon.settings"}
+    measured = subprocess.run(
+        [sys.executable, "-c", MEASURE, *files],
+        env=environment,
+        cwd=CHECKOUT,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.split()
+    for name, told, grown in zip(HEAVY, measured[::2], measured[1::2], strict=True):
+        _make, (expected, most) = HEAVY[name]
+        assert (told, int(grown) <= most) == (expected, True), (name, told, grown)
+
+
+def test_few_pictures_are_unpacked_at_once_and_who_waits_too_long_comes_again(monkeypatch):
+    inside, most, opened = [], [], threading.Event()
+
+    def unpack(picture):
+        inside.append(picture)
+        most.append(len(inside))
+        assert opened.wait(10)
+        inside.remove(picture)
+        return b"jpeg"
+
+    monkeypatch.setattr(photos, "_as_jpeg", unpack)
+    monkeypatch.setattr(photos, "PATIENCE_SECONDS", 0.3)
+    said = []
+
+    def upload():
+        try:
+            said.append(photos.shrunk(picture((9, 9))))
+        except Refused as refused:
+            said.append((refused.code, refused.status))
+
+    phones = [threading.Thread(target=upload) for _phone in range(6)]
+    for phone in phones:
+        phone.start()
+    until(lambda: len(said) == 4, what="the patience of four")
+    opened.set()
+    for phone in phones:
+        phone.join()
+    assert max(most) == photos.AT_ONCE
+    assert said.count(("busy", 503)) == 4
+    assert said.count(b"jpeg") == 2
+    assert photos.shrunk(picture((9, 9))) == b"jpeg", "a place that was given back is free"
 
 
 def test_the_same_press_twice_is_one_photo_and_seven_are_too_many(group):

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from events.access import roles_of
 from participants.access import guest, in_the_house
+from salon.bodies import takes_files
 from salon.errors import Refused, wants_json
 from workshops import groups, photos, plans, stage
 from workshops.models import PlanPhoto
@@ -188,6 +189,7 @@ def take_back(request, slug):
 
 @guest
 @require_POST
+@takes_files
 def add_photo(request, slug):
     upload, refused = request.FILES.get("photo"), None
     try:
