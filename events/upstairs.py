@@ -35,6 +35,9 @@ who_hears_of_a_move = Hatch()
 # it had. Let in who waits.
 when_room_grows = Hatch()
 
+# f(event) -> int: how many people would be written to if the event were called off.
+who_hears_of_calling_off = Hatch()
+
 # f(event, *, by) after the event was called off. Tell the people, cancel what was planned.
 when_called_off = Hatch()
 

@@ -14,6 +14,7 @@ from metrics.models import (
     Survey,
     Whitepaper,
 )
+from salon import asking
 
 
 class ReadOnly(OfEvent):
@@ -54,7 +55,19 @@ class StreamImportAdmin(ReadOnly):
 
     @admin.action(description=_("撤销所选的导入"))
     def undo(self, request, queryset):
-        for source in queryset:
+        sources = list(queryset)
+        rows = sum(source.visits.count() + source.lines.count() for source in sources)
+        asking.sure(
+            request,
+            asking.Question(
+                title=_("撤销 %(n)d 次导入？") % {"n": len(sources)},
+                sentence=_("写入的 %(n)d 行会整份收回，评估会重新计算。") % {"n": rows},
+                yes=_("撤销"),
+                names=tuple(source.filename for source in sources if source.filename),
+                about=[source.pk for source in sources],
+            ),
+        )
+        for source in sources:
             stream_import.undo(source=source, by=request.user)
 
 

@@ -1,17 +1,13 @@
 """What the rooms below hear from this one: what to forget of a person, what to tell them of it, what
 waits for them afterwards, and what a metric is measured against."""
 
-import secrets
-
 from django.utils.translation import gettext as _
 
 from events import upstairs as events_upstairs
 from metrics import surveys, whitepaper
 from metrics.models import (
-    ChatLine,
     FollowUp,
     StreamUpload,
-    StreamVisit,
     Survey,
     Target,
     WhitepaperClaim,
@@ -50,17 +46,11 @@ def target(event, key):
 
 @erase.part
 def forget(participant):
-    """Texts and addresses go; visits, lines and claims stay as counts that name nobody."""
-    StreamVisit.objects.filter(participant=participant).update(viewer=secrets.token_hex(32))
-    ChatLine.objects.filter(participant=participant).update(text="", viewer="")
-    FollowUp.objects.filter(participant=participant).update(note="")
-    claims = WhitepaperClaim.objects.filter(event=participant.event, participant=participant)
+    """What is theirs by the address alone, the whitepaper's parts, and files that wait."""
     if participant.email:
-        claims |= WhitepaperClaim.objects.filter(event=participant.event, email=participant.email)
-    claims.update(email="", wants_news=False)
+        claims = WhitepaperClaim.objects.filter(event=participant.event, email=participant.email)
+        claims.update(email="", wants_news=False)
     whitepaper.forget(participant)
-    for value in filter(None, (participant.name, participant.mobile[3:], participant.email)):
-        participant.event.stream_imports.filter(filename__icontains=value).update(filename="")
     # A file that waits for its import may hold them; whoever wants it uploads it again.
     StreamUpload.objects.filter(event=participant.event).delete()
 

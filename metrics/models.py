@@ -1,5 +1,6 @@
 """WHAT IT WAS WORTH: survey, stream, evaluation, whitepaper, follow-up."""
 
+import secrets
 import uuid
 
 from django.conf import settings
@@ -12,6 +13,8 @@ from participants.models import Participant
 
 
 class Survey(models.Model):
+    erase_keeps = "the crew's own words"
+
     event = models.OneToOneField(
         Event, on_delete=models.CASCADE, related_name="survey", verbose_name=_("活动")
     )
@@ -30,6 +33,8 @@ class Survey(models.Model):
 
 
 class SurveyQuestion(models.Model):
+    erase_keeps = "the crew's own words"
+
     class Kind(models.TextChoices):
         SCALE = "scale", _("1–5 分")
         CHOICE = "choice", _("单选")
@@ -76,12 +81,17 @@ class SurveyResponse(models.Model):
     """One anonymous sheet of answers: carries no person, and a random key so that the order of
     sheets tells nothing either."""
 
+    erase_keeps = {"id": "random"}
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     survey = models.ForeignKey(Survey, on_delete=models.CASCADE, related_name="responses")
     answers = models.JSONField()  # {question id: int 1–5 | option index | text}
 
 
 class StreamImport(models.Model):
+    erase_keeps = {"file_digest": "a digest", "counts": "counts"}
+    erase_empties = ("filename",)
+
     class Kind(models.TextChoices):
         VISITS = "visits", _("进出记录")
         CHAT = "chat", _("聊天记录")
@@ -124,6 +134,8 @@ class StreamUpload(models.Model):
     """A stream file between its dry run and its import. It holds names and mobiles, so it is
     deleted with the import, when anybody of the event is erased, and after a day in any case."""
 
+    erase_keeps = "goes whole: metrics.for_below.forget"
+
     event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="stream_uploads")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
     filename = models.CharField(max_length=120)
@@ -133,6 +145,9 @@ class StreamUpload(models.Model):
 
 class StreamVisit(models.Model):
     """One stay of one viewer; `viewer` tells guests apart, people are named by `participant`."""
+
+    # A guest among guests, and nobody's any more.
+    erase_as = {"viewer": lambda _old: secrets.token_hex(32)}
 
     source = models.ForeignKey(StreamImport, on_delete=models.CASCADE, related_name="visits")
     participant = models.ForeignKey(
@@ -167,6 +182,8 @@ class ChatLine(models.Model):
 class Target(models.Model):
     """What a metric should reach at this event, and how its definition differs here."""
 
+    erase_keeps = "the crew's own words"
+
     event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="targets")
     key = models.SlugField(_("指标"), max_length=40)
     value = models.DecimalField(_("目标值"), max_digits=10, decimal_places=2, null=True, blank=True)
@@ -185,6 +202,8 @@ class Target(models.Model):
 class Goal(models.Model):
     """The event's own goals, beside the metrics. `source` says what counts its result; without
     one the organiser types it."""
+
+    erase_keeps = "the crew's own words"
 
     class Source(models.TextChoices):
         TYPED = "", _("主办方填写")
@@ -212,6 +231,8 @@ class Goal(models.Model):
 
 class Evaluation(models.Model):
     """What was computed at one moment, frozen; later ones stand beside it."""
+
+    erase_keeps = "figures, frozen, and the crew's own words"
 
     event = models.ForeignKey(
         Event, on_delete=models.CASCADE, related_name="evaluations", verbose_name=_("活动")
@@ -271,6 +292,10 @@ class FollowUp(models.Model):
 
 
 class Whitepaper(models.Model):
+    erase_keeps = {"sections": "its parts have authors: whitepaper.forget"}
+    erase_counts = ("edit_version",)
+    erase_waits = True
+
     event = models.ForeignKey(
         Event, on_delete=models.CASCADE, related_name="whitepapers", verbose_name=_("活动")
     )
@@ -309,6 +334,8 @@ class WhitepaperClaimQuerySet(models.QuerySet):
 class WhitepaperClaim(models.Model):
     """One claimant of an event's whitepaper, counted once whatever they download, and only once it
     is known that the address is theirs."""
+
+    erase_as = {"wants_news": False}
 
     event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="whitepaper_claims")
     participant = models.ForeignKey(

@@ -58,8 +58,7 @@ def open_survey(*, event, by=None):
             audit.record("open_survey", survey, by=by, fields=["opened_at"])
         came = set(attendee_ids(event))
         survey.tickets.filter(answered=False).exclude(participant__in=came).delete()
-        asked = set(survey.tickets.values_list("participant", flat=True))
-        newcomers = list(Participant.objects.present().filter(pk__in=came - asked).order_by("pk"))
+        newcomers = list(_not_yet_asked(survey, came).order_by("pk"))
         SurveyTicket.objects.bulk_create(
             SurveyTicket(survey=survey, participant=person) for person in newcomers
         )
@@ -67,6 +66,17 @@ def open_survey(*, event, by=None):
         for person in newcomers:
             _ask(person, times, now)
     return len(newcomers)
+
+
+def _not_yet_asked(survey, came):
+    asked = set(survey.tickets.values_list("participant", flat=True))
+    return Participant.objects.present().filter(pk__in=came - asked)
+
+
+def how_many_to_ask(event) -> int:
+    """How many people would be asked if the survey were opened now."""
+    survey = Survey.objects.get(event=event)
+    return _not_yet_asked(survey, set(attendee_ids(event))).count()
 
 
 def due_times(event):

@@ -308,6 +308,12 @@ def clean_markdown(text):
     return "\n".join(cleaned).strip("\n")[:TEXT_LENGTH]
 
 
+def who_hears(event):
+    """The claims whose people asked to hear of new versions."""
+    asked = WhitepaperClaim.objects.filter(event=event, wants_news=True).proven()
+    return asked.exclude(email="")
+
+
 def publish(*, paper, by):
     """Publish a draft, and write to the claimants who asked to hear of new versions.
 
@@ -330,8 +336,7 @@ def publish(*, paper, by):
             )
         paper.published_at = clock.now()
         paper.save(update_fields=["published_at"])
-        asked = WhitepaperClaim.objects.filter(event=paper.event, wants_news=True).proven()
-        for claim in asked.exclude(email=""):
+        for claim in who_hears(paper.event):
             outbox.plan(
                 dedup_key=f"whitepaper_news:{claim.pk}:{paper.version}",
                 kind="whitepaper_news",
@@ -349,7 +354,8 @@ def forget(participant):
     """Take an erased person out of every version: what only they made loses its text, and their
     name, mobile and e-mail do not stand in anybody's text any more."""
     said = [participant.name, participant.mobile, participant.mobile[3:], participant.email]
-    for paper in Whitepaper.objects.select_for_update().filter(event=participant.event):
+    papers = Whitepaper.objects.select_for_update().filter(event=participant.event)
+    for paper in papers.order_by("pk"):
         sections = []
         for section in paper.sections:
             authors = section.get("authors", [])

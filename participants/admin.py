@@ -1,5 +1,8 @@
 """People, categories and channels in the admin; decisions go through the verbs."""
 
+from itertools import groupby
+from operator import attrgetter
+
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
@@ -10,7 +13,17 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from events.admin import OfEvent, OneEventForm, RowsOfEvent
-from participants import applications, erase, keys, notes, screening, standing, wording
+from participants import (
+    applications,
+    erase,
+    erasing_many,
+    erasing_questions,
+    keys,
+    notes,
+    screening,
+    standing,
+    wording,
+)
 from participants.forms import ShortTexts
 from participants.models import (
     Category,
@@ -23,6 +36,7 @@ from participants.models import (
     Wording,
 )
 from participants.names import read_name
+from salon import asking
 from salon.errors import Refused
 from salon.text import clean_text
 
@@ -346,11 +360,24 @@ class ParticipantAdmin(OfEvent):
 
     @admin.action(description=_("代本人取消"))
     def withdraw(self, request, people):
+        asking.sure(request, erasing_questions.of_withdrawing(list(people.order_by("pk"))))
         self._each(request, people, screening.withdraw, _("%(n)s 人已取消。"))
 
-    @admin.action(description=_("删除个人信息（找不回来）"))
+    @admin.action(description=_("删除个人信息"))
     def erase(self, request, people):
-        self._each(request, people, erase.erase_person, _("%(n)s 人的个人信息已删除。"))
+        """Of one at once and for good, of many after a day."""
+        chosen = list(people.select_related("event").order_by("event", "pk"))
+        if len(chosen) == 1:
+            asking.sure(request, erasing_questions.of_one(chosen[0]))
+            erase.erase_person(participant=chosen[0], by=request.user)
+            messages.success(request, _("这个人的个人信息已删除。"))
+            return
+        asking.sure(request, erasing_questions.of_many(chosen))
+        for event, theirs in groupby(chosen, key=attrgetter("event")):
+            done = erasing_many.set_aside(
+                event=event, people=[person.pk for person in theirs], by=request.user
+            )
+            messages.success(request, erasing_questions.what_now(event, done))
 
 
 class WordingForm(OneEventForm):

@@ -24,6 +24,7 @@ from participants.names import read_name
 from participants.same_person import Known, compare
 from salon import audit, clock, limits, live, outbox
 from salon.errors import Refused
+from salon.meeting import met_somebody
 from salon.models import Message
 from salon.text import clean_text, normalize_email, normalize_mobile, pinyin_for_search
 
@@ -279,11 +280,19 @@ def apply(*, event, answers, client_id, channel_code="", device="", notice=None)
         "submitted_at": sign_up.now,
     }
     for _attempt in range(3):
-        with transaction.atomic():
-            person = add(**post, client_id=client_id, now=sign_up.now)
-            # Counted after the writing: who presses twice is not asking for two.
-            if person is not None and device:
-                limits.require(f"apply:{event.pk}:{device}", **NEW_PER_DEVICE)
+        try:
+            with transaction.atomic():
+                person = add(**post, client_id=client_id, now=sign_up.now)
+                # Counted after the writing: who presses twice is not asking for two.
+                if person is not None and device:
+                    limits.require(f"apply:{event.pk}:{device}", **NEW_PER_DEVICE)
+        except IntegrityError as error:
+            if connection.in_atomic_block or not met_somebody(error):
+                raise
+            # Their poster, or category, was deleted in this second.
+            post["channel_id"] = _look(event, channel_code=channel_code)[1]
+            post["category"] = _category(event, answers.get("category"))
+            continue
         if person is not None:
             return Outcome("new", person)
         known = _known(event, client_id, row)

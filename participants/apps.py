@@ -13,6 +13,7 @@ class ParticipantsConfig(AppConfig):
             at_the_gate,
             contact_letters,
             erased_contacts,
+            erasing_many,
             for_events,
             held,
             kept,

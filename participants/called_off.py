@@ -29,9 +29,7 @@ def tell(event: Event, *, by: User | None) -> bool:
     Call under the event's lock. Whoever was refused and not told so yet hopes still, and is told.
     """
     people = Participant.objects.filter(event=event).present()
-    asked = people.with_status(*HOPEFUL, Status.NOT_SELECTED).only("pk", "status")
-    told = told_statuses(asked.order_by("pk"))
-    waiting = [pk for pk, status in told.items() if status in HOPEFUL]
+    waiting = _hoping(people)
     # First those whose status does not say that they wait: `go_on_everywhere` finds the others.
     refused = set(people.with_status(Status.NOT_SELECTED).values_list("pk", flat=True))
     waiting.sort(key=lambda pk: pk not in refused)
@@ -50,6 +48,18 @@ def tell(event: Event, *, by: User | None) -> bool:
     if left:
         transaction.on_commit(partial(_ring, event.pk), robust=True)
     return left
+
+
+def _hoping(people):
+    """The pks of those who hope for a seat, or have one, as far as they have been told."""
+    asked = people.with_status(*HOPEFUL, Status.NOT_SELECTED).only("pk", "status")
+    told = told_statuses(asked.order_by("pk"))
+    return [pk for pk, status in told.items() if status in HOPEFUL]
+
+
+def who_hears(event: Event) -> int:
+    """How many people would be told."""
+    return len(_hoping(Participant.objects.filter(event=event).present()))
 
 
 def _ring(event_id):

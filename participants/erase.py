@@ -1,45 +1,30 @@
 """Erasing a person: every value goes, the rows that are counted stay.
 
-A room above that keeps texts of people hands in its part from AppConfig.ready:
+What goes is found in the models (personal.py). A room above that keeps words of people elsewhere,
+in files, in texts of others, hands in its part from AppConfig.ready:
 
     @erase.part
     def forget_texts(participant): …
 
-It runs inside the transaction, before the person's own row is blanked.
+It runs inside the transaction, with the person's values still on `participant`.
 """
 
-from django.contrib.admin.models import LogEntry
-from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
+from django.db.models import F
 
-from participants import cases, contact_changes
+from events.models import Event
+from participants import blanking, cases, contact_changes, personal
 from participants.held import let_erasing_through
-from participants.models import (
-    CheckIn,
-    Consent,
-    ImportFile,
-    Participant,
-    PersonalLink,
-    TagCard,
-)
-from participants.standing import Status, lock_person
+from participants.models import Consent, ImportFile, Participant, PersonalLink, SetAside
+from participants.standing import Status, lock_event, stand
 from participants.waitlist import seat_freed
 from salon import audit, clock, live, outbox
 from salon.meeting import goes_again
+from salon.models import Message
 
 _parts = []
 
-BLANK = {
-    **dict.fromkeys(
-        ("name", "pinyin", "mobile", "email", "organisation", "job_title", "creator_field"), ""
-    ),
-    **dict.fromkeys(("name_before", "gate_word"), ""),
-    **dict.fromkeys(("can_bring", "cooperation_need", "resource_offer", "expectation"), ""),
-    # Not the source_key: it names a row of a file and nobody, and keeps that file, imported once
-    # more, from bringing them back.
-    **dict.fromkeys(("told_reason", "note"), ""),
-    "expertise": [],
-}
+personal.also(Message, key="person_id", event="event_id")
 
 
 def part(forget):
@@ -51,52 +36,66 @@ def part(forget):
 
 @goes_again
 def erase_person(*, participant, by):
-    """Take the person's name, mobile, e-mail and every text of theirs out of the house.
+    """Take the person's name, mobile, e-mail and every text of theirs out of the house, at once and
+    for good; also of somebody who was set aside.
 
-    A seat they held passes on. Category, status, size and times stay: they are counted and name
-    nobody. Erasing an erased person changes nothing. Cannot be undone.
+    A seat they held passes on, but for those who are inside. Category, status, size and times stay:
+    they are counted and name nobody. Erasing an erased person changes nothing.
     """
-    if Participant.objects.filter(pk=participant.pk, erased_at__isnull=False).exists():
-        return
     with transaction.atomic():
-        let_erasing_through()
-        event, person = lock_person(participant)
-        now = clock.now()
-        hoped = person.status not in (
-            *(Status.WITHDRAWN, Status.CANCELLED, Status.NOT_SELECTED),
-            Status.CONFIRMED if event.is_over(now) else None,
-        )
-        seated = hoped and person.status in Participant.SEATED
-        for forget in _parts:
-            forget(person)
-        _blank_rows(person, now)
-        for field, value in BLANK.items():
-            setattr(person, field, value)
-        if hoped:
-            person.status, person.confirm_by = Status.WITHDRAWN, None
-        person.erased_at = now
-        person.version += 1
-        person.save()
-        outbox.forget(person.pk)
-        audit.record("erase_person", person, by=by, event_id=event.pk)
-        # The stream keeps the newest state of each wall, their name and words with it.
-        live.publish_all(event)
+        event = lock_event(participant.event_id)
+        person = lock_for_good(event, participant.pk)
+        if person is not None:
+            forget(event, person, by=by)
+
+
+def lock_for_good(event: Event, pk: int) -> Participant | None:
+    """The person, present or set aside, locked; None when nothing of them is left to take."""
+    person = (
+        Participant.objects.select_for_update(of=("self",))
+        .not_gone()
+        .select_related("category")
+        .filter(event=event, pk=pk)
+        .first()
+    )
+    if person is not None:
+        person.event = event
+    return person
+
+
+def forget(event, person, *, by) -> None:
+    """Erase a locked person for good, within a transaction that holds the event: first where people
+    stand, then what they wrote, as everybody locks it."""
+    let_erasing_through()
+    now, row = clock.now(), Participant.objects.filter(pk=person.pk)
+    words = blanking.remember(person)
+    row.update(erased_at=person.erased_at or now, version=F("version") + 1)
+    if _hopes(event, person, now):
+        seated = person.status in Participant.SEATED
+        stand([person], Status.WITHDRAWN, now=now, by=by)
         if seated:
             seat_freed(event=event, category=person.category, online=person.online, now=now)
-
-
-def _blank_rows(person, now):
-    person.pain_points.update(text="")
-    person.status_changes.update(reason="")
-    person.calls.update(notes="")
+    blanking.take(event, person, words)
+    for forget_part in _parts:
+        forget_part(person)
     cases.forget(person)
     contact_changes.forget(person)
+    # A sheet that waits for its import may hold them; whoever wants it uploads it again.
+    ImportFile.objects.filter(event=event).exclude(content=b"").update(content=b"")
+    outbox.forget(person.pk)
     PersonalLink.objects.filter(participant=person).delete()
     Consent.objects.filter(participant=person, withdrawn_at=None).update(withdrawn_at=now)
-    TagCard.objects.filter(participant=person).update(expertise="", pain="", topic="", gate_word="")
-    CheckIn.objects.filter(participant=person).update(void_reason="")
-    # A sheet that waits for its import may hold them; whoever wants it uploads it again.
-    ImportFile.objects.filter(event=person.event).exclude(content=b"").update(content=b"")
-    LogEntry.objects.filter(
-        content_type=ContentType.objects.get_for_model(Participant), object_id=str(person.pk)
-    ).update(object_repr=f"#{person.pk}", change_message="")
+    SetAside.objects.filter(participant=person).delete()
+    row.update(blanked_at=now)
+    audit.record("erase_person", person, by=by, event_id=event.pk)
+    # The stream keeps the newest state of each wall, their name and words with it.
+    live.publish_all(event)
+
+
+def _hopes(event, person, now) -> bool:
+    """Whether they still wait for something, or hold a seat that another may have: not once they
+    came or could have come."""
+    if person.status in (Status.WITHDRAWN, Status.CANCELLED, Status.NOT_SELECTED):
+        return False
+    inside = event.is_over(now) or person.check_ins.in_force().exists()
+    return not (person.status == Status.CONFIRMED and inside)

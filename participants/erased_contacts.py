@@ -47,6 +47,17 @@ def remember(person: Participant) -> None:
     )
 
 
+def let_in_again(person: Participant) -> None:
+    """Their erasing was taken back."""
+    purpose = _purpose(person.event_id)
+    digests = [
+        digest
+        for contact in filter(None, (person.mobile, person.email))
+        for digest in identity.contact_digests(contact, purpose)
+    ]
+    ErasedContact.objects.filter(event=person.event_id, digest__in=digests).delete()
+
+
 def among(event: Event, contacts: Iterable[str]) -> set[str]:
     """Those of these mobiles and e-mails that somebody had who was erased from this event."""
     known = set(ErasedContact.objects.filter(event=event).values_list("digest", flat=True))
@@ -58,11 +69,3 @@ def among(event: Event, contacts: Iterable[str]) -> set[str]:
         for contact in contacts
         if contact and not known.isdisjoint(identity.contact_digests(contact, purpose))
     }
-
-
-@erase.part
-def forget_file_names(person: Participant) -> None:
-    """A file called after the person names them."""
-    files = person.event.import_files
-    for value in filter(None, (person.name, person.mobile.removeprefix("+86"), person.email)):
-        files.filter(filename__icontains=value).update(filename="")

@@ -96,6 +96,9 @@ def move_up(event, *, online, was, by):
     waitlist.room_grew(event=event, online=online, was=was, by=by)
 
 
+upstairs.who_hears_of_calling_off.offer(called_off.who_hears)
+
+
 @upstairs.when_called_off.offer
 def call_off(event, *, by):
     called_off.tell(event, by=by)

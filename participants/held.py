@@ -50,7 +50,10 @@ def held(model: type[models.Model]) -> Iterator[tables.Trigger]:
         return
     name, mine = tables.short(model), owner(model)
     words = words_of(model) if mine else []
-    body = ""
+    # Whoever erases holds the row itself, and takes words away where others only bring them.
+    body = (
+        f"IF current_setting('{_SETTING}', true) IS NOT DISTINCT FROM 'on' THEN RETURN NEW; END IF;"
+    )
     for key in keys:
         columns = [key.column, *(words if key is mine else ())]
         body += f"""
@@ -58,10 +61,9 @@ def held(model: type[models.Model]) -> Iterator[tables.Trigger]:
                 AND (TG_OP = 'INSERT' OR {tables.changed(columns)}) THEN
                 PERFORM FROM participants_participant
                     WHERE id = NEW."{key.column}" AND erased_at IS NULL FOR SHARE;
-                IF NOT FOUND AND current_setting('{_SETTING}', true) IS DISTINCT FROM 'on'
-                    AND EXISTS (
-                        SELECT FROM participants_participant WHERE id = NEW."{key.column}"
-                    ) THEN
+                IF NOT FOUND AND EXISTS (
+                    SELECT FROM participants_participant WHERE id = NEW."{key.column}"
+                ) THEN
                     {tables.refuse(f"{name}_{RULE}")}
                 END IF;
             END IF;

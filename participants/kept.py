@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from events.models import Event
-from participants import erased_contacts, keeping, notices
+from participants import erased_contacts, erasing_many, keeping, notices
 from participants.models import (
     Case,
     Channel,
@@ -19,12 +19,14 @@ from participants.models import (
     Participant,
     PersonalLink,
     PrivacyTerms,
+    SetAside,
 )
 from salon import keeping as house
 
 DESK_REQUESTS = timedelta(days=7)
 IMPORTS = timedelta(days=180)
 CASES = timedelta(days=90)
+HOURS_ASIDE = erasing_many.WAITS // timedelta(hours=1)
 # Well past the seven days in which one is proven, and the seven in which it is put back.
 CONTACT_CHANGES = timedelta(days=30)
 
@@ -202,6 +204,16 @@ house.keep(
         ],
         count=house.counting(ImportFile.objects.all, "event_id"),
         clear=house.deleting(lambda now: ImportFile.objects.filter(uploaded_at__lt=now - IMPORTS)),
+    )
+)
+house.keep(
+    house.Kept(
+        key="set_aside",
+        what=gettext_lazy("主办方成批删除、还能恢复的人：全部"),
+        why=gettext_lazy("按错了能恢复。这段时间谁也看不到。"),
+        until=lambda event=None: _("%(hours)d 小时") % {"hours": HOURS_ASIDE},
+        columns=("participants.SetAside.words",),
+        count=house.counting(SetAside.objects.all, "participant__event_id"),
     )
 )
 house.keep(

@@ -130,4 +130,4 @@ def release_all(*, event, by):
 
 def sample(event, kind):
     """A message of this kind to look a wording over with: one of the event's own, or None."""
-    return Message.objects.of_event(event).of_kind(kind).order_by("-pk").first()
+    return Message.objects.of_event(event).of_kind(kind).in_sight().order_by("-pk").first()

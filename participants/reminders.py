@@ -101,6 +101,7 @@ def who_gets_what(event):
     upcoming = [
         (row["kind"], row["at"], row["people"])
         for row in Message.objects.of_event(event)
+        .in_sight()
         .open()
         .order_by()
         .annotate(hour=Case(When(due_at__gt=now, then="due_at"), default=None))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from fractions import Fraction
 
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 
 from participants import quota
@@ -89,15 +89,25 @@ class RoomSeats:
 
 
 def count_people(event):
-    """{(category id, online, status): people} of the event, in one statement."""
-    return {
-        (row["category"], row["online"], row["status"]): row["n"]
-        for row in Participant.objects.filter(event=event)
-        .present()
+    """{(category id, online, status): people} of the event, in one statement. The seats of those
+    who are set aside are taken, and so are those of erased people who are inside."""
+    return count_and_see(event)[0]
+
+
+def count_and_see(event):
+    """`(count_people, {status: people one may look at})`, in one statement."""
+    rows = (
+        Participant.objects.filter(event=event)
+        .filter(Q(erased_at=None) | Q(status__in=Participant.SEATED))
         .order_by()
         .values("category", "online", "status")
-        .annotate(n=Count("pk"))
-    }
+        .annotate(n=Count("pk"), seen=Count("pk", filter=Q(erased_at=None)))
+    )
+    counts, seen = {}, dict.fromkeys(Participant.Status.values, 0)
+    for row in rows:
+        counts[row["category"], row["online"], row["status"]] = row["n"]
+        seen[row["status"]] += row["seen"]
+    return counts, seen
 
 
 def room_seats(event, *, online, room=None, categories=None, counts=None, releases=None):

@@ -2,7 +2,14 @@
 
 from celery import shared_task
 
-from participants import called_off, import_runs, interest_groups, waiting_steps, waitlist
+from participants import (
+    called_off,
+    erasing_many,
+    import_runs,
+    interest_groups,
+    waiting_steps,
+    waitlist,
+)
 
 
 @shared_task
@@ -21,6 +28,11 @@ def tell_called_off(event_id):
 @shared_task
 def import_file(file_id):
     import_runs.run(file_id)
+
+
+@shared_task
+def erase_set_aside():
+    erasing_many.finish_due()
 
 
 @shared_task

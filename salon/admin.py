@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from django_otp.plugins.otp_static import admin as static
 from django_otp.plugins.otp_totp import admin as totp
 
-from salon import outbox, second_factor
+from salon import asking, outbox, second_factor
 from salon.admin_lists import HouseAdmin
 from salon.errors import Refused
 from salon.models import AuditEntry, Message, Sweep, User
@@ -73,6 +73,9 @@ class MessageAdmin(ForSuperusers):
     ]
     actions = ["release", "hold", "cancel", "try_again"]
 
+    def get_queryset(self, request):
+        return super().get_queryset(request).in_sight()
+
     @admin.display(description=_("类型"), ordering="kind")
     def called(self, message):
         return outbox.label_of(message.kind)
@@ -93,6 +96,7 @@ class MessageAdmin(ForSuperusers):
 
     @admin.action(description=_("放行所选消息"), permissions=["view"])
     def release(self, request, rows):
+        asking.many_letters(request, rows.order_by().held().count())
         self._say(request, outbox.release(rows.order_by(), by=request.user))
 
     @admin.action(description=_("暂扣所选消息"), permissions=["view"])
@@ -101,10 +105,21 @@ class MessageAdmin(ForSuperusers):
 
     @admin.action(description=_("取消所选消息"), permissions=["view"])
     def cancel(self, request, rows):
+        open_ones = list(rows.order_by().to_be_stopped().values_list("pk", flat=True))
+        asking.sure(
+            request,
+            asking.Question(
+                title=_("取消 %(n)d 封还没发出的信？") % {"n": len(open_ones)},
+                sentence=_("取消的信不会再发，收信人不会知道。"),
+                yes=_("取消 %(n)d 封") % {"n": len(open_ones)},
+                about=open_ones,
+            ),
+        )
         self._say(request, outbox.cancel(rows.order_by(), by=request.user))
 
     @admin.action(description=_("重新发送没送到的消息"), permissions=["view"])
     def try_again(self, request, rows):
+        asking.many_letters(request, rows.order_by().astray().count())
         self._say(request, outbox.try_again(rows.order_by(), by=request.user))
 
     def _say(self, request, changed):

@@ -41,6 +41,7 @@ app.conf.beat_schedule = {
         ("open and nag surveys", "metrics.tasks.run_surveys", 60),
         ("evaluate ended events", "metrics.tasks.evaluate_due", 60),
         ("letters of new matches", "metrics.tasks.plan_digests", 3600),
+        ("erase who was set aside a day ago", "participants.tasks.erase_set_aside", 3600),
         ("clear what has expired", "salon.tasks.clear_what_has_expired", 3600),
     ]
 }

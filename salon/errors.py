@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.defaults import bad_request, page_not_found
 
+from salon import asking
 from salon.meeting import met_somebody
 
 log = logging.getLogger(__name__)
@@ -101,6 +102,8 @@ def answer_refusals(get_response):
                 title=exception.title,
                 onward=exception.onward,
             )
+        if isinstance(exception, asking.Asked):
+            return asking.answer(request, exception, as_json=wants_json(request))
         if isinstance(exception, DatabaseError) and met_somebody(exception):
             log.info("met somebody at %s", request.resolver_match.view_name)
             # A tablet takes 409 for the last word and repeats a 503.

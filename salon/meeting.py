@@ -9,9 +9,12 @@ from contextlib import contextmanager
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-from django.db import OperationalError, connection, transaction
+from django.db import DatabaseError, connection, transaction
 
 DEADLOCK, SERIALIZATION, LOCK_TIMEOUT = "40P01", "40001", "55P03"
+# What a row points to was deleted between its being read and the commit, where keys are looked up.
+POINTS_TO_NOTHING = "23503"
+AGAIN = (DEADLOCK, SERIALIZATION, POINTS_TO_NOTHING)
 REPEATS = 2
 
 P = ParamSpec("P")
@@ -25,12 +28,12 @@ def sqlstate(error: BaseException) -> str | None:
 
 def met_somebody(error: BaseException) -> bool:
     """Whether a database error says only that somebody else was at the same rows just then."""
-    return sqlstate(error) in (DEADLOCK, SERIALIZATION, LOCK_TIMEOUT)
+    return sqlstate(error) in (*AGAIN, LOCK_TIMEOUT)
 
 
 def goes_again(verb: Callable[P, R]) -> Callable[P, R]:
     """Call a verb, which is one transaction, up to two times more when a deadlock or another's
-    change ended it. Inside somebody's transaction the whole of that would have to go again: then
+    change or deletion ended it. Inside somebody's transaction the whole of that would have to go again: then
     the error rises to who began it."""
 
     @wraps(verb)
@@ -38,8 +41,8 @@ def goes_again(verb: Callable[P, R]) -> Callable[P, R]:
         for _repeat in range(REPEATS):
             try:
                 return verb(*args, **kwargs)
-            except OperationalError as error:
-                if connection.in_atomic_block or sqlstate(error) not in (DEADLOCK, SERIALIZATION):
+            except DatabaseError as error:
+                if connection.in_atomic_block or sqlstate(error) not in AGAIN:
                     raise
         return verb(*args, **kwargs)
 

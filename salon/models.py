@@ -13,9 +13,13 @@ from django.db import models
 from django.db.models import Count, Min, Q
 from django.utils.translation import gettext_lazy as _
 
+from salon import resting
+
 
 class User(AbstractUser):
     """Somebody with an account: organiser, host, mentor. Applicants and desk staff have none."""
+
+    erase_keeps = "an account of the crew"
 
     second_factor_at = models.DateTimeField(_("第二步验证启用于"), null=True, editable=False)
 
@@ -58,6 +62,13 @@ class MessageQuerySet(models.QuerySet):
     def in_batch(self, batch):
         return self.filter(batch=batch)
 
+    def in_sight(self):
+        """But those whose people are out of sight: they rest (salon/resting.py)."""
+        rows = self
+        for people in resting.queries():
+            rows = rows.exclude(person_id__in=people)
+        return rows
+
     def open(self):
         return self.filter(state=Message.State.PLANNED)
 
@@ -87,8 +98,8 @@ class MessageQuerySet(models.QuerySet):
         return self.filter(state__in=[Message.State.PLANNED, *Message.ASTRAY])
 
     def due(self, now):
-        """May go now: released, its hour has come, and nobody else holds it."""
-        return self.filter(
+        """May go now: released, its hour has come, nobody else holds it, and it does not rest."""
+        return self.in_sight().filter(
             Q(state=Message.State.PLANNED, next_try_at=None)
             | Q(state=Message.State.PLANNED, next_try_at__lte=now)
             | Q(state=Message.State.CLAIMED, lease_until__lt=now),
@@ -144,7 +155,8 @@ class MessageQuerySet(models.QuerySet):
         """One dict for each batch and kind, the next to go first: `batch`, `kind`, `messages`,
         `first_due_at`, and a number for each name of `counted`."""
         return (
-            self.order_by()
+            self.in_sight()
+            .order_by()
             .values("batch", "kind")
             .annotate(messages=Count("pk"), first_due_at=Min("due_at"), **self.counted())
             .order_by("first_due_at", "batch", "kind")
@@ -158,6 +170,11 @@ class Message(models.Model):
     crew told the person. Promise: never lost; at most one double for each kill between "on the
     wire" and "handed over", and that one carries `uncertain`.
     """
+
+    erase_keeps = {
+        **dict.fromkeys(("dedup_key", "kind", "batch"), "made of numbers and fixed words"),
+        "context": "ids, dates and sentences about the agenda",
+    }
 
     class Channel(models.TextChoices):
         EMAIL = "email", _("邮件")
@@ -288,6 +305,8 @@ class AuditEntry(models.Model):
     Append-only: a database trigger refuses UPDATE and DELETE.
     """
 
+    erase_keeps = "numbers and names of fields; nothing here is ever changed"
+
     at = models.DateTimeField(_("时间"), auto_now_add=True)
     actor = models.CharField(_("谁"), max_length=40)  # "user:3", "desk:5", "person:12", "system"
     verb = models.CharField(_("做了什么"), max_length=60)
@@ -308,6 +327,8 @@ class AuditEntry(models.Model):
 class Allowance(models.Model):
     """How often a key (a person, a device, an account) has knocked in the present window."""
 
+    erase_keeps = "keys of devices, never a contact in clear"
+
     key = models.CharField(max_length=120, primary_key=True)
     window_ends_at = models.DateTimeField()
     used = models.PositiveIntegerField()
@@ -315,6 +336,8 @@ class Allowance(models.Model):
 
 class Sweep(models.Model):
     """What one day's clearing did: counts by row of the table of what is kept (keeping.py)."""
+
+    erase_keeps = "counts"
 
     at = models.DateTimeField(_("时间"))
     report = models.JSONField(_("结果"), default=dict)
@@ -330,6 +353,8 @@ class Sweep(models.Model):
 
 class Heartbeat(models.Model):
     """When a long-running process was last known to be alive: "worker", "beat"."""
+
+    erase_keeps = "names of processes"
 
     name = models.CharField(max_length=40, primary_key=True)
     at = models.DateTimeField()

@@ -31,7 +31,7 @@ from django.db.models import BooleanField, ExpressionWrapper, F, Q
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from salon import audit, broker, by_hand, clock, letter_kinds, pace
+from salon import audit, broker, by_hand, clock, letter_kinds, pace, resting
 from salon.channels import CHANNELS, Letter, NotDelivered
 from salon.errors import Refused
 from salon.letter_kinds import label_of, letter
@@ -298,7 +298,10 @@ def preview(message):
     called off. For a message that went: as it went. Raises Refused like its composer."""
     if message.state in (State.HANDED_OVER, State.BOUNCED) or message.on_the_wire_at:
         return Letter(to=message.recipient, subject=message.subject, text=message.body)
-    draft = letter_kinds.compose(message)
+    try:
+        draft = _compose(message)
+    except _Rests:
+        return None
     if draft is None:
         return None
     with translation.override(settings.LANGUAGE_CODE):
@@ -309,6 +312,16 @@ def preview(message):
             attachments=draft.attachments,
             reply_to=draft.reply_to,
         )
+
+
+class _Rests(Exception):
+    """Its person was put out of sight after a worker had claimed it."""
+
+
+def _compose(message):
+    if resting.is_resting(message.person_id):
+        raise _Rests
+    return letter_kinds.compose(message)
 
 
 # --- the bell -------------------------------------------------------------------------------------
@@ -447,6 +460,8 @@ def _deliver_one(message, channel, silent):
     whose server does not answer is noted in `silent`."""
     try:
         state = _send(message, channel)
+    except _Rests:
+        return _let_go(message)
     except Refused as refusal:
         problem = NotDelivered(str(refusal), for_good=True)
     except NotDelivered as trouble:
@@ -474,7 +489,7 @@ def _deliver_one(message, channel, silent):
 def _send(message, channel):
     """The state that the message came to, HANDED_OVER still to be noted. Raises Refused and
     NotDelivered."""
-    draft = letter_kinds.compose(message)
+    draft = _compose(message)
     if draft is None:
         return _note(message, State.CANCELLED)
     channel.check(draft)

@@ -1,7 +1,6 @@
 """Everything one person contributed: for their own page and export, and for forgetting them."""
 
-from django.db.models import F, Value
-from django.db.models.functions import Replace
+from django.db.models import F
 
 from events.models import Gate
 from workshops.models import (
@@ -9,19 +8,16 @@ from workshops.models import (
     Listing,
     Match,
     Membership,
-    MentorReview,
     PainCard,
     Plan,
     PlanEdit,
     PlanPhoto,
-    PlanRow,
     Question,
     QuestionVote,
     Solution,
     SolutionLike,
     Tip,
     VoteTicket,
-    WorkGroup,
 )
 
 
@@ -75,70 +71,9 @@ def _readable(card, person):
     return card.text if card.is_shown or card.participant_id == person.pk else ""
 
 
-BLANK = "〔已删除〕"
-
-
 def forget(person):
-    """Blank what the person wrote and every mention of their name, mobile or e-mail in this
-    event's texts. The rows stay: they are counted."""
-    PainCard.objects.filter(participant=person).update(text=BLANK, gate_word="")
-    Solution.objects.filter(participant=person).update(text=BLANK, gate_word="")
-    Question.objects.filter(participant=person).update(text=BLANK, gate_word="")
-    Tip.objects.filter(participant=person).update(text=BLANK, gate_word="")
-    # Counted nowhere, so it may go whole.
+    """Their late drafts go whole: counted nowhere. Their words elsewhere are taken by their columns
+    (participants/personal.py); what a mate still has on the screen, their name in it, is stale."""
     LateDraft.objects.filter(participant=person).delete()
-    listing = Listing.objects.filter(participant=person).first()
-    if listing:
-        listing.offer = listing.offer and BLANK
-        listing.need = listing.need and BLANK
-        listing.seated, listing.gate_word = False, ""
-        listing.save(update_fields=["offer", "need", "seated", "gate_word"])
-    # A reason quotes what both wrote.
-    Match.objects.of([person.pk]).update(reason="")
-    words = [word for word in {person.name, person.mobile, person.email} if len(word) > 1]
-    # 13800000000 is how people write what is kept as +8613800000000.
-    words += [person.mobile.removeprefix("+86")] if person.mobile.startswith("+86") else []
-    for word in sorted(words, key=len, reverse=True):
-        _strike(person.event, word)
-
-
-def _strike(event, word):
-    texts = (
-        (PainCard.objects.filter(event=event), "text"),
-        (Solution.objects.filter(card__event=event), "text"),
-        (Question.objects.filter(event=event), "text"),
-        (Tip.objects.filter(icebreaker__event=event), "text"),
-        (Plan.objects.filter(group__event=event), "title"),
-        (PlanRow.objects.filter(plan__group__event=event), "time_node"),
-        (PlanRow.objects.filter(plan__group__event=event), "owner"),
-        (PlanRow.objects.filter(plan__group__event=event), "resources"),
-        (Listing.objects.filter(participant__event=event), "offer"),
-        (Listing.objects.filter(participant__event=event), "need"),
-        (Match.objects.touching(event), "reason"),
-        (WorkGroup.objects.filter(event=event), "name"),
-        (MentorReview.objects.filter(group__event=event), "suggestion"),
-    )
-    for rows, field in texts:
-        found = rows.filter(**{f"{field}__contains": word})
-        # One character, so that no column grows too long for its text.
-        found.update(**{field: Replace(F(field), Value(word), Value("×"))})
-    for plan in Plan.objects.filter(group__event=event):
-        struck = _struck(plan.elements, word)
-        if struck != plan.elements:
-            plan.elements = struck
-            plan.save(update_fields=["elements"])
-    for draft in LateDraft.objects.filter(plan__group__event=event):
-        struck = _struck(draft.text, word)
-        if struck != draft.text:
-            draft.text = struck
-            draft.save(update_fields=["text"])
-
-
-def _struck(value, word):
-    if isinstance(value, str):
-        return value.replace(word, "×")
-    if isinstance(value, dict):
-        return {key: _struck(inner, word) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_struck(inner, word) for inner in value]
-    return value
+    theirs = Plan.objects.filter(group__memberships__participant=person)
+    theirs.update(version=F("version") + 1)

@@ -239,18 +239,21 @@ def counts(event):
 def save_listing(*, person, table, offer, need):
     """Write one's offer and need at a table; at least one of them.
 
-    A seat at another table is given up. Raises Refused("empty" | "foreign" | "too_often").
+    A seat at another table is given up. Raises Refused("empty" | "foreign" | "too_often" |
+    "table_gone").
     """
     require_part(person)
     offer = clean_text(offer, max_length=LENGTH)
     need = clean_text(need, max_length=LENGTH)
     if not (offer or need):
         raise Refused("empty", _("能提供的和想要的，至少写一样。"), status=400)
-    if table.event_id != person.event_id:
+    if table is not None and table.event_id != person.event_id:
         raise Refused("foreign", _("没有这张主题桌。"), status=404)
     limits.require(f"listing:{person.pk}", times=20, seconds=600)
     with transaction.atomic():
         hold(person)
+        if table is None or not ThemeTable.objects.filter(pk=table.pk).exists():
+            raise Refused("table_gone", _("这张主题桌刚刚撤掉了，请另选一张。您写的还在。"))
         listing = Listing.objects.select_for_update().filter(participant=person).first()
         is_new = listing is None
         if is_new:

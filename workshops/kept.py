@@ -5,11 +5,11 @@ from django.utils.translation import gettext_lazy
 
 from participants import keeping
 from participants.keeping import Holding
+from participants.models import ERASED
 from salon import keeping as house
-from workshops.contributions import BLANK
 from workshops.models import Listing, Match, Plan, PlanPhoto
 
-_GONE = {"text": BLANK, "gate_word": ""}
+_GONE = {"text": ERASED, "gate_word": ""}
 
 keeping.also(
     "texts",

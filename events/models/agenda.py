@@ -15,6 +15,8 @@ from events.models.event import Event
 class Speaker(models.Model):
     """Somebody who speaks or reviews; backups stand in when a speaker is absent."""
 
+    erase_keeps = "of a speaker, who is no participant"
+
     event = models.ForeignKey(
         Event, on_delete=models.CASCADE, related_name="speakers", verbose_name=_("活动")
     )
@@ -41,6 +43,8 @@ class AgendaQuerySet(models.QuerySet):
 
 
 class AgendaItem(models.Model):
+    erase_keeps = "the crew's own words"
+
     class Kind(models.TextChoices):
         CHECK_IN = "check_in", _("签到")
         OPENING = "opening", _("开场")
@@ -127,6 +131,8 @@ class AgendaStep(models.Model):
     The newest step in force is what a host page has "seen": a press that names an older one
     comes too late, somebody else was quicker.
     """
+
+    erase_keeps = {"before": "hours of the agenda"}
 
     class Verb(models.TextChoices):
         START = "start", _("开始")

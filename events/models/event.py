@@ -24,6 +24,8 @@ def a_time_zone(name):
 class Series(models.Model):
     """Salons that belong together: one alumni community, one offers-and-needs board."""
 
+    erase_keeps = "the crew's own words"
+
     slug = models.SlugField(_("地址"), unique=True)
     title = models.CharField(_("系列名称"), max_length=120)
 
@@ -87,6 +89,8 @@ class EventQuerySet(models.QuerySet):
 
 
 class Event(models.Model):
+    erase_keeps = "the crew's own words"
+
     class Status(models.TextChoices):
         DRAFT = "draft", _("筹备中·未公开")
         PUBLISHED = "published", _("已公开")
@@ -272,6 +276,8 @@ class Crew(models.Model):
 class DeskPass(models.Model):
     """One desk at the door: a link and a PIN, no account; revocable, dead after the event."""
 
+    erase_keeps = "the desk's name and digests"
+
     event = models.ForeignKey(
         Event, on_delete=models.CASCADE, related_name="desks", verbose_name=_("活动")
     )
@@ -293,6 +299,8 @@ class DeskPass(models.Model):
 
 class Blueprint(models.Model):
     """A salon without its people and date: one JSON document, a part for each room."""
+
+    erase_keeps = "the crew's own words"
 
     name = models.CharField(_("蓝本名称"), max_length=120, unique=True)
     document = models.JSONField()

@@ -9,6 +9,8 @@ from events.models.event import Event
 
 
 class PrepGroup(models.Model):
+    erase_keeps = "the crew's own words"
+
     event = models.ForeignKey(
         Event, on_delete=models.CASCADE, related_name="prep_groups", verbose_name=_("活动")
     )
@@ -28,6 +30,8 @@ class PrepGroup(models.Model):
 
 
 class PrepMember(models.Model):
+    erase_keeps = "the crew's own words"
+
     group = models.ForeignKey(
         PrepGroup, on_delete=models.CASCADE, related_name="members", verbose_name=_("小组")
     )
@@ -66,6 +70,8 @@ class MilestoneQuerySet(models.QuerySet):
 class Milestone(models.Model):
     """Something to be done by a day counted back from the event (T-60, T-30, …)."""
 
+    erase_keeps = "the crew's own words"
+
     event = models.ForeignKey(
         Event, on_delete=models.CASCADE, related_name="milestones", verbose_name=_("活动")
     )
@@ -100,6 +106,8 @@ class Milestone(models.Model):
 
 
 class Material(models.Model):
+    erase_keeps = "the crew's own words"
+
     class Section(models.TextChoices):
         SIGN_IN = "sign_in", _("签到")
         INTERACTION = "interaction", _("互动")
@@ -137,6 +145,8 @@ class Material(models.Model):
 
 
 class StaffRole(models.Model):
+    erase_keeps = "the crew's own words"
+
     event = models.ForeignKey(
         Event, on_delete=models.CASCADE, related_name="staff_roles", verbose_name=_("活动")
     )
@@ -156,6 +166,8 @@ class StaffRole(models.Model):
 
 
 class RiskPlan(models.Model):
+    erase_keeps = "the crew's own words"
+
     class Risk(models.TextChoices):
         SPEAKER_ABSENT = "speaker_absent", _("嘉宾缺席")
         PROJECTOR = "projector", _("投影故障")

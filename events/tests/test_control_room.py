@@ -18,6 +18,7 @@ from events.tests.scenes import DAY, a_salon, at, crew, somebody
 from salon import clock
 from salon.models import Heartbeat, Message
 from salon.seen import SeenForm
+from tests.asked import press_and_say_yes
 from tests.house import somebody_waits_for_us, until
 
 pytestmark = pytest.mark.django_db
@@ -108,7 +109,11 @@ def test_publishing_and_calling_off(salon, shen, client):
     client.post(f"{ROOM}announce/", {"act": "publish"})
     salon.refresh_from_db()
     assert salon.status == "published"
-    client.post(f"{ROOM}announce/", {"act": "call_off"})
+    page = client.post(f"{ROOM}announce/", {"act": "call_off"})
+    assert "写信告诉" in page.content.decode()
+    salon.refresh_from_db()
+    assert salon.status == "published"
+    press_and_say_yes(client, f"{ROOM}announce/", {"act": "call_off"})
     salon.refresh_from_db()
     assert salon.status == "cancelled"
     assert (

@@ -11,6 +11,7 @@ from events import announcing, headcount, plan_b, preparation, upstairs
 from events.access import organiser
 from events.control import figures
 from events.walls import agenda_context
+from salon import asking
 from salon.errors import Refused
 
 
@@ -49,8 +50,21 @@ def announce(request, slug):
             announcing.publish(event=request.event, by=request.user)
             messages.success(request, _("活动页已公开，报名按设定的时间开放。"))
         elif request.POST.get("act") == "call_off":
+            asking.sure(request, _calling_off(request.event))
             announcing.call_off(event=request.event, by=request.user)
             messages.success(request, _("活动已取消，通知已排入发件箱。"))
     except Refused as refused:
         messages.error(request, refused.message)
     return HttpResponseRedirect(reverse("control", args=[slug]))
+
+
+def _calling_off(event):
+    number = sum(hears(event) for hears in upstairs.who_hears_of_calling_off)
+    return asking.Question(
+        title=_("取消这场活动，写信告诉 %(n)d 人？") % {"n": number},
+        sentence=_(
+            "没发出的提醒会撤下，所有报名的人都会收到取消通知。取消后不能恢复，只能照它再办一场。"
+        ),
+        yes=_("确定取消活动"),
+        back=reverse("control", args=[event.slug]),
+    )

@@ -16,7 +16,7 @@ from metrics.forms import (
 )
 from metrics.models import FollowUp, Survey
 from participants.access import person
-from salon import clock
+from salon import asking, clock
 from salon.errors import Refused
 from salon.seen import compared_with
 from salon.text import rate_text
@@ -132,6 +132,8 @@ def edit(request, slug):
 @require_POST
 def open_now(request, slug):
     """At once after the end; the clock does the same within a minute."""
+    if request.event.is_over(clock.now()):
+        asking.many_letters(request, surveys.how_many_to_ask(request.event))
     newly_asked = surveys.open_survey(event=request.event, by=request.user)
     messages.success(
         request, _("问卷已开放，新发给 %(count)d 位到场的朋友。") % {"count": newly_asked}

@@ -18,7 +18,7 @@ from metrics.forms import ClaimForm, sections_posted
 from metrics.models import Whitepaper
 from participants import contacts, guests, keys
 from participants.access import person_of
-from salon import clock
+from salon import asking, clock
 from salon.errors import Refused
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -98,6 +98,7 @@ def publish(request, slug):
     paper = whitepaper.newest(request.event)
     if paper is None:
         raise Http404
+    asking.many_letters(request, whitepaper.who_hears(request.event).count())
     try:
         whitepaper.publish(paper=paper, by=request.user)
     except Refused as refused:

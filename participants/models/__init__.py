@@ -3,8 +3,10 @@
 from participants.models.arrival import CheckIn, DeskRequest, InterestGroup, TagCard
 from participants.models.cases import Case
 from participants.models.contact_changes import ContactChange
+from participants.models.erasing import SetAside
 from participants.models.importing import ImportFile
 from participants.models.person import (
+    ERASED,
     Channel,
     Consent,
     PainPoint,
@@ -24,6 +26,7 @@ from participants.models.screening import (
 )
 
 __all__ = [
+    "ERASED",
     "Call",
     "Case",
     "Category",
@@ -44,6 +47,7 @@ __all__ = [
     "PrivacyTerms",
     "ScreeningBatch",
     "SeatRelease",
+    "SetAside",
     "StatusChange",
     "TagCard",
     "Wording",

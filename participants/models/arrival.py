@@ -16,6 +16,8 @@ class CheckInQuerySet(models.QuerySet):
 class CheckIn(models.Model):
     """One person came. A voided row stays; at most one per person is in force."""
 
+    erase_keeps = dict.fromkeys(("desk_name", "operator"), "of the desk, not of the guest")
+
     class Method(models.TextChoices):
         QR = "qr", _("扫码")
         CODE = "code", _("签到码")
@@ -59,6 +61,12 @@ class CheckIn(models.Model):
 class DeskRequest(models.Model):
     """What a desk asked and what it was answered, written with the effect in one transaction:
     the same request again gets the same answer and has no second effect."""
+
+    erase_keeps = {
+        "answer": "ids, fixed words and hours",
+        "body_digest": "a digest",
+        "client_id": "random",
+    }
 
     client_id = models.UUIDField(primary_key=True)
     desk = models.ForeignKey(DeskPass, on_delete=models.CASCADE, related_name="requests")

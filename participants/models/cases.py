@@ -36,6 +36,15 @@ class Case(models.Model):
     what was typed (participants/cases.py says its shape), {} once it was erased.
     """
 
+    erase_keeps = {
+        **dict.fromkeys(("shared", "differs"), "names of fields"),
+        "client_id": "a random number of the form that was posted",
+        **dict.fromkeys(
+            ("answers", "before", "answers_digest"),
+            "perhaps another's: cases.forget takes what is theirs",
+        ),
+    }
+
     class State(models.TextChoices):
         OPEN = "open", _("待核对")
         MADE = "made", _("已另立")

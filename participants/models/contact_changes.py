@@ -30,6 +30,8 @@ class ContactChangeQuerySet(models.QuerySet):
 
 
 class ContactChange(models.Model):
+    erase_keeps = {"told": "which of two, not what it was"}
+
     class Step(models.TextChoices):
         WITHDRAW = "withdraw", _("取消报名")
         ERASE = "erase", _("删除个人信息")

@@ -14,6 +14,9 @@ class ImportFile(models.Model):
     event is erased, and a day after the upload in any case.
     """
 
+    erase_keeps = {"content": "emptied whole: erase.forget"}
+    erase_empties = ("filename",)
+
     class State(models.TextChoices):
         READ = "read", _("已检查，待导入")
         RUNNING = "running", _("导入中")

@@ -10,9 +10,14 @@ from events.models import Event, Gate, Gated, GatedRows
 from participants.models.privacy import Notice
 from participants.models.screening import Category
 
+# Stands where somebody erased had written something that others answered or counted.
+ERASED = "〔已删除〕"
+
 
 class Channel(models.Model):
     """Where an application came from: a poster, a link, a personal invitation."""
+
+    erase_keeps = "the crew's own words"
 
     class Kind(models.TextChoices):
         OFFICIAL_ACCOUNT = "official_account", _("公众号内推")
@@ -98,9 +103,27 @@ class ParticipantQuerySet(GatedRows):
         """Not erased: people one may still show."""
         return self.filter(erased_at=None)
 
+    def set_aside(self):
+        """Erased by an organiser, and still to be taken back: out of sight, their words put by."""
+        return self.filter(erased_at__isnull=False, blanked_at=None)
+
+    def not_gone(self):
+        """Present or set aside: a seat of theirs is taken."""
+        return self.filter(blanked_at=None)
+
 
 class Participant(Gated):
     """One human at one event. At the gate stands how others know them: name and organisation."""
+
+    erase_keeps = {
+        "code": "six random signs, once per event",
+        "client_id": "a random number of the form that was posted",
+        # It keeps that file, imported once more, from bringing them back.
+        "source_key": "names a row of a file, and nobody",
+    }
+    # Somebody else of the same name keeps theirs.
+    erase_counts = ("version",)
+    erase_own = ("name", "name_before", "pinyin", "mobile", "email")
 
     class Status(models.TextChoices):
         SUBMITTED = "submitted", _("待审核")
@@ -221,6 +244,11 @@ class Participant(Gated):
                 condition=Q(status__in=["accepted", "offered"]),
                 name="participant_by_deadline",
             ),
+            models.Index(
+                fields=["erased_at"],
+                condition=Q(erased_at__isnull=False, blanked_at=None),
+                name="participant_set_aside",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["event", "code"], name="participant_code_once"),
@@ -309,6 +337,8 @@ class Consent(models.Model):
     """One purpose, one row, with the wording that was agreed to. Withdrawn is a time, not a
     deletion."""
 
+    erase_keeps = {"wording": "the sentence that everybody agreed to"}
+
     class Purpose(models.TextChoices):
         PROCESSING = "processing", _("处理个人信息用于本次活动")
         WALL_NAME = "wall_name", _("在签到墙展示姓名")
@@ -365,6 +395,8 @@ class PersonalLinkQuerySet(models.QuerySet):
 class PersonalLink(models.Model):
     """A key to one person's page; only its digest is kept. Each letter carries a key of its own."""
 
+    erase_keeps = {"token_digest": "opens nothing; the row goes with the person"}
+
     class Channel(models.TextChoices):
         EMAIL = "email", _("邮件")
         SMS = "sms", _("短信")
@@ -393,6 +425,8 @@ class PersonalLink(models.Model):
 
 class Wording(models.Model):
     """The organiser's own wording of one kind of letter at one event."""
+
+    erase_keeps = "the crew's own words"
 
     event = models.ForeignKey(
         Event, on_delete=models.CASCADE, related_name="wordings", verbose_name=_("活动")

@@ -37,6 +37,8 @@ class PrivacyTerms(KeptDays):
     """What the organisers say; `Notice` is what was published of it. An empty text is the house's
     own sentence."""
 
+    erase_keeps = "the crew's own words"
+
     event = models.OneToOneField(
         Event, on_delete=models.CASCADE, related_name="privacy", verbose_name=_("活动")
     )
@@ -72,6 +74,8 @@ class Notice(KeptDays):
     """One published version, word for word and in every language of the house. A trigger refuses
     to change or delete it: people agreed to what it says, and for how long."""
 
+    erase_keeps = "the crew's own words"
+
     event = models.ForeignKey(
         Event, on_delete=models.PROTECT, related_name="notices", verbose_name=_("活动")
     )
@@ -94,6 +98,8 @@ class Notice(KeptDays):
 class ErasedContact(models.Model):
     """A contact of somebody who was erased, as a keyed digest: enough to know it again when a sheet
     brings it back, and to tell nobody."""
+
+    erase_keeps = {"digest": "a keyed digest: keeps an import from bringing them back"}
 
     event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="erased_contacts")
     digest = models.CharField(max_length=DIGEST_LENGTH)

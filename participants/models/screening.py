@@ -14,6 +14,8 @@ class Category(models.Model):
     """A kind of participant and its share of the seats. Shares become seats by largest remainder,
     see quota.seats."""
 
+    erase_keeps = "the crew's own words"
+
     event = models.ForeignKey(
         Event, on_delete=models.CASCADE, related_name="categories", verbose_name=_("活动")
     )
@@ -45,6 +47,8 @@ class Category(models.Model):
 
 class Criterion(models.Model):
     """One rule of a category, as data. See quota.judge for what each operator means."""
+
+    erase_keeps = "the crew's own words"
 
     class Operator(models.TextChoices):
         AT_LEAST = "gte", _("不少于")
@@ -111,6 +115,8 @@ class SeatRelease(models.Model):
 class FreedSeat(models.Model):
     """A seat that became free, and who moved up, or why nobody did (SALON §3)."""
 
+    erase_keeps = {"code": "why, in one fixed word"}
+
     event = models.ForeignKey(
         Event, on_delete=models.CASCADE, related_name="freed_seats", verbose_name=_("活动")
     )
@@ -142,6 +148,8 @@ class FreedSeat(models.Model):
 class ScreeningBatch(models.Model):
     """Decisions taken together: mailed together once released, undone together once."""
 
+    erase_keeps = {"kind": "one of a few fixed words"}
+
     event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="screening_batches")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True)
     at = models.DateTimeField(auto_now_add=True)
@@ -169,6 +177,13 @@ class StatusChangeQuerySet(models.QuerySet):
 
 class StatusChange(models.Model):
     """Where a person stood before and after, who decided, and why."""
+
+    erase_keeps = {
+        **dict.fromkeys(("before", "after"), "a status, counted"),
+        "actor": "who decided, by number",
+    }
+    # In a table that only grows a text may become empty, and nothing else.
+    erase_last = erase_empties = ("reason",)
 
     participant = models.ForeignKey(
         "participants.Participant", on_delete=models.CASCADE, related_name="status_changes"

@@ -11,7 +11,7 @@ from events.access import organiser
 from participants import mailings, reminders, wording
 from participants.models import Participant
 from participants.views import pace
-from salon import outbox
+from salon import asking, outbox
 from salon.errors import Refused
 from salon.models import Message
 from salon.text import clean_text
@@ -42,6 +42,7 @@ def page(request, slug):
         "gone": gone[:GONE_SHOWN],
         "earlier": gone[GONE_SHOWN:],
         "astray": mailings.counted(rows, mailings.ASTRAY),
+        "many": asking.MANY_LETTERS,
         "wordings": _wordings(request.event),
         **pace.of_event(request.event),
     }
@@ -67,7 +68,7 @@ def _wordings(event):
 def batch(request, slug):
     """The letters of one batch, with the first that is not gone opened."""
     name, kind = clean_text(request.GET.get("batch")), clean_text(request.GET.get("kind"))
-    found = Message.objects.of_event(request.event).in_batch(name).order_by("pk")
+    found = Message.objects.of_event(request.event).in_sight().in_batch(name).order_by("pk")
     if kind:
         found = found.of_kind(kind)
     letters = list(found[:SHOWN])
@@ -81,6 +82,8 @@ def batch(request, slug):
         "letters": [(letter, people.get(letter.person_id)) for letter in letters],
         "more": max(0, found.count() - SHOWN),
         "held": any(letter.shown_state == "held" for letter in letters),
+        "number": found.held().count(),
+        "many": asking.MANY_LETTERS,
         **_read(letters[0]),
     }
     return render(request, "participants/mailing/batch.html", context)
@@ -91,7 +94,7 @@ def batch(request, slug):
 @require_GET
 def letter(request, slug, pk):
     """One letter as its reader will see it."""
-    message = get_object_or_404(Message.objects.of_event(request.event), pk=pk)
+    message = get_object_or_404(Message.objects.of_event(request.event).in_sight(), pk=pk)
     context = {
         "event": request.event,
         "title": outbox.label_of(message.kind),
@@ -111,6 +114,8 @@ def _read(message):
 @organiser
 @require_POST
 def release(request, slug):
+    held = Message.objects.of_event(request.event).in_sight().held()
+    asking.many_letters(request, held.in_batch(_batch(request)).count())
     return _act(request, mailings.release, _("放行了 %(n)s 封信，马上发出。"))
 
 
@@ -124,15 +129,20 @@ def hold(request, slug):
 @require_POST
 def release_all(request, slug):
     """An evening of single decisions is released at once."""
+    held = [row.held for row in mailings.mailings(request.event) if row.held and row.decided]
+    asking.many_letters(request, sum(held))
     number = mailings.release_all(event=request.event, by=request.user)
     messages.success(request, _("放行了 %(n)s 封信，马上发出。") % {"n": number})
     return redirect("messages", slug)
 
 
+def _batch(request):
+    return clean_text(request.POST.get("batch"))
+
+
 def _act(request, verb, sentence):
-    batch = clean_text(request.POST.get("batch"))
     try:
-        number = verb(event=request.event, batch=batch, by=request.user)
+        number = verb(event=request.event, batch=_batch(request), by=request.user)
     except Refused as refused:
         messages.error(request, str(refused))
     else:
@@ -144,7 +154,9 @@ def _act(request, verb, sentence):
 @require_POST
 def try_again(request, slug):
     """Send what went astray once more."""
-    number = outbox.try_again(Message.objects.of_event(request.event), by=request.user)
+    letters = Message.objects.of_event(request.event).in_sight()
+    asking.many_letters(request, letters.astray().count())
+    number = outbox.try_again(letters, by=request.user)
     messages.success(request, _("%(n)s 条通知会再发一次。") % {"n": number})
     return redirect("messages", slug)
 

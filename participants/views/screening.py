@@ -57,12 +57,9 @@ def _queue(request, params, notices=()):
     categories = list(event.categories.prefetch_related("criteria"))
     asked = queue.Asked.of(params, categories)
     people, of_all = queue.page_of(queue.found(event, asked), asked)
-    counts = seats.count_people(event)
+    counts, by_status = seats.count_and_see(event)
     releases = list(event.seat_releases.all())
     open_cases, in_doubt = queue.to_settle(event)
-    by_status = dict.fromkeys(Status.values, 0)
-    for (_category, _online, status), number in counts.items():
-        by_status[status] += number
     context = {
         "event": event,
         "asked": asked,

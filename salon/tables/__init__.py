@@ -10,7 +10,7 @@ a range or a JSON default has its rule with the next `migrate`. Others a model d
 Django can write as a constraint of one row stands in Meta.constraints, where forms hear of it too.
 """
 
-from salon.tables.from_models import derived, our_models, rules_of, short
+from salon.tables.from_models import derived, our_models, parents_first, rules_of, short
 from salon.tables.installing import Broken, install, is_current, lay_aside, wanted
 from salon.tables.rules import Check, Trigger, changed, literal, refuse
 from salon.tables.shapes import HasShape
@@ -27,6 +27,7 @@ __all__ = [
     "lay_aside",
     "literal",
     "our_models",
+    "parents_first",
     "refuse",
     "rules_of",
     "short",

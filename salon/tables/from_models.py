@@ -43,6 +43,28 @@ def our_models() -> list[type[models.Model]]:
     ]
 
 
+def parents_first() -> list[type[models.Model]]:
+    """Our models in the one order in which their rows are locked (docs/locks.md): room by room from
+    below, each after what it points to, else by name; letters and what the platform keeps last."""
+    rooms = {app.label: place for place, app in enumerate(apps.get_app_configs())}
+    rooms["salon"] = len(rooms)
+    waiting = sorted(our_models(), key=lambda m: (rooms[m._meta.app_label], m._meta.db_table))
+    ours, placed = set(waiting), {}
+
+    def place(model, below=()):
+        if model in placed or model in below:
+            return
+        for field in model._meta.local_concrete_fields:
+            there = field.related_model
+            if there in ours and there is not model and there._meta.app_label != "salon":
+                place(there, (*below, model))
+        placed[model] = None
+
+    for model in waiting:
+        place(model)
+    return list(placed)
+
+
 def rules_of(model: type[models.Model]) -> list[Rule]:
     """What the model's table keeps beside its Meta.constraints: derived, then declared."""
     found = [rule for kind in _kinds for rule in kind(model)]

@@ -9,6 +9,7 @@ from django.urls import reverse
 from salon import outbox
 from salon.errors import Refused
 from salon.models import AuditEntry, Message, User
+from tests.asked import press_and_say_yes
 
 pytestmark = pytest.mark.django_db
 
@@ -113,7 +114,8 @@ def test_the_buttons_call_the_verbs_in_the_name_of_who_pressed(chen, action, bef
     message = planned()
     Message.objects.update(**before)
     data = {"action": action, "_selected_action": [message.pk]}
-    chen.post(reverse("admin:salon_message_changelist"), data)
+    press = press_and_say_yes if action == "cancel" else type(chen).post
+    press(chen, reverse("admin:salon_message_changelist"), data)
     message.refresh_from_db()
     assert {name: getattr(message, name) for name in after} == after
     assert AuditEntry.objects.get().actor == f"user:{chen.user.pk}"

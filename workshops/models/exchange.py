@@ -5,11 +5,13 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from events.models import Event, Gated, GatedRows
-from participants.models import Participant
+from participants.models import ERASED, Participant
 from salon import tables
 
 
 class ThemeTable(models.Model):
+    erase_keeps = "the crew's own words"
+
     event = models.ForeignKey(
         Event, on_delete=models.CASCADE, related_name="theme_tables", verbose_name=_("活动")
     )
@@ -36,6 +38,10 @@ class ListingQuerySet(GatedRows):
 
 class Listing(Gated):
     """One person's offer and need at one table."""
+
+    erase_as = {**dict.fromkeys(("offer", "need"), lambda old: old and ERASED), "seated": False}
+    # As with seats: nobody else sits there before they are gone for good.
+    erase_last = ("seated",)
 
     participant = models.OneToOneField(
         Participant, on_delete=models.CASCADE, related_name="listing"
@@ -104,6 +110,7 @@ class Match(models.Model):
 
     beyond_its_event = ("second", "requested_by")
     table_rules = (WithinOneSeries(),)
+    erase_events = ("first__event", "second__event")
 
     first = models.ForeignKey(Participant, on_delete=models.CASCADE, related_name="+")
     second = models.ForeignKey(Participant, on_delete=models.CASCADE, related_name="+")

@@ -41,6 +41,8 @@ class MentorReview(models.Model):
 
 
 class Award(models.Model):
+    erase_keeps = "the crew's own words"
+
     event = models.ForeignKey(
         Event, on_delete=models.CASCADE, related_name="awards", verbose_name=_("活动")
     )

@@ -5,7 +5,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from events.models import Event, Gate, Gated, GatedRows
-from participants.models import InterestGroup, Participant
+from participants.models import ERASED, InterestGroup, Participant
 
 
 class PainCardQuerySet(GatedRows):
@@ -15,6 +15,12 @@ class PainCardQuerySet(GatedRows):
 
 
 class PainCard(Gated):
+    erase_keeps = {
+        "topic": "one of a few, counted",
+        "client_id": "a random number of the form that was posted",
+    }
+    erase_as = {"text": ERASED}
+
     event = models.ForeignKey(
         Event, on_delete=models.CASCADE, related_name="pain_cards", verbose_name=_("活动")
     )
@@ -68,6 +74,8 @@ class PainMerge(models.Model):
     """Same pains hung together as one card. `before` says what undoing it brings back:
     {card id: id of the card it was merged into before, or null}."""
 
+    erase_keeps = {"before": "ids of cards"}
+
     event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="pain_merges")
     kept = models.ForeignKey(PainCard, on_delete=models.CASCADE, related_name="+")
     before = models.JSONField()
@@ -86,6 +94,9 @@ class SolutionQuerySet(GatedRows):
 
 
 class Solution(Gated):
+    erase_keeps = {"client_id": "a random number of the form that was posted"}
+    erase_as = {"text": ERASED}
+
     card = models.ForeignKey(
         PainCard, on_delete=models.CASCADE, related_name="solutions", verbose_name=_("痛点卡")
     )
@@ -127,6 +138,8 @@ class SolutionLike(models.Model):
 class BlindBox(models.Model):
     """The commitment is shown before the first draw, the seed after the last; see fair_draw."""
 
+    erase_keeps = "ids and digests: the proof of a fair draw"
+
     event = models.OneToOneField(Event, on_delete=models.CASCADE, related_name="blind_box")
     # [[PainCard id, interest group id or null], …]: what the commitment was made of.
     slip_ids = models.JSONField()
@@ -165,6 +178,8 @@ class Icebreaker(models.Model):
 
 
 class Tip(Gated):
+    erase_as = {"text": ERASED}
+
     icebreaker = models.ForeignKey(Icebreaker, on_delete=models.CASCADE, related_name="tips")
     interest_group = models.ForeignKey(InterestGroup, on_delete=models.CASCADE, related_name="tips")
     participant = models.ForeignKey(Participant, on_delete=models.SET_NULL, null=True)

@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from events.models import Event, Gated
+from events.models import Event, Gate, Gated
 from participants.models import Participant
 
 
@@ -17,6 +17,9 @@ def mark(label, **options):
 
 
 class WorkGroup(models.Model):
+    erase_strikes = ("name",)
+    erase_with = {"leader_reason": "leader", "recorder_reason": "recorder"}
+
     event = models.ForeignKey(
         Event, on_delete=models.CASCADE, related_name="work_groups", verbose_name=_("活动")
     )
@@ -75,6 +78,8 @@ class Membership(models.Model):
 class TaskElement(models.Model):
     """One of the six elements a task card asks for; the blueprint brings them."""
 
+    erase_keeps = "the crew's own words"
+
     event = models.ForeignKey(
         Event, on_delete=models.CASCADE, related_name="task_elements", verbose_name=_("活动")
     )
@@ -95,6 +100,11 @@ class TaskElement(models.Model):
 
 class Plan(Gated):
     """A group's task card and plan: one writes, all read; locked at 0:00."""
+
+    erase_strikes = ("title", "elements", "gate_word")
+    erase_counts = ("version",)
+    # Whoever saves a plan, a row, a version or a draft holds the plan.
+    erase_waits = True
 
     group = models.OneToOneField(WorkGroup, on_delete=models.CASCADE, related_name="plan")
     title = models.CharField(_("方案名称"), max_length=80, blank=True)
@@ -178,6 +188,12 @@ class PlanEdit(models.Model):
 
 
 class PlanPhoto(Gated):
+    erase_keeps = {
+        "image": "row and file go together: photos.forget",
+        "client_id": "a random number of the form that was posted",
+    }
+    erase_as = {"gate": Gate.HIDDEN}
+
     plan = models.ForeignKey(Plan, on_delete=models.CASCADE, related_name="photos")
     image = models.ImageField(upload_to="plans/")
     client_id = models.UUIDField(unique=True, null=True, blank=True)

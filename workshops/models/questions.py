@@ -5,10 +5,13 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from events.models import Event, Gate, Gated
-from participants.models import Participant
+from participants.models import ERASED, Participant
 
 
 class Question(Gated):
+    erase_keeps = {"client_id": "a random number of the form that was posted"}
+    erase_as = {"text": ERASED}
+
     class Kind(models.TextChoices):
         QUESTION = "question", _("提问")
         DANMAKU = "danmaku", _("弹幕")

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from events import gate
 from participants import applications, consents, erase, tags
-from participants.models import Consent, Participant
+from participants.models import ERASED, Consent, Participant
 from participants.tests import scenes as participants
 from salon import live
 from workshops import contributions, exchange, groups, judging, pains, plans, questions
@@ -176,4 +176,4 @@ def test_what_others_wrote_stays_readable(busy):
     _salon, lin = busy
     erase.erase_person(participant=lin, by=None)
     assert Solution.objects.exclude(participant=lin).get().text == "找×聊"
-    assert PainCard.objects.get(participant=lin).text == contributions.BLANK
+    assert PainCard.objects.get(participant=lin).text == ERASED

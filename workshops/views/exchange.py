@@ -24,7 +24,7 @@ def me_exchange(request, slug):
         try:
             exchange.save_listing(
                 person=request.person,
-                table=get_object_or_404(request.event.theme_tables, pk=number(request, "table")),
+                table=request.event.theme_tables.filter(pk=number(request, "table")).first(),
                 offer=request.POST.get("offer"),
                 need=request.POST.get("need"),
             )

@@ -4,6 +4,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from participants import erasing_many
 from participants.erase import erase_person
 from participants.models import Participant
 from participants.same_person import ASK, SAME, Known, compare
@@ -18,16 +19,24 @@ class Command(BaseCommand):
         parser.add_argument("--event", help="only at the event with this slug")
 
     def handle(self, *, contact, event, **options):
-        people = Participant.objects.present().filter(_who(contact))
+        column, value = _read(contact)
+        people = list(Participant.objects.present().filter(**{column: value}))
+        aside = (
+            list(Participant.objects.set_aside().filter(pk=value))
+            if column == "pk"
+            else erasing_many.aside_with(value)
+        )
         if event:
-            people = people.filter(event__slug=event)
-        people = list(people)
-        if not people:
+            people, aside = (
+                [one for one in each if one.event.slug == event] for each in (people, aside)
+            )
+        if not (people or aside):
             raise CommandError(_("没有找到这个人。"))
         perhaps = []
-        if not event and not _is_number(contact):
+        if not event and column != "pk":
             same, perhaps = _elsewhere(people)
             people += same
+        people += aside
         for person in people:
             erase_person(participant=person, by=None)
         self.stdout.write(_("已删除 %(count)s 份报名的个人信息。") % {"count": len(people)})
@@ -63,18 +72,13 @@ def _elsewhere(people):
     return same, perhaps
 
 
-def _is_number(contact):
-    return contact.isdecimal() and len(contact) < 10
-
-
-def _who(contact):
-    if _is_number(contact):
-        return Q(pk=int(contact))
-    try:
-        return Q(email=normalize_email(contact))
-    except ValueError:
-        pass
-    try:
-        return Q(mobile=normalize_mobile(contact))
-    except ValueError:
-        raise CommandError(_("请给出手机、邮箱或参与者编号。")) from None
+def _read(contact):
+    """`(column, value)` by which somebody is looked for. Raises CommandError."""
+    if contact.isdecimal() and len(contact) < 10:
+        return "pk", int(contact)
+    for column, normalize in (("email", normalize_email), ("mobile", normalize_mobile)):
+        try:
+            return column, normalize(contact)
+        except ValueError:
+            continue
+    raise CommandError(_("请给出手机、邮箱或参与者编号。"))
