@@ -18,7 +18,8 @@ def main(names):
 
     from benchmarks.bench import Bench
 
-    bench = Bench(os.environ["DATABASE_URL"])
+    url = os.environ["DATABASE_URL"]
+    bench = Bench(url, os.environ.get("DATABASE_OWNER_URL", url))
     broken = 0
     with bench.database(DATABASE) as url:
         os.environ["DATABASE_URL"] = url

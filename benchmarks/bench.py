@@ -46,21 +46,26 @@ class Row:
 
 
 class Bench:
-    def __init__(self, server_url):
-        """`server_url` is a database address whose server may be given further databases."""
-        self.server_url = server_url
+    def __init__(self, server_url, owner_url):
+        """Addresses on a server that may be given further databases: the application's, and that
+        of who may make them."""
+        self.server_url, self.owner_url = server_url, owner_url
 
     @contextlib.contextmanager
     def database(self, name):
         """An empty database, dropped afterwards; yields its address."""
         self._sql(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)', f'CREATE DATABASE "{name}"')
         try:
-            yield self.server_url.rpartition("/")[0] + "/" + name
+            yield self._at(self.server_url, name)
         finally:
             self._sql(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
+    @staticmethod
+    def _at(url, name):
+        return url.rpartition("/")[0] + "/" + name
+
     def _sql(self, *statements):
-        with contextlib.closing(psycopg2.connect(self.server_url)) as connection:
+        with contextlib.closing(psycopg2.connect(self.owner_url)) as connection:
             connection.autocommit = True
             with connection.cursor() as cursor:
                 for statement in statements:
@@ -94,7 +99,9 @@ class Bench:
     def serve_bare(self):
         """The bare view: session, auth, CSRF, one SELECT, one guarded UPDATE; yields its port and
         six thousand requests."""
-        with self.database("bench_bare") as url:
+        with self.database("bench_bare"):
+            # It makes its own table, and has no other role.
+            url = self._at(self.owner_url, "bench_bare")
             prepared = subprocess.run(
                 [sys.executable, "-m", "benchmarks.bare", "6000"],
                 cwd=embedded.CHECKOUT,

@@ -51,7 +51,7 @@ STATEMENTS = (
         status_changed_at, score, code, source_key, note, submitted_at, version)
     SELECT %(event)s, %(category)s, 'form', 'p' || i, 'p' || i, '', 'p' || i || '@example.com', '',
         '', 'internet', 40, '', '', '', '', '{}', '', i %% 2 = 0, 'confirmed', '', now(), 0,
-        (100000 + i)::text, '', '', now() - interval '20 days', 1
+        translate((100000 + i)::text, '01', 'XY'), '', '', now() - interval '20 days', 1
       FROM generate_series(1, 5000) i
     """,
     """

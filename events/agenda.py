@@ -484,15 +484,15 @@ def move_event(*, event, starts_at, by, was: str | None = None):
             raise Refused("past", _("新的开始时间要在现在之后。"))
         before = Span(event.starts_at, event.ends_at)
         days = _Days(event, starts_at)
+        _move_registration(event, days, now)
+        event.starts_at, event.ends_at = starts_at, days.later(event.ends_at)
+        event.version += 1
+        event.save()
         for item in items:
             item.starts_at, item.ends_at = days.later(item.starts_at), days.later(item.ends_at)
             item.planned_starts_at = item.planned_ends_at = None
             item.save()
         _outdate_extensions(event)
-        _move_registration(event, days, now)
-        event.starts_at, event.ends_at = starts_at, days.later(event.ends_at)
-        event.version += 1
-        event.save()
         preparation.follow_the_day(event)
         audit.record("move_event", event, by=by, event_id=event.pk, fields=["starts_at"])
         _tell_rooms_above(event, before, by)

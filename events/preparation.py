@@ -150,7 +150,9 @@ def add_member(*, event, group_id, name, email="", is_lead=False, by):
         group = _of(event, event.prep_groups, group_id)
         if is_lead and group.members.filter(is_lead=True).exists():
             raise Refused("lead", _("“%(group)s”已经有组长了。") % {"group": group.name})
-        member = PrepMember.objects.create(group=group, name=name, email=email, is_lead=is_lead)
+        member = PrepMember.objects.create(
+            group=group, name=name, email=email.lower(), is_lead=is_lead
+        )
         audit.record("add_member", member, by=by, event_id=event.pk)
         return member
 

@@ -10,6 +10,33 @@ from django.utils.translation import gettext_lazy as _
 
 from events.models import Event
 from participants.models import Participant
+from salon import tables
+
+
+def answers_of_the_survey(model):
+    """A sheet answers questions of its survey, as they may be answered. Looked at for all sheets
+    of a statement at once: each new one has all written anew."""
+    name = "survey_response_answers_its_survey"
+    yield tables.Trigger(
+        table=model._meta.db_table,
+        name=name,
+        on=("insert", "update"),
+        for_each="statement",
+        before=False,
+        body=f"""
+            IF EXISTS (
+                SELECT FROM new_rows r CROSS JOIN jsonb_each(r.answers) AS a (question, answer)
+                LEFT JOIN metrics_surveyquestion q
+                    ON q.survey_id = r.survey_id AND q.id::text = a.question
+                WHERE NOT coalesce(CASE q.kind
+                    WHEN 'open' THEN jsonb_typeof(answer) = 'string'
+                    WHEN 'scale' THEN answer IN ('1', '2', '3', '4', '5')
+                    WHEN 'choice' THEN jsonb_typeof(answer) = 'number'
+                        AND answer >= '0' AND answer < to_jsonb(jsonb_array_length(q.options))
+                END, false)
+            ) THEN {tables.refuse(name)} END IF;
+        """,
+    )
 
 
 class Survey(models.Model):
@@ -27,6 +54,12 @@ class Survey(models.Model):
     class Meta:
         verbose_name = _("问卷")
         verbose_name_plural = _("问卷")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(closes_at=None) | Q(opened_at__isnull=False),
+                name="survey_that_closes_was_opened",
+            )
+        ]
 
     def __str__(self):
         return self.title
@@ -34,6 +67,7 @@ class Survey(models.Model):
 
 class SurveyQuestion(models.Model):
     erase_keeps = "the crew's own words"
+    table_rules = (tables.HasShape("options", ["string"]),)
 
     class Kind(models.TextChoices):
         SCALE = "scale", _("1–5 分")
@@ -82,6 +116,7 @@ class SurveyResponse(models.Model):
     sheets tells nothing either."""
 
     erase_keeps = {"id": "random"}
+    table_rules = (tables.HasShape("answers", {"*": "integer|string"}), answers_of_the_survey)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     survey = models.ForeignKey(Survey, on_delete=models.CASCADE, related_name="responses")
@@ -91,6 +126,7 @@ class SurveyResponse(models.Model):
 class StreamImport(models.Model):
     erase_keeps = {"file_digest": "a digest", "counts": "counts"}
     erase_empties = ("filename",)
+    table_rules = (tables.HasShape("counts", {"*": "number|null"}),)
 
     class Kind(models.TextChoices):
         VISITS = "visits", _("进出记录")
@@ -233,9 +269,14 @@ class Evaluation(models.Model):
     """What was computed at one moment, frozen; later ones stand beside it."""
 
     erase_keeps = "figures, frozen, and the crew's own words"
+    table_rules = (
+        tables.OnlyGrows(),
+        tables.HasShape("metrics", [{"key": "string", "value": "number|null", "*": "any"}]),
+        tables.HasShape("goals", [{"text": "string", "*": "any"}]),
+    )
 
     event = models.ForeignKey(
-        Event, on_delete=models.CASCADE, related_name="evaluations", verbose_name=_("活动")
+        Event, on_delete=models.PROTECT, related_name="evaluations", verbose_name=_("活动")
     )
     computed_at = models.DateTimeField(_("计算时间"))
     metrics = models.JSONField(_("指标"))
@@ -256,6 +297,8 @@ class Evaluation(models.Model):
 
 class Report(models.Model):
     """The public page: which parts of the evaluation everybody may read, and since when."""
+
+    table_rules = (tables.HasShape("parts", ["string"]),)
 
     event = models.OneToOneField(
         Event, on_delete=models.CASCADE, related_name="report", verbose_name=_("活动")
@@ -295,6 +338,12 @@ class Whitepaper(models.Model):
     erase_keeps = {"sections": "its parts have authors: whitepaper.forget"}
     erase_counts = ("edit_version",)
     erase_waits = True
+    table_rules = (
+        tables.HasShape(
+            "sections", [{"module": "string", "title": "string", "text": "string", "*": "any"}]
+        ),
+        tables.HasShape("left_out", ["string"]),
+    )
 
     event = models.ForeignKey(
         Event, on_delete=models.CASCADE, related_name="whitepapers", verbose_name=_("活动")

@@ -89,7 +89,7 @@ _holdings = {
             "participants.TagCard", {"expertise": "", "pain": "", "topic": "", "gate_word": ""}
         ),
         Holding("participants.Call", {"notes": ""}),
-        Holding("participants.StatusChange", {"reason": ""}),
+        Holding("participants.StatusChange", {"reason": "", "told_reason": ""}),
         Holding("participants.CheckIn", {"void_reason": "", "operator": ""}),
     ],
     "answers": [

@@ -170,8 +170,7 @@ house.keep(
         why=gettext_lazy("换错了，原来的主人七天内能换回来。"),
         until=lambda event=None: _("%(days)d 天") % {"days": CONTACT_CHANGES.days},
         columns=[
-            f"participants.ContactChange.{name}"
-            for name in ("old", "new", "told", "told_to", "reason")
+            f"participants.ContactChange.{name}" for name in ("old", "new", "told_to", "reason")
         ],
         count=house.counting(ContactChange.objects.all, "participant__event_id"),
         clear=house.deleting(

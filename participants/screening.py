@@ -348,8 +348,11 @@ def _restore(event, people, changes, now, by):
         told = earlier.get(person.pk)
         # Their letter about it was never released: it waits again, in the batch it came from.
         batch = batches[told.batch_id] if told and told.pk in told_late else None
-        groups.setdefault((before, batch), []).append(person)
-    for (before, batch), group in groups.items():
+        said = told.told_reason if told else ""
+        if before == Status.NOT_SELECTED and not said:  # decided before the words were kept
+            said = _("这次没能安排上，很抱歉。")
+        groups.setdefault((before, batch, said), []).append(person)
+    for (before, batch, said), group in groups.items():
         deadline = None
         if before in (Status.ACCEPTED, Status.OFFERED):
             offered = before == Status.OFFERED
@@ -357,7 +360,14 @@ def _restore(event, people, changes, now, by):
             if batch is None:
                 deadline = event.confirmation_deadline(now, offered=offered)
         backs = stand(
-            group, before, now=now, by=by, batch=batch, reason="undo", confirm_by=deadline
+            group,
+            before,
+            now=now,
+            by=by,
+            batch=batch,
+            reason="undo",
+            told_reason=said,
+            confirm_by=deadline,
         )
         if batch is not None:
             write_letters(backs, LETTERS[before], now=now, batch=batch)
@@ -371,7 +381,7 @@ def _earlier(people, changes):
     change}, for those that have one."""
     found = {}
     rows = StatusChange.objects.filter(participant__any_of={person.pk for person in people})
-    names = ("pk", "participant_id", "after", "batch_id")
+    names = ("pk", "participant_id", "after", "batch_id", "told_reason")
     for change in rows.order_by("pk").values_list(*names, named=True):
         undone = changes[change.participant_id]
         if change.pk < undone.pk and change.after == undone.before:

@@ -110,8 +110,9 @@ _STAND = """
         WHERE id = ANY (%(people)s)
     )
     INSERT INTO participants_statuschange
-        (participant_id, before, after, batch_id, actor, reason, at)
-    SELECT id, before, %(after)s, %(batch)s, %(actor)s, %(reason)s, clock_timestamp()
+        (participant_id, before, after, batch_id, actor, reason, told_reason, at)
+    SELECT id, before, %(after)s, %(batch)s, %(actor)s, %(reason)s, %(told_reason)s,
+        clock_timestamp()
     FROM unnest(%(people)s::bigint[], %(befores)s::text[]) WITH ORDINALITY AS people (id, before, n)
     ORDER BY n
     RETURNING id

@@ -35,7 +35,9 @@ from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 HOME = CHECKOUT / ".dev"
-DATABASE = USER = "salon"
+DATABASE = OWNER = "salon"
+# The application's own role: it owns nothing, and migrates nothing.
+APPLICATION, READER = "salon_app", "salon_read"
 SYSTEM_USER = "embedded_postgres"
 # sockaddr_un holds 108 bytes on Linux and 104 elsewhere, and PostgreSQL adds ".s.PGSQL.5432.lock".
 LONGEST_SOCKET_DIRECTORY = 80
@@ -69,6 +71,8 @@ def ensure(home=HOME, *, postgres=True, valkey=True):
         # Only beside a database of our own: whoever names a real one wants real settings, too.
         os.environ["DATABASE_URL"] = addresses["database"]
         os.environ["SALON_EMBEDDED"] = "1"
+        # Not told by a keeper that has been running since before there were two roles.
+        os.environ["DATABASE_OWNER_URL"] = addresses.get("owner", addresses["database"])
         os.environ.setdefault("DEBUG", "1")
         os.environ.setdefault("ALLOWED_HOSTS", "*")
 
@@ -81,7 +85,7 @@ def use(home=HOME):
     """Hold the servers of `home` for the life of this process.
 
     Starts a keeper when there is none; of several processes that come at once, one does. Returns
-    `{"database": url, "redis": url}`. Raises CannotStart.
+    `{"database": url, "owner": url, "redis": url}`. Raises CannotStart.
     """
     try:
         prepare(home)
@@ -314,12 +318,16 @@ class Postgres(Server):
 
     @property
     def url(self):
-        return self.url_of(DATABASE)
+        return self.url_of(APPLICATION)
 
-    def url_of(self, database):
+    @property
+    def owner_url(self):
+        return self.url_of(OWNER)
+
+    def url_of(self, role):
         # A host with slashes has to be quoted inside an address.
         host = str(self.socket_directory()).replace("/", "%2F")
-        return f"postgres://{USER}@{host}/{database}"
+        return f"postgres://{role}@{host}/{DATABASE}"
 
     def socket_directory(self):
         near = self.place / "run"
@@ -347,7 +355,7 @@ class Postgres(Server):
         own_directory(partly)
         made = subprocess.run(
             [
-                *(self.binaries / "initdb", "-D", partly, "-U", USER, "--auth=trust"),
+                *(self.binaries / "initdb", "-D", partly, "-U", OWNER, "--auth=trust"),
                 *("--encoding=UTF8", "--locale=C", "--no-instructions"),
                 *("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "-c", "timezone=UTC"),
             ],
@@ -397,7 +405,7 @@ class Postgres(Server):
 
         try:
             connection = psycopg2.connect(
-                host=str(self.socket_directory()), user=USER, dbname="postgres", connect_timeout=5
+                host=str(self.socket_directory()), user=OWNER, dbname="postgres", connect_timeout=5
             )
         except psycopg2.OperationalError:
             return False
@@ -407,6 +415,10 @@ class Postgres(Server):
                 cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE])
                 if cursor.fetchone() is None:
                     cursor.execute(f"CREATE DATABASE {DATABASE}")
+                for role, kind in ((APPLICATION, "LOGIN"), (READER, "NOLOGIN")):
+                    cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role])
+                    if cursor.fetchone() is None:
+                        cursor.execute(f"CREATE ROLE {role} {kind}")
         finally:
             connection.close()
         return True
@@ -605,7 +617,11 @@ def keep(home):
         for server in servers:
             server.start()
         postgres, valkey = servers
-        addresses = {"database": postgres.url, "redis": valkey.url}
+        addresses = {
+            "database": postgres.url,
+            "owner": postgres.owner_url,
+            "redis": valkey.url,
+        }
         write(home / "addresses.json", json.dumps(addresses), mode=0o600)
         deaths = []
         while not asked_to_stop:

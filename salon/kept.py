@@ -106,6 +106,8 @@ keeping.keep(
 keeping.names_nobody(
     {
         "salon.Message.dedup_key": "numbers of rows",
+        "salon.Message.domain": "where a provider's mail goes, the same for all of its people",
+        "salon.Pace": "names of mail domains",
         "salon.Message.kind": "a kind of letter",
         "salon.Message.batch": "numbers of rows",
         "salon.Message.context": "numbers of rows, dates and sentences about the agenda",

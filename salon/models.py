@@ -13,7 +13,7 @@ from django.db import models
 from django.db.models import Count, Min, Q
 from django.utils.translation import gettext_lazy as _
 
-from salon import resting
+from salon import resting, tables
 
 
 class User(AbstractUser):
@@ -163,6 +163,20 @@ class MessageQuerySet(models.QuerySet):
         )
 
 
+def what_went_stays(model):
+    """A message that was handed over is never planned once more: it would go a second time. Unless
+    it came back."""
+    name = "message_handed_over_stays"
+    yield tables.Trigger(
+        table=model._meta.db_table,
+        name=name,
+        on=("update",),
+        columns=("state",),
+        when="OLD.state = 'handed_over' AND NEW.state NOT IN ('handed_over', 'bounced')",
+        body=tables.refuse(name),
+    )
+
+
 class Message(models.Model):
     """One message to one recipient: the outbox row that the worker works off.
 
@@ -175,6 +189,7 @@ class Message(models.Model):
         **dict.fromkeys(("dedup_key", "kind", "batch"), "made of numbers and fixed words"),
         "context": "ids, dates and sentences about the agenda",
     }
+    table_rules = (what_went_stays,)
 
     class Channel(models.TextChoices):
         EMAIL = "email", _("邮件")
@@ -300,10 +315,9 @@ class EventPace(models.Model):
 
 
 class AuditEntry(models.Model):
-    """Who did what to which row, and which fields changed: never the values themselves.
+    """Who did what to which row, and which fields changed: never the values themselves."""
 
-    Append-only: a database trigger refuses UPDATE and DELETE.
-    """
+    table_rules = (tables.OnlyGrows(stamped="at"),)
 
     erase_keeps = "numbers and names of fields; nothing here is ever changed"
 
@@ -338,6 +352,9 @@ class Sweep(models.Model):
     """What one day's clearing did: counts by row of the table of what is kept (keeping.py)."""
 
     erase_keeps = "counts"
+    table_rules = (
+        tables.HasShape("report", {"cleared?": {"*": "number|object"}, "failed?": ["string"]}),
+    )
 
     at = models.DateTimeField(_("时间"))
     report = models.JSONField(_("结果"), default=dict)

@@ -195,6 +195,14 @@ DATABASES["default"].setdefault("OPTIONS", {}).update(
     options="-c lock_timeout=5s -c statement_timeout=60s",
     connect_timeout=5,
 )
+# Who the application is, and who owns its tables and migrates: one role, unless two are named.
+APPLICATION_ROLE = DATABASES["default"]["USER"]
+_owner = env("DATABASE_OWNER_URL", " ").strip()
+DATABASE_OWNER = {
+    name: value
+    for name, value in (dj_database_url.parse(_owner) if _owner else {}).items()
+    if name in {"USER", "PASSWORD", "HOST", "PORT"}
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env("REDIS_URL")

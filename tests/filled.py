@@ -1,7 +1,8 @@
 """A small world with a row in every table of ours, so that a test may ask all of them.
 
-    here = filled.world("here")
-    here[Participant].name
+    here = filled.World("here")
+    here.rows[Participant].name
+    here.another("Participant", code="GHJKLM")
 
 Values follow from the fields; SAID holds what a table's rules want besides. A new model is in the
 world without anybody remembering, and whoever gives it a rule of its own says here how it is kept.
@@ -14,12 +15,6 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from salon import clock, tables
-
-
-def world(name, **given):
-    """{model: its row}, every row of one event. `given`: {model's name: {field: value}}."""
-    return World(name, given).rows
-
 
 # What a row needs beyond the first value that each field would take: {model: f(world) -> fields}.
 SAID = {
@@ -51,22 +46,41 @@ SAID = {
     "Consent": lambda w: {"purpose": "wall_name"},
     "InterestGroup": lambda w: {"merged_into": None},
     "PainCard": lambda w: {"merged_into": None},
-    "BlindBox": lambda w: {"slip_ids": [[w.row("PainCard").pk, None]]},
+    "BlindBox": lambda w: {
+        "slip_ids": [[w.row("PainCard").pk, None]],
+        "seed": "ab" * 16,
+        "commitment": "cd" * 32,
+    },
     "PainMerge": lambda w: {"before": {}},
     "Evaluation": lambda w: {"metrics": []},
     "Whitepaper": lambda w: {"sections": []},
     "SurveyResponse": lambda w: {"answers": {}},
     "SurveyQuestion": lambda w: {"kind": "scale", "options": []},
-    "DeskRequest": lambda w: {"answer": {}},
+    "DeskRequest": lambda w: {"answer": {"result": "unknown", "participant": None, "first": None}},
     "Listing": lambda w: {"offer": "活动场地"},
+    "StatusChange": lambda w: {"before": "accepted", "after": "confirmed"},
+    "Call": lambda w: {"claim_expires_at": w.at + timedelta(minutes=15), "outcome": ""},
+    "Award": lambda w: {"winner": None},
+    "Icebreaker": lambda w: {"ends_at": w.at + timedelta(minutes=1)},
     "Case": lambda w: {"made": None},
+    "Notice": lambda w: {"text": {"zh-hans": [["谁在处理", "上海社群沙龙"]]}},
+    "ContactChange": lambda w: {
+        "old": "+8613800000001",
+        "new": "+8613800000002",
+        "asked_at": w.at,
+        "effective_at": w.at,
+        "waits_for": "",
+    },
+    "EventPace": lambda w: {"event_id": w.row("Event").pk},
     "Blueprint": lambda w: {"document": {}},
 }
 
 
 class World:
-    def __init__(self, name, given):
-        self.name, self.given, self.rows = name, given, {}
+    """`rows`: {model: its row}, every row of one event."""
+
+    def __init__(self, name):
+        self.name, self.rows = name, {}
         self.at = clock.now().replace(microsecond=0)
         self.models = {
             model.__name__: model for model in tables.our_models() if not model._meta.auto_created
@@ -83,9 +97,7 @@ class World:
     def another(self, name, **fields):
         """One more row of a model, with these fields."""
         model = self.models[name]
-        said = SAID[name](self) if name in SAID and not fields else {}
-        base = SAID[name](self) if name in SAID and fields and name != "Match" else {}
-        given = {**base, **said, **fields, **self.given.get(name, {})}
+        given = (SAID[name](self) if name in SAID else {}) | fields
         values = {
             field.name: given[field.name] if field.name in given else self.value(field)
             for field in model._meta.local_concrete_fields

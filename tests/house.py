@@ -170,6 +170,8 @@ def end_group(process, sign):
     process.wait(WITHIN_SECONDS)
 
 
-def database_url(name):
-    """The address of the test run's server with another database."""
-    return urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}").geturl()
+def database_url(name, *, owner=False):
+    """The address of the test run's server with another database, for the application or for the
+    owner of its tables."""
+    given = (owner and os.environ.get("DATABASE_OWNER_URL")) or os.environ["DATABASE_URL"]
+    return urlsplit(given)._replace(path=f"/{name}").geturl()

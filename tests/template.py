@@ -34,12 +34,12 @@ def pour_into(postgres, *, with_sql):
     """Give another server's own database (an `embedded.Postgres`) the same tables."""
     with server() as cursor, ready(cursor, with_sql) as template:
         dump = subprocess.run(
-            [postgres.binaries / "pg_dump", "--no-owner", database_url(template)],
+            [postgres.binaries / "pg_dump", "--no-owner", database_url(template, owner=True)],
             stdout=subprocess.PIPE,
             check=True,
         )
     subprocess.run(
-        [postgres.binaries / "psql", "-q", "-v", "ON_ERROR_STOP=1", postgres.url],
+        [postgres.binaries / "psql", "-q", "-v", "ON_ERROR_STOP=1", postgres.owner_url],
         input=dump.stdout,
         stdout=subprocess.DEVNULL,
         check=True,
@@ -99,7 +99,8 @@ def identifiers(statement, *names):
 
 @contextlib.contextmanager
 def server(database="postgres"):
-    with contextlib.closing(psycopg2.connect(database_url(database))) as connection:
+    """A cursor of the owner's, outside any transaction."""
+    with contextlib.closing(psycopg2.connect(database_url(database, owner=True))) as connection:
         connection.autocommit = True
         with connection.cursor() as cursor:
             yield cursor

@@ -9,7 +9,7 @@ from participants.models import Participant
 from salon import clock, demo
 from salon.models import Message
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("as_owner")]
 
 
 def test_three_salons_told_once_leave_a_believable_house():

@@ -37,6 +37,7 @@ from participants.models import (
     Participant,
     TagCard,
 )
+from participants.tests.scenes import code_of
 from salon import clock, outbox
 from salon.access import views_of
 from salon.blueprint import new_salon
@@ -201,8 +202,9 @@ def guest(event, number, *, name="林知夏", status="confirmed"):
         email=f"lin{number}@example.com",
         mobile=f"+861380000111{number}",
         industry="internet",
-        code=f"ABCD{number:02}",
+        code=code_of(number),
         status=status,
+        told_reason="名额有限" if status == "not_selected" else "",
         confirm_by=now + timedelta(days=1) if status in {"accepted", "offered"} else None,
         submitted_at=now,
     )

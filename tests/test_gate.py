@@ -6,6 +6,7 @@ topics through the stream's own list: a new wall, page or kind of text is tested
 
 import contextlib
 import logging
+from datetime import timedelta
 
 import pytest
 from django.core.files.base import ContentFile
@@ -72,9 +73,11 @@ def write_everything(world):
     pain.solutions.update(featured_at=now)
     pain.solutions.get().likes.create(participant=lin)
     pain.solutions.create(participant=lin, text="我也遇到过")
-    box = BlindBox.objects.create(event=event, slip_ids=[[pain.pk, None]], seed="s", commitment="c")
+    box = BlindBox.objects.create(
+        event=event, slip_ids=[[pain.pk, None]], seed="ab" * 16, commitment="cd" * 32
+    )
     Draw.objects.create(box=box, card=pain, position=1)
-    ice = Icebreaker.objects.create(event=event, started_at=now, ends_at=now)
+    ice = Icebreaker.objects.create(event=event, started_at=now, ends_at=now + timedelta(minutes=1))
     Tip.objects.create(
         icebreaker=ice,
         interest_group=group,

@@ -51,7 +51,11 @@ class Up:
         clean = {
             name: value
             for name, value in os.environ.items()
-            if name not in {"DATABASE_URL", "REDIS_URL", "DEBUG", "ALLOWED_HOSTS", "PUBLIC_URL"}
+            if name
+            not in {
+                *("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL"),
+                *("DEBUG", "ALLOWED_HOSTS", "PUBLIC_URL"),
+            }
         }
         with open(descriptor, "w") as log:
             self.process = subprocess.Popen(

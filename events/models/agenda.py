@@ -5,11 +5,15 @@ from datetime import timedelta
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeBoundary, RangeOperators
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Deferrable, F, Func, Q
 from django.utils.translation import gettext_lazy as _
 
+from events.models import rules
 from events.models.event import Event
+from salon import tables
+from salon.text import normalize_mobile
 
 
 class Speaker(models.Model):
@@ -33,6 +37,13 @@ class Speaker(models.Model):
     def __str__(self):
         return self.name
 
+    def clean(self):
+        self.email = self.email.lower()
+        try:
+            self.mobile = normalize_mobile(self.mobile) if self.mobile else ""
+        except ValueError:
+            raise ValidationError({"mobile": _("这个手机号不对，请再核对一遍。")}) from None
+
 
 class AgendaQuerySet(models.QuerySet):
     def begun(self):
@@ -44,6 +55,7 @@ class AgendaQuerySet(models.QuerySet):
 
 class AgendaItem(models.Model):
     erase_keeps = "the crew's own words"
+    table_rules = (rules.near_its_event,)
 
     class Kind(models.TextChoices):
         CHECK_IN = "check_in", _("签到")
@@ -110,6 +122,16 @@ class AgendaItem(models.Model):
                 condition=Q(finished_at=None) | Q(started_at__isnull=False),
                 name="agenda_item_starts_before_it_finishes",
             ),
+            models.CheckConstraint(
+                condition=Q(finished_at=None) | Q(finished_at__gte=F("started_at")),
+                name="agenda_item_finishes_after_it_started",
+                violation_error_message=_("环节的实际结束不能早于实际开始。"),
+            ),
+            models.CheckConstraint(
+                condition=Q(planned_starts_at=None, planned_ends_at=None)
+                | Q(planned_ends_at__gt=F("planned_starts_at")),
+                name="agenda_item_planned_end_after_start",
+            ),
         ]
 
     def __str__(self):
@@ -133,6 +155,12 @@ class AgendaStep(models.Model):
     """
 
     erase_keeps = {"before": "hours of the agenda"}
+    table_rules = (
+        tables.OnlyGrows(once=("undone_at",)),
+        tables.HasShape(
+            "before", {"items?": {"*": {"*": "string|null"}}, "event?": {"*": "string|null"}}
+        ),
+    )
 
     class Verb(models.TextChoices):
         START = "start", _("开始")
@@ -140,7 +168,7 @@ class AgendaStep(models.Model):
         EXTEND = "extend", _("延长")
 
     event = models.ForeignKey(
-        Event, on_delete=models.CASCADE, related_name="agenda_steps", verbose_name=_("活动")
+        Event, on_delete=models.PROTECT, related_name="agenda_steps", verbose_name=_("活动")
     )
     verb = models.CharField(_("操作"), max_length=8, choices=Verb.choices)
     item = models.ForeignKey(
@@ -161,6 +189,12 @@ class AgendaStep(models.Model):
     class Meta:
         verbose_name = _("流程操作")
         verbose_name_plural = _("流程操作")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(undone_at=None) | Q(undone_at__gte=F("at")),
+                name="agenda_step_undone_after_it_was_done",
+            )
+        ]
         ordering = ["-pk"]
 
     def __str__(self):

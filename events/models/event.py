@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from events.models.gate import Kind, looked_at_first
+from salon import tables
 
 
 def a_time_zone(name):
@@ -301,6 +302,7 @@ class Blueprint(models.Model):
     """A salon without its people and date: one JSON document, a part for each room."""
 
     erase_keeps = "the crew's own words"
+    table_rules = (tables.HasShape("document", "object"),)
 
     name = models.CharField(_("蓝本名称"), max_length=120, unique=True)
     document = models.JSONField()

@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from events.models.event import Event
+from salon import tables
 
 
 class PrepGroup(models.Model):
@@ -50,6 +51,9 @@ class PrepMember(models.Model):
 
     def __str__(self):
         return self.name
+
+    def clean(self):
+        self.email = self.email.lower()
 
     @property
     def event(self):
@@ -199,7 +203,14 @@ class RiskTrigger(models.Model):
     """Plan B was put into force; `before` is what undoing it brings back: {field: value} of the
     item, as far as it was replaced."""
 
-    plan = models.ForeignKey(RiskPlan, on_delete=models.CASCADE, related_name="triggers")
+    erase_keeps = {"before": "what the agenda said, the crew's own words"}
+    erase_empties = ("note",)
+    table_rules = (
+        tables.OnlyGrows(once=("undone_at",), blanked=("note",)),
+        tables.HasShape("before", {"*": "string|number|boolean|null"}),
+    )
+
+    plan = models.ForeignKey(RiskPlan, on_delete=models.PROTECT, related_name="triggers")
     at = models.DateTimeField(_("时间"), auto_now_add=True)
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, verbose_name=_("操作人")

@@ -10,14 +10,15 @@ from events.models import Event
 from salon import tables
 from tests import filled
 
-pytestmark = pytest.mark.django_db
+# As the owner: a border holds for whoever may write the column at all.
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("as_owner")]
 
 
 @pytest.fixture(scope="module")
-def worlds(django_db_setup, django_db_blocker):
+def worlds(as_owner, django_db_blocker):
     """Two salons with a row of everything, for all questions of this file; gone afterwards."""
     with django_db_blocker.unblock(), transaction.atomic():
-        yield filled.world("here"), filled.world("there")
+        yield filled.World("here").rows, filled.World("there").rows
         transaction.set_rollback(True)
 
 

@@ -109,11 +109,18 @@ def test_withdrawn_what_was_kept_by_it_goes_as_well():
     assert left() == set()
 
 
+def agrees_anew(person, notice):
+    """To be processed, as this notice says."""
+    now = clock.now()
+    person.consents.filter(purpose="processing").update(withdrawn_at=now)
+    person.consents.create(purpose="processing", given_at=now, notice=notice)
+
+
 def test_sharing_contact_keeps_nobody_for_ever():
     _event, people = days_ago(731)
-    came_too = people["came"]
-    set_consent(participant=came_too, purpose="share_contact", given=True, by=None)
-    Consent.objects.filter(purpose="share_contact").update(kept_as="label_only")
+    people["came"].consents.create(
+        purpose="share_contact", kept_as="label_only", given_at=clock.now()
+    )
     keeping.sweep()
     assert "林知夏" not in left()
 
@@ -158,8 +165,8 @@ def test_longer_days_hold_for_those_alone_who_were_told_of_them():
         by=None,
     )
     for who, notice in (("came", early), ("credited", later)):
-        people[who].consents.filter(purpose="processing").update(notice=notice)
-    Consent.objects.filter(purpose="whitepaper_credit").delete()
+        agrees_anew(people[who], notice)
+    Consent.objects.filter(purpose="whitepaper_credit").update(withdrawn_at=clock.now())
     keeping.sweep()
     assert "林知夏" not in left()
     assert "徐来" in left()
@@ -167,7 +174,7 @@ def test_longer_days_hold_for_those_alone_who_were_told_of_them():
 
 def test_fewer_days_hold_for_everybody_at_once():
     event, people = days_ago(40)
-    people["came"].consents.filter(purpose="processing").update(notice=notices.first(event))
+    agrees_anew(people["came"], notices.first(event))
     keep(event, texts_days=30, answers_days=30, contact_days=30, not_selected_days=30)
     keeping.sweep()
     assert left() == {"吴桐", "徐来"}
@@ -269,7 +276,12 @@ def test_sign_ins_allowances_logs_desks_and_files_go_in_their_time(client):
     )
     LogEntry.objects.update(action_time=old)
     desk = event.desks.create(desk="一号台", token_digest="d", pin_digest="p", expires_at=now)
-    DeskRequest.objects.create(client_id=uuid.uuid4(), desk=desk, body_digest="b", answer={})
+    DeskRequest.objects.create(
+        client_id=uuid.uuid4(),
+        desk=desk,
+        body_digest="b",
+        answer={"result": "unknown", "participant": None, "first": None},
+    )
     DeskRequest.objects.update(at=old)
     stream_import.keep_upload(event=event, content=b"x", name="v.csv", by=chen)
     StreamUpload.objects.update(uploaded_at=now - timedelta(hours=25))

@@ -15,7 +15,7 @@ from metrics.tests.scenes import a_past_salon, someone
 from participants.erase import erase_person
 from participants.importing import read_applications
 from participants.models import Participant
-from participants.tests.scenes import an_organiser
+from participants.tests.scenes import an_organiser, code_of
 from salon.errors import Refused
 from salon.sheets import open_table
 
@@ -41,6 +41,7 @@ def event():
     event = a_past_salon("sample")
     event.starts_at = datetime(2026, 12, 19, 13, 30, tzinfo=SHANGHAI)
     event.ends_at = datetime(2026, 12, 19, 18, 0, tzinfo=SHANGHAI)
+    event.on_site_capacity = event.online_capacity = 200
     event.save()
     return event
 
@@ -61,7 +62,7 @@ def applicants(event):
             industry=values.industry,
             online=not values.on_site,
             status="confirmed",
-            code=f"Z{number:05}",
+            code=code_of(number),
             submitted_at=event.created_at,
         )
 

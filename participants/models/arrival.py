@@ -1,11 +1,16 @@
 """At the door: check-ins, the desk's idempotent requests, tag cards and interest groups."""
 
+from datetime import timedelta
+
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from events.models import DeskPass, Event, Gated
 from participants.models.person import Participant
+from salon import tables
+
+A_MONTH = timedelta(days=31)
 
 
 class CheckInQuerySet(models.QuerySet):
@@ -17,6 +22,9 @@ class CheckIn(models.Model):
     """One person came. A voided row stays; at most one per person is in force."""
 
     erase_keeps = dict.fromkeys(("desk_name", "operator"), "of the desk, not of the guest")
+    table_rules = (
+        tables.OnlyGrows(once=("voided_at",), blanked=("operator",), free=("void_reason",)),
+    )
 
     class Method(models.TextChoices):
         QR = "qr", _("扫码")
@@ -50,7 +58,16 @@ class CheckIn(models.Model):
                 fields=["participant"],
                 condition=Q(voided_at=None),
                 name="check_in_once_per_person",
-            )
+            ),
+            # A tablet may have slept for a while; nobody came a month before the house heard of it.
+            models.CheckConstraint(
+                condition=Q(at__lte=F("received_at"), at__gte=F("received_at") - A_MONTH),
+                name="check_in_before_it_was_received",
+            ),
+            models.CheckConstraint(
+                condition=Q(voided_at=None) | Q(voided_at__gte=F("at")),
+                name="check_in_voided_after_it_happened",
+            ),
         ]
         indexes = [models.Index(fields=["event", "at"], name="check_in_by_time")]
 
@@ -67,6 +84,19 @@ class DeskRequest(models.Model):
         "body_digest": "a digest",
         "client_id": "random",
     }
+    table_rules = (
+        tables.HasShape(
+            "answer",
+            {
+                "result": "string",
+                "participant": "integer|null",
+                "first": "object|null",
+                "check_in?": "integer|null",
+                "conflict?": "boolean",
+                "*": "any",
+            },
+        ),
+    )
 
     client_id = models.UUIDField(primary_key=True)
     desk = models.ForeignKey(DeskPass, on_delete=models.CASCADE, related_name="requests")
@@ -130,7 +160,11 @@ class InterestGroup(models.Model):
         verbose_name = _("兴趣小组")
         verbose_name_plural = _("兴趣小组")
         constraints = [
-            models.UniqueConstraint(fields=["event", "name"], name="interest_group_name_once")
+            models.UniqueConstraint(fields=["event", "name"], name="interest_group_name_once"),
+            models.CheckConstraint(
+                condition=Q(merged_into=None) | ~Q(merged_into=F("id")),
+                name="interest_group_not_merged_into_itself",
+            ),
         ]
 
     def __str__(self):

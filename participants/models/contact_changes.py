@@ -3,9 +3,10 @@
 from datetime import timedelta
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from participants.models import rules
 from participants.models.person import Participant
 
 # So long an offered contact waits for its proof, and a replaced one may be put back.
@@ -30,7 +31,11 @@ class ContactChangeQuerySet(models.QuerySet):
 
 
 class ContactChange(models.Model):
-    erase_keeps = {"told": "which of two, not what it was"}
+    table_rules = (rules.offered_contacts, rules.asked_by_their_own_key)
+
+    class Contact(models.TextChoices):
+        MOBILE = "mobile", _("手机")
+        EMAIL = "email", _("邮箱")
 
     class Step(models.TextChoices):
         WITHDRAW = "withdraw", _("取消报名")
@@ -39,7 +44,7 @@ class ContactChange(models.Model):
     participant = models.ForeignKey(
         Participant, on_delete=models.CASCADE, related_name="contact_changes"
     )
-    contact = models.CharField(max_length=10, choices=[("mobile", _("手机")), ("email", _("邮箱"))])
+    contact = models.CharField(max_length=10, choices=Contact.choices)
     old = models.CharField(max_length=254, blank=True)
     new = models.CharField(max_length=254, blank=True)
     asked_at = models.DateTimeField()
@@ -52,8 +57,8 @@ class ContactChange(models.Model):
     ended_at = models.DateTimeField(null=True, blank=True)
     # Since when the old one was proven, to be put back with it.
     old_proven_at = models.DateTimeField(null=True, blank=True)
-    # To which contact ("mobile", "email"), and where, it was told; "" when none of theirs was proven.
-    told = models.CharField(max_length=10, blank=True)
+    # To which contact, and where, it was told; "" when none of theirs was proven.
+    told = models.CharField(max_length=10, choices=Contact.choices, blank=True)
     told_to = models.CharField(max_length=254, blank=True)
     taken_back_at = models.DateTimeField(null=True, blank=True)
     # What the person wants meanwhile and cannot be undone.
@@ -74,6 +79,27 @@ class ContactChange(models.Model):
             models.CheckConstraint(
                 condition=Q(taken_back_at=None) | Q(effective_at__isnull=False),
                 name="contact_change_taken_back_was_in_force",
+            ),
+            models.CheckConstraint(
+                condition=Q(effective_at=None) | Q(effective_at__gte=F("asked_at")),
+                name="contact_change_in_force_after_it_was_asked",
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_at=None) | Q(ended_at__gte=F("asked_at")),
+                name="contact_change_ended_after_it_was_asked",
+            ),
+            models.CheckConstraint(
+                condition=Q(taken_back_at=None) | Q(taken_back_at__gte=F("effective_at")),
+                name="contact_change_taken_back_after_it_came",
+            ),
+            models.CheckConstraint(
+                condition=Q(waits_for="")
+                | Q(
+                    effective_at__isnull=False,
+                    waits_since__isnull=False,
+                    waits_since__gte=F("effective_at"),
+                ),
+                name="contact_change_waits_since_it_came",
             ),
         ]
         indexes = [

@@ -3,12 +3,14 @@
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from events.models import Event, Gate, Gated, GatedRows
+from participants.models import rules
 from participants.models.privacy import Notice
 from participants.models.screening import Category
+from salon import tables
 
 # Stands where somebody erased had written something that others answered or counted.
 ERASED = "〔已删除〕"
@@ -124,6 +126,12 @@ class Participant(Gated):
     # Somebody else of the same name keeps theirs.
     erase_counts = ("version",)
     erase_own = ("name", "name_before", "pinyin", "mobile", "email")
+    table_rules = (
+        rules.erased_is_empty,
+        rules.within_the_room,
+        rules.status_on_record,
+        rules.told_why,
+    )
 
     class Status(models.TextChoices):
         SUBMITTED = "submitted", _("待审核")
@@ -278,6 +286,17 @@ class Participant(Gated):
                 | ~Q(status__in=["accepted", "offered"]),
                 name="participant_held_seat_has_deadline",
             ),
+            models.CheckConstraint(
+                condition=Q(code__regex="^[2-9A-HJ-NP-Z]{6}$"), name="participant_code_can_be_read"
+            ),
+            models.CheckConstraint(
+                condition=Q(blanked_at=None) | Q(erased_at__isnull=False),
+                name="participant_blanked_was_erased",
+            ),
+            models.CheckConstraint(
+                condition=Q(name_before="") | Q(gate=Gate.WAITING),
+                name="participant_known_as_before_while_waiting",
+            ),
         ]
 
     def __str__(self):
@@ -338,6 +357,7 @@ class Consent(models.Model):
     deletion."""
 
     erase_keeps = {"wording": "the sentence that everybody agreed to"}
+    table_rules = (tables.OnlyGrows(once=("withdrawn_at",)),)
 
     class Purpose(models.TextChoices):
         PROCESSING = "processing", _("处理个人信息用于本次活动")
@@ -353,7 +373,7 @@ class Consent(models.Model):
         ELSEWHERE = "elsewhere", _("在别的表上同意")
 
     participant = models.ForeignKey(
-        Participant, on_delete=models.CASCADE, related_name="consents", verbose_name=_("参与者")
+        Participant, on_delete=models.PROTECT, related_name="consents", verbose_name=_("参与者")
     )
     purpose = models.CharField(_("用途"), max_length=20, choices=Purpose.choices)
     # As it was shown, in the language it was shown in; of another form, what its column says.
@@ -380,7 +400,11 @@ class Consent(models.Model):
                 fields=["participant", "purpose"],
                 condition=Q(withdrawn_at=None),
                 name="consent_in_force_once",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(withdrawn_at=None) | Q(withdrawn_at__gte=F("given_at")),
+                name="consent_withdrawn_after_it_was_given",
+            ),
         ]
 
     def __str__(self):

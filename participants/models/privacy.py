@@ -6,6 +6,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from events.models import Event
+from salon import tables
 from salon.identity import DIGEST_LENGTH
 
 LONGEST_DAYS = 3650
@@ -71,8 +72,13 @@ class PrivacyTerms(KeptDays):
 
 
 class Notice(KeptDays):
-    """One published version, word for word and in every language of the house. A trigger refuses
-    to change or delete it: people agreed to what it says, and for how long."""
+    """One published version, word for word and in every language of the house. It is never
+    changed or deleted: people agreed to what it says, and for how long."""
+
+    table_rules = (
+        tables.OnlyGrows(),
+        tables.HasShape("text", {"*": [["string", "string"]]}),
+    )
 
     erase_keeps = "the crew's own words"
 

@@ -8,6 +8,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from events.models import Event
+from participants.models import rules
+from salon import tables
 
 
 class Category(models.Model):
@@ -81,14 +83,17 @@ class Criterion(models.Model):
 class SeatRelease(models.Model):
     """Seats one category could not fill, given to another by decision, on record."""
 
+    erase_empties = ("reason",)
+    table_rules = (tables.OnlyGrows(blanked=("reason",)), rules.release_within_the_room)
+
     event = models.ForeignKey(
-        Event, on_delete=models.CASCADE, related_name="seat_releases", verbose_name=_("活动")
+        Event, on_delete=models.PROTECT, related_name="seat_releases", verbose_name=_("活动")
     )
     source = models.ForeignKey(
-        Category, on_delete=models.CASCADE, related_name="+", verbose_name=_("让出类别")
+        Category, on_delete=models.PROTECT, related_name="+", verbose_name=_("让出类别")
     )
     target = models.ForeignKey(
-        Category, on_delete=models.CASCADE, related_name="+", verbose_name=_("接收类别")
+        Category, on_delete=models.PROTECT, related_name="+", verbose_name=_("接收类别")
     )
     online = models.BooleanField(_("线上名额"), default=False)
     seats = models.PositiveSmallIntegerField(_("名额数"), validators=[MinValueValidator(1)])
@@ -161,6 +166,12 @@ class ScreeningBatch(models.Model):
         verbose_name = _("筛选批次")
         verbose_name_plural = _("筛选批次")
         ordering = ["-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(released_at=None) | Q(undone_at=None),
+                name="screening_batch_released_or_undone",
+            )
+        ]
 
     def __str__(self):
         return f"#{self.pk}"
@@ -183,10 +194,14 @@ class StatusChange(models.Model):
         "actor": "who decided, by number",
     }
     # In a table that only grows a text may become empty, and nothing else.
-    erase_last = erase_empties = ("reason",)
+    erase_last = erase_empties = ("reason", "told_reason")
+    table_rules = (
+        tables.OnlyGrows(once=("batch",), blanked=("reason", "told_reason"), stamped="at"),
+        rules.known_statuses,
+    )
 
     participant = models.ForeignKey(
-        "participants.Participant", on_delete=models.CASCADE, related_name="status_changes"
+        "participants.Participant", on_delete=models.PROTECT, related_name="status_changes"
     )
     before = models.CharField(max_length=20, blank=True)
     after = models.CharField(max_length=20)
@@ -196,6 +211,10 @@ class StatusChange(models.Model):
     actor = models.CharField(max_length=40)
     # For the organiser's eyes: why a person was taken against a rule, or not.
     reason = models.CharField(_("理由"), max_length=200, blank=True)
+    # As the person read it; by it an undone decision finds its words again.
+    told_reason = models.CharField(
+        _("告知本人的理由"), max_length=300, blank=True, default="", db_default=""
+    )
     at = models.DateTimeField(auto_now_add=True)
 
     objects = StatusChangeQuerySet.as_manager()
@@ -209,6 +228,8 @@ class StatusChange(models.Model):
 
 class Call(models.Model):
     """One phone screening: claimed by one caller at a time, the claim expires by itself."""
+
+    table_rules = (rules.one_call_at_a_time,)
 
     class Outcome(models.TextChoices):
         PASS = "pass", pgettext_lazy("电话沟通", "通过")
@@ -236,7 +257,19 @@ class Call(models.Model):
                 fields=["participant"],
                 condition=Q(finished_at=None),
                 name="call_one_open_claim_per_person",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(claim_expires_at__gt=F("claimed_at")),
+                name="call_claim_ends_after_it_begins",
+            ),
+            models.CheckConstraint(
+                condition=Q(finished_at=None) | Q(finished_at__gte=F("claimed_at")),
+                name="call_finished_after_it_was_claimed",
+            ),
+            models.CheckConstraint(
+                condition=Q(outcome="") | Q(finished_at__isnull=False),
+                name="call_with_an_outcome_is_finished",
+            ),
         ]
 
     def __str__(self):

@@ -49,6 +49,7 @@ def make_person(event, name="张三", *, category="operator", pains=(), consents
             "code": codes.new_code(event),
             "submitted_at": now,
             "confirm_by": now + timedelta(hours=1),
+            "told_reason": "名额有限" if fields.get("status") == "not_selected" else "",
         }
         | fields
     )

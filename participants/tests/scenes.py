@@ -6,7 +6,7 @@ from datetime import timedelta
 from events.agenda import Span
 from events.tests import scenes as events
 from participants import applications, blueprint, codes, contacts, letters, screening
-from participants.models import Participant
+from participants.models import Participant, StatusChange
 from salon import clock
 
 Status = Participant.Status
@@ -31,6 +31,18 @@ def a_salon(slug="spring", *, in_days=30, **fields):
     event.save()
     blueprint.build(event, blueprint.DEFAULT, now=clock.now())
     return event
+
+
+def code_of(number):
+    """A check-in code of its own for each number."""
+    return "".join(codes.ALPHABET[number >> 5 * place & 31] for place in range(codes.LENGTH))
+
+
+def now_stand(people, status, **fields):
+    """Put people (a queryset) where a test wants them, on record as every change of status is."""
+    for pk, before in people.values_list("pk", "status"):
+        StatusChange.objects.create(participant_id=pk, before=before, after=status, actor="system")
+    people.update(status=status, **fields)
 
 
 def span_of(event):

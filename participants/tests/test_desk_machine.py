@@ -19,7 +19,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from participants.models import CheckIn, DeskRequest, Participant
+from participants.models import CheckIn, Participant
 from participants.tests.door import Tablet, make_person, make_salon, scan_body
 
 PEOPLE, SEATS = 3, 5
@@ -34,9 +34,7 @@ class Afternoon(RuleBasedStateMachine):
 
     @initialize()
     def open_the_doors(self):
-        # Each example in one test's transaction: what the last one left is taken away first.
-        for model in (CheckIn, DeskRequest):
-            model.objects.all().delete()
+        # Each example in one test's transaction, and in a salon of its own.
         self.salon = make_salon(f"s{uuid.uuid4().hex[:8]}", on_site_capacity=SEATS)
         self.people = [make_person(self.salon, f"客{n}") for n in range(PEOPLE)]
         self.tablets = [Tablet(Client(), self.salon, f"{n}号台") for n in (1, 2)]

@@ -21,9 +21,12 @@ def test_every_letter_reads_whole(kind):
     event = scenes.a_salon(stream_link="https://live.example.com/a", route="地铁 11 号线云锦路站")
     lin = scenes.confirmed(event, by=scenes.an_organiser(event))
     speaks_of = {"received": (Status.SUBMITTED,)} | scenes.letters.SPEAKS_OF
-    lin.status, lin.told_reason = speaks_of.get(kind, (Status.CONFIRMED,))[0], "名额有限"
-    lin.confirm_by = clock.now() + timedelta(days=1)
-    lin.save()
+    scenes.now_stand(
+        event.participants,
+        speaks_of.get(kind, (Status.CONFIRMED,))[0],
+        told_reason="名额有限",
+        confirm_by=clock.now() + timedelta(days=1),
+    )
     message = outbox.plan(
         dedup_key=f"look:{kind}",
         kind=kind,
@@ -72,7 +75,7 @@ def test_a_letter_that_was_overtaken_does_not_go():
     chen, lin = scenes.an_organiser(event), scenes.an_applicant(event)
     screening.decide(participant=lin, to_status=Status.ACCEPTED, by=chen)
     held = Message.objects.get(kind="accepted")
-    Participant.objects.update(status="withdrawn", confirm_by=None)
+    scenes.now_stand(event.participants, "withdrawn", confirm_by=None)
     assert outbox.preview(held) is None
 
 

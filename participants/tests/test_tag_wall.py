@@ -266,7 +266,7 @@ def test_the_venues_qr_does_nothing_when_switched_off_too_early_or_unconfirmed(c
     assert client.post("/e/spring/here/").status_code == 409
     Event.objects.update(starts_at=salon.starts_at)
     for status, online, answer in (("accepted", False, 403), ("confirmed", True, 409)):
-        salon.participants.filter(pk=lin.pk).update(status=status, online=online)
+        scenes.now_stand(salon.participants.filter(pk=lin.pk), status, online=online)
         assert client.post("/e/spring/here/").status_code == answer
     assert lin.check_ins.count() == 0
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from django.apps import apps
 from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -20,6 +21,7 @@ from django.db import models
 from salon.tables.rules import Check, Trigger, literal
 
 Rule = Check | Trigger
+E164 = r"^\+[1-9][0-9]{6,14}$"
 
 _kinds: list[Callable] = []
 
@@ -69,7 +71,7 @@ def rules_of(model: type[models.Model]) -> list[Rule]:
     """What the model's table keeps beside its Meta.constraints: derived, then declared."""
     found = [rule for kind in _kinds for rule in kind(model)]
     for declared in getattr(model, "table_rules", ()):
-        found += declared.of(model)
+        found += declared(model)
     return found
 
 
@@ -120,6 +122,38 @@ def ranges(model):
                 table=model._meta.db_table,
                 name=f"{short(model)}_{column.column}_in_range",
                 condition=" AND ".join(limits),
+            )
+
+
+@derived
+def contacts(model):
+    """A column called `email` is in lower case, one called `mobile` is E.164: else one person
+    could be written down twice. Accounts are Django's own."""
+    if issubclass(model, AbstractBaseUser):
+        return
+    table = model._meta.db_table
+    for field in model._meta.local_concrete_fields:
+        column = f'"{field.column}"'
+        if not isinstance(field, models.CharField):
+            continue
+        if field.name == "email":
+            yield Check(
+                table=table,
+                name=f"{short(model)}_email_in_lower_case",
+                condition=f"{column} !~ '[A-Z]'",
+                mend=f"UPDATE \"{table}\" SET {column} = lower({column}) WHERE {column} ~ '[A-Z]'",
+            )
+        elif field.name == "mobile":
+            digits = f"regexp_replace({column}, '[^0-9]', '', 'g')"
+            yield Check(
+                table=table,
+                name=f"{short(model)}_mobile_is_e164",
+                condition=f"{column} = '' OR {column} ~ '{E164}'",
+                mend=f"""
+                    UPDATE "{table}" SET {column} = '+86' || right({digits}, 11)
+                    WHERE {column} <> '' AND {column} !~ '{E164}'
+                        AND {digits} ~ '^(00)?(86)?1[3-9][0-9]{{9}}$'
+                """,
             )
 
 

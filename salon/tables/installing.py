@@ -6,6 +6,7 @@ a migration may have to do what nobody else may; after, what should be stands.
 
 from django.db import connection, transaction
 
+from salon.tables import privileges
 from salon.tables.from_models import our_models, rules_of
 from salon.tables.rules import SCHEMA, Check, Trigger
 from salon.tables.shapes import FUNCTIONS
@@ -58,7 +59,8 @@ def install() -> None:
     Raises Broken for the first rule that old rows break and that cannot be mended safely.
     """
     with connection.cursor() as cursor:
-        cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
+        for schema in (SCHEMA, privileges.REPORTING):
+            cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
         for function in FUNCTIONS:
             cursor.execute(function)
         cursor.execute(_COLUMNS)
@@ -71,6 +73,7 @@ def install() -> None:
         for rule in rules:
             _put(cursor, rule, there, marks)
         _drop_functions(cursor, rules)
+    privileges.grant()
 
 
 def _put(cursor, rule, there, marks):

@@ -88,7 +88,7 @@ class HasShape:
     column: str
     shape: Shape
 
-    def of(self, model: type[models.Model]):
+    def __call__(self, model: type[models.Model]):
         field = model._meta.get_field(self.column)
         if isinstance(self.shape, str):
             alone = f'jsonb_typeof("{field.column}") = {literal(self.shape)}'
@@ -112,4 +112,4 @@ def types(model):
             continue
         kind = {dict: "object", list: "array"}.get(field.default)
         if kind:
-            yield from HasShape(field.name, kind).of(model)
+            yield from HasShape(field.name, kind)(model)

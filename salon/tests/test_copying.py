@@ -29,7 +29,7 @@ def test_what_is_copied_reads_as_it_was_whatever_stands_in_it():
 def test_a_field_not_named_takes_its_default():
     (one,) = letters(["one"])
     assert (one.state, one.channel, one.attempts, one.context) == ("planned", "email", 0, {})
-    assert (one.body, one.event_id, one.sent_at) == ("", None, None)
+    assert (one.body, one.event_id, one.handed_over_at) == ("", None, None)
 
 
 def test_none_stays_none_and_a_json_value_stays_one():

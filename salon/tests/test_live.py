@@ -26,6 +26,7 @@ from events.models import Crew, Event
 from participants import guests
 from participants.access import find_link, issue_link, person_cookie, set_person_cookie
 from participants.models import Category, Participant
+from participants.tests.scenes import now_stand
 from salon import asgi, broker, live
 from salon.models import User
 from salon.tests.viewers import Viewer, rendering_of, serving
@@ -398,6 +399,7 @@ def a_person(event, name="林晓", status="confirmed"):
         code="7K3MPQ",
         status=status,
         confirm_by=event.starts_at if status in {"accepted", "offered"} else None,
+        told_reason="名额有限" if status == "not_selected" else "",
         submitted_at=event.starts_at - timedelta(days=20),
     )
 
@@ -467,7 +469,7 @@ def test_who_stops_being_a_guest_is_put_out_of_an_open_stream(salon, watch, monk
         viewer.sees("第一版")
     time.sleep(1)  # looked at, and found to belong
     assert len(hub().viewers) == 4
-    Participant.objects.filter(pk=lin.pk).update(status="withdrawn")
+    now_stand(salon.participants.filter(pk=lin.pk), "withdrawn")
     assert viewers["person"].rest() == b""
     crew.delete()
     assert viewers["crew"].rest() == b""

@@ -11,7 +11,7 @@ from salon import tables
 from salon.models import Heartbeat, Message
 from salon.tables import from_models
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("as_owner")]
 
 
 def ask(statement, *values):
@@ -132,7 +132,7 @@ def test_migrate_makes_way_and_puts_everything_back(monkeypatch):
 class Refusing:
     broken = ""
 
-    def of(self, model):
+    def __call__(self, model):
         yield tables.Trigger(
             table=model._meta.db_table,
             name="no_heartbeat",
@@ -155,3 +155,29 @@ def test_old_rows_that_break_a_rule_stop_migrate_with_a_sentence(monkeypatch):
 
 def test_the_database_of_the_tests_keeps_every_rule():
     assert tables.is_current()
+
+
+def test_every_json_column_says_what_it_looks_like():
+    named = {rule.name for rule in tables.wanted()}
+    for model in tables.our_models():
+        for field in model._meta.local_concrete_fields:
+            if isinstance(field, models.JSONField):
+                assert f"{tables.short(model)}_{field.column}_has_its_shape" in named, field
+
+
+def test_what_only_grows_goes_with_nothing_else():
+    """Django would delete it along with what it points to, and end in an error of the table."""
+    for model in tables.our_models():
+        rules = getattr(model, "table_rules", ())
+        if not any(isinstance(rule, tables.OnlyGrows) for rule in rules):
+            continue
+        for field in model._meta.local_concrete_fields:
+            if field.remote_field is not None:
+                assert field.remote_field.on_delete in (models.PROTECT, models.SET_NULL), field
+
+
+def test_no_two_rules_share_a_name():
+    names = [(rule.name, rule.table) for rule in tables.wanted()]
+    functions = [rule.name for rule in tables.wanted() if isinstance(rule, tables.Trigger)]
+    assert len(set(names)) == len(names)
+    assert len(set(functions)) == len(functions)

@@ -14,6 +14,7 @@ from events.access import issue_desk_pass
 from participants import checkin, consents, erase, screening, tags
 from participants.models import CheckIn, Consent, Participant, TagCard
 from participants.tests.door import make_salon
+from participants.tests.scenes import now_stand
 from salon import clock
 from salon.errors import Refused, refusal_of
 from tests.house import somebody_waits_for_us, until
@@ -215,9 +216,9 @@ def test_a_chair_left_by_a_withdrawal_is_not_sat_on_twice(salon):
         exchange.save_listing(person=person, table=table, offer="场地", need="")
     exchange.sit(person=lin)
     exchange.sit(person=zhou)
-    Participant.objects.filter(pk=lin.pk).update(status=Status.WITHDRAWN)
+    now_stand(salon.participants.filter(pk=lin.pk), Status.WITHDRAWN)
     exchange.sit(person=ma)
-    Participant.objects.filter(pk=lin.pk).update(status=Status.CONFIRMED)
+    now_stand(salon.participants.filter(pk=lin.pk), Status.CONFIRMED)
     assert Listing.objects.standing().filter(table=table, seated=True).count() == 2
     assert refused(lambda: exchange.sit(person=lin)) == "full"
 

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from events.models import Event, Gated, GatedRows
 from participants.models import ERASED, Participant
-from salon import tables
+from workshops.models import rules
 
 
 class ThemeTable(models.Model):
@@ -42,6 +42,7 @@ class Listing(Gated):
     erase_as = {**dict.fromkeys(("offer", "need"), lambda old: old and ERASED), "seated": False}
     # As with seats: nobody else sits there before they are gone for good.
     erase_last = ("seated",)
+    table_rules = (rules.chairs,)
 
     participant = models.OneToOneField(
         Participant, on_delete=models.CASCADE, related_name="listing"
@@ -82,35 +83,13 @@ class MatchQuerySet(models.QuerySet):
         return self.filter(first_confirmed_at__isnull=False, second_confirmed_at__isnull=False)
 
 
-class WithinOneSeries:
-    """The two of a match are of one event, or of two of the same series."""
-
-    def of(self, model):
-        name = "match_within_one_series"
-        kept = """
-            SELECT FROM participants_participant one
-            JOIN participants_participant other ON other.id = {row}.second_id
-            JOIN events_event here ON here.id = one.event_id
-            JOIN events_event there ON there.id = other.event_id
-            WHERE one.id = {row}.first_id
-                AND (here.id = there.id OR here.series_id = there.series_id)
-        """
-        yield tables.Trigger(
-            table=model._meta.db_table,
-            name=name,
-            columns=("first_id", "second_id"),
-            body=f"IF NOT EXISTS ({kept.format(row='NEW')}) THEN {tables.refuse(name)} END IF;",
-            broken=f"SELECT FROM workshops_match t WHERE NOT EXISTS ({kept.format(row='t')})",
-        )
-
-
 class Match(models.Model):
     """`first` has the smaller id; a match counts once both have confirmed. The two are of one
     event, or of two of the same series."""
 
     beyond_its_event = ("second", "requested_by")
-    table_rules = (WithinOneSeries(),)
     erase_events = ("first__event", "second__event")
+    table_rules = (rules.within_one_series,)
 
     first = models.ForeignKey(Participant, on_delete=models.CASCADE, related_name="+")
     second = models.ForeignKey(Participant, on_delete=models.CASCADE, related_name="+")
@@ -138,5 +117,11 @@ class Match(models.Model):
                 | Q(requested_by=F("first"))
                 | Q(requested_by=F("second")),
                 name="match_requested_by_one_of_the_two",
+            ),
+            models.CheckConstraint(
+                condition=Q(declined_at=None)
+                | Q(first_confirmed_at=None)
+                | Q(second_confirmed_at=None),
+                name="match_declined_or_confirmed",
             ),
         ]

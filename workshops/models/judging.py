@@ -7,6 +7,8 @@ from django.utils.translation import gettext_lazy as _
 
 from events.models import Event
 from participants.models import Participant
+from salon import tables
+from workshops.models import rules
 from workshops.models.plans import WorkGroup, mark
 
 
@@ -42,6 +44,19 @@ class MentorReview(models.Model):
 
 class Award(models.Model):
     erase_keeps = "the crew's own words"
+    table_rules = (
+        rules.counted_once,
+        tables.HasShape(
+            "result",
+            {
+                "votes": {"*": "integer"},
+                "tied": ["integer"],
+                "broken_by": "string|null",
+                "mentor_means": {"*": "string"},
+                "lot_seed": "string|null",
+            },
+        ),
+    )
 
     event = models.ForeignKey(
         Event, on_delete=models.CASCADE, related_name="awards", verbose_name=_("活动")
@@ -64,7 +79,14 @@ class Award(models.Model):
         verbose_name = _("奖项")
         verbose_name_plural = _("奖项")
         ordering = ["pk"]
-        constraints = [models.UniqueConstraint(fields=["event", "key"], name="award_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["event", "key"], name="award_once"),
+            models.CheckConstraint(
+                condition=Q(closed_at=None, result=None, winner=None)
+                | Q(closed_at__isnull=False, result__isnull=False),
+                name="award_closed_with_its_result",
+            ),
+        ]
 
     def __str__(self):
         return self.name
@@ -74,8 +96,10 @@ class VoteTicket(models.Model):
     """Says that a person has voted for an award. Not what: no row anywhere joins person and
     choice, and no time stands on either side to join them by."""
 
-    award = models.ForeignKey(Award, on_delete=models.CASCADE, related_name="tickets")
-    participant = models.ForeignKey(Participant, on_delete=models.CASCADE, related_name="+")
+    table_rules = (tables.OnlyGrows(),)
+
+    award = models.ForeignKey(Award, on_delete=models.PROTECT, related_name="tickets")
+    participant = models.ForeignKey(Participant, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
         constraints = [
@@ -84,6 +108,8 @@ class VoteTicket(models.Model):
 
 
 class VoteCount(models.Model):
+    table_rules = (rules.votes,)
+
     award = models.ForeignKey(Award, on_delete=models.CASCADE, related_name="counts")
     group = models.ForeignKey(WorkGroup, on_delete=models.CASCADE, related_name="+")
     votes = models.PositiveIntegerField(default=0)

@@ -6,6 +6,8 @@ from django.utils.translation import gettext_lazy as _
 
 from events.models import Event, Gate, Gated, GatedRows
 from participants.models import ERASED, InterestGroup, Participant
+from salon import tables
+from workshops.models import rules
 
 
 class PainCardQuerySet(GatedRows):
@@ -75,6 +77,7 @@ class PainMerge(models.Model):
     {card id: id of the card it was merged into before, or null}."""
 
     erase_keeps = {"before": "ids of cards"}
+    table_rules = (tables.HasShape("before", {"*": "integer|null"}),)
 
     event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="pain_merges")
     kept = models.ForeignKey(PainCard, on_delete=models.CASCADE, related_name="+")
@@ -140,7 +143,15 @@ class BlindBox(models.Model):
 
     erase_keeps = "ids and digests: the proof of a fair draw"
 
-    event = models.OneToOneField(Event, on_delete=models.CASCADE, related_name="blind_box")
+    table_rules = (
+        tables.OnlyGrows(
+            once=("revealed_at",),
+            gone_when="NOT EXISTS (SELECT FROM workshops_draw d WHERE d.box_id = OLD.id)",
+        ),
+        tables.HasShape("slip_ids", [["integer", "integer|null"]]),
+    )
+
+    event = models.OneToOneField(Event, on_delete=models.PROTECT, related_name="blind_box")
     # [[PainCard id, interest group id or null], …]: what the commitment was made of.
     slip_ids = models.JSONField()
     seed = models.CharField(max_length=64)
@@ -151,11 +162,19 @@ class BlindBox(models.Model):
     class Meta:
         verbose_name = _("痛点盲盒")
         verbose_name_plural = _("痛点盲盒")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(seed__regex="^[0-9a-f]{32}$", commitment__regex="^[0-9a-f]{64}$"),
+                name="blind_box_can_be_reckoned",
+            )
+        ]
 
 
 class Draw(models.Model):
-    box = models.ForeignKey(BlindBox, on_delete=models.CASCADE, related_name="draws")
-    card = models.ForeignKey(PainCard, on_delete=models.CASCADE, related_name="+")
+    table_rules = (tables.OnlyGrows(free=("topic",)), rules.in_the_box)
+
+    box = models.ForeignKey(BlindBox, on_delete=models.PROTECT, related_name="draws")
+    card = models.ForeignKey(PainCard, on_delete=models.PROTECT, related_name="+")
     position = models.PositiveSmallIntegerField()
     topic = models.CharField(_("归类"), max_length=30, blank=True)
     drawn_at = models.DateTimeField(auto_now_add=True)
@@ -165,6 +184,7 @@ class Draw(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["box", "card"], name="slip_drawn_once"),
             models.UniqueConstraint(fields=["box", "position"], name="draw_position_once"),
+            models.CheckConstraint(condition=Q(position__gte=1), name="draw_position_from_one"),
         ]
 
 
@@ -175,6 +195,13 @@ class Icebreaker(models.Model):
     started_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     winners = models.PositiveSmallIntegerField(default=3)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends_at__gt=F("started_at")), name="icebreaker_ends_after_it_starts"
+            )
+        ]
 
 
 class Tip(Gated):
@@ -194,4 +221,5 @@ class Tip(Gated):
                 fields=["icebreaker", "interest_group"], name="one_tip_per_group"
             ),
             models.UniqueConstraint(fields=["icebreaker", "place"], name="tip_place_once"),
+            models.CheckConstraint(condition=Q(place__gte=1), name="tip_place_from_one"),
         ]

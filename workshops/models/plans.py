@@ -7,6 +7,8 @@ from django.utils.translation import gettext_lazy as _
 
 from events.models import Event, Gate, Gated
 from participants.models import Participant
+from salon import tables
+from workshops.models import rules
 
 
 def mark(label, **options):
@@ -19,6 +21,7 @@ def mark(label, **options):
 class WorkGroup(models.Model):
     erase_strikes = ("name",)
     erase_with = {"leader_reason": "leader", "recorder_reason": "recorder"}
+    table_rules = (rules.members_lead,)
 
     event = models.ForeignKey(
         Event, on_delete=models.CASCADE, related_name="work_groups", verbose_name=_("活动")
@@ -105,6 +108,7 @@ class Plan(Gated):
     erase_counts = ("version",)
     # Whoever saves a plan, a row, a version or a draft holds the plan.
     erase_waits = True
+    table_rules = (tables.HasShape("elements", {"*": "string"}),)
 
     group = models.OneToOneField(WorkGroup, on_delete=models.CASCADE, related_name="plan")
     title = models.CharField(_("方案名称"), max_length=80, blank=True)
@@ -143,6 +147,18 @@ class Plan(Gated):
 class LateDraft(Gated):
     """What somebody typed after 0:00 or after the plan was submitted: kept, never counted; one
     for each author, so that nobody's words take the place of another's."""
+
+    table_rules = (
+        tables.HasShape(
+            "text",
+            {
+                "title?": "string",
+                "elements?": {"*": "string"},
+                "rows?": [["string"]],
+                "marks?": {"*": "integer"},
+            },
+        ),
+    )
 
     plan = models.ForeignKey(Plan, on_delete=models.CASCADE, related_name="late_drafts")
     participant = models.ForeignKey(

@@ -47,6 +47,8 @@ def a_salon(slug="spring", **fields):
     """A published salon of today, with everything the blueprints bring."""
     fields = {"starts_at": (clock.now() - timedelta(hours=1)).replace(microsecond=0)} | fields
     event = events.a_salon(slug, **fields)
+    event.on_site_capacity = 200
+    event.save(update_fields=["on_site_capacity"])
     participants_blueprint.build(event, participants_blueprint.DEFAULT, now=clock.now())
     blueprint.build(event, blueprint.DEFAULT, now=clock.now())
     return event
@@ -71,7 +73,7 @@ def people(event, count, *, first=None, online=False, came=True, **fields):
             expertise=["活动策划", "内容"][: number % 3],
             online=online,
             status=Participant.Status.CONFIRMED,
-            code=f"{'S' if online else 'R'}{number:05}",
+            code=participants.code_of(number + 1_000_000 * online),
             submitted_at=now,
             **fields,
         )

@@ -1,16 +1,17 @@
-"""Django's `migrate`, and the rules of the tables with it."""
+"""Django's `migrate` as the tables' owner, and the rules of the tables with it."""
 
 from django.core.management.base import CommandError
 from django.core.management.commands import migrate
 from django.db import IntegrityError
 
-from salon import tables
+from salon import roles, tables
 
 
 class Command(migrate.Command):
     def handle(self, *args, **options):
         try:
-            return super().handle(*args, **options)
+            with roles.as_owner():
+                return super().handle(*args, **options)
         except tables.Broken as broken:
             raise CommandError(str(broken)) from broken
         except IntegrityError as error:
