@@ -7,11 +7,30 @@ in the database already, so a lost ring costs one interval and a second beat pro
 import os
 
 from celery import Celery, signals
-from kombu.transport.redis import Channel
+from kombu.transport import redis as transport
+from redis.exceptions import ConnectionError as LineBroke
 
 from salon import logs
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "salon.settings")
+
+
+class Line(transport.Channel):
+    """kombu's line to Redis, but one that broke is no fault of the program that ends the worker.
+
+    What a task has not finished is not given back over it: what was rung for is in the database,
+    and the clocks ring again. Whoever still says something over it hears that it is closed.
+    """
+
+    do_restore = False
+
+    def _connparams(self, asynchronous=False):
+        if self.connection is None or self.connection.client is None:
+            raise LineBroke("this line is closed")
+        return super()._connparams(asynchronous=asynchronous)
+
+
+transport.Transport.Channel = Line
 
 app = Celery("salon")
 app.config_from_object("django.conf:settings", namespace="CELERY")
@@ -23,9 +42,6 @@ app.conf.task_routes = {
     "salon.tasks.deliver_due_messages": {"queue": MAIL},
     "salon.tasks.read_bounces": {"queue": MAIL},
 }
-# When the line to Redis breaks, kombu would give back over it what a task has not finished, fail,
-# and end the worker. What was rung for is in the database, and the clocks ring again.
-Channel.do_restore = False
 
 app.conf.beat_scheduler = "salon.heartbeat:BeatingScheduler"
 app.conf.beat_schedule = {

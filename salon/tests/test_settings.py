@@ -131,3 +131,50 @@ def test_a_named_server_means_that_none_is_embedded():
     seen = "import sys; print([name for name in sys.modules if 'embedded' in name])"
     answer = start("-c", f"import salon.wsgi; {seen}")
     assert answer.stdout.strip() == "[]"
+
+
+def test_the_pace_of_the_big_mailers_and_of_single_domains():
+    assert "'qq.com': 20" in setting("MAIL_PER_MINUTE")
+    own = setting("MAIL_PER_MINUTE", MAIL_PER_MINUTE="30, QQ.com=5 example.com=60")
+    for pace in ("'163.com': 30", "'qq.com': 5", "'example.com': 60"):
+        assert pace in own
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("MAIL_PER_MINUTE", "fast"),
+        ("MAIL_PER_MINUTE", "qq.com=1.5"),
+        ("BOUNCES_URL", "imap.qq.com"),
+        ("BOUNCES_URL", "pop3://a:b@c"),
+        ("SMS_TEMPLATES", "{"),
+        ("SMS_TEMPLATES", "[]"),
+        ("SMS_TEMPLATES", '{"accepted": "SMS_1"}'),
+        ("SMS_TEMPLATES", '{"accepted": {"values": []}}'),
+        ("SMS_TEMPLATES", '{"accepted": {"id": 1, "values": [3]}}'),
+    ],
+)
+def test_a_setting_of_the_channels_that_makes_no_sense_stops_with_a_sentence(name, value):
+    answer = start(*MANAGE, **{name: value})
+    assert answer.returncode == 1
+    assert name in answer.stderr
+    assert answer.stderr.count("\n") == 1
+
+
+ALIYUN = {
+    "SMS_PROVIDER": "aliyun",
+    "SMS_SIGN_NAME": "沙龙",
+    "SMS_KEY_ID": "LTAI",
+    "SMS_KEY_SECRET": "secret",
+}
+
+
+def test_a_gateway_wants_its_keys_and_the_names_of_its_gaps():
+    answer = start(*MANAGE, SMS_PROVIDER="tencent")
+    assert "SMS_SIGN_NAME is not set" in answer.stderr
+    counted = '{"accepted": {"id": "SMS_1", "values": ["称呼"]}}'
+    assert "need names" in start(*MANAGE, **ALIYUN, SMS_TEMPLATES=counted).stderr
+    named = '{"accepted": {"id": "SMS_1", "values": {"name": "称呼"}}}'
+    assert setting("SMS_TEMPLATES", **ALIYUN, SMS_TEMPLATES=named) == (
+        "{'accepted': {'id': 'SMS_1', 'values': {'name': '称呼'}}}"
+    )

@@ -46,7 +46,7 @@ def all_handed_over(number):
 def test_a_mail_server_that_hangs_delays_nothing_but_mail(house, world, travel):
     post = world(greeting=SILENCE)
     remind(60)
-    start_worker(house)
+    start_worker(house, "2")
     for _ in range(6):  # the bells of two minutes
         house.ring("salon.tasks.deliver_due_messages")
     until(lambda: post.connections, what="the first try")
@@ -73,7 +73,7 @@ def test_a_mail_server_that_hangs_delays_nothing_but_mail(house, world, travel):
 
 def test_redis_cut_again_and_again_in_the_middle_of_a_sending(house, valkey, world):
     post = world()
-    start_worker(house)
+    start_worker(house, "2")
     house.start_beat()
     house.ring("salon.tasks.deliver_due_messages")
     number = 0
@@ -109,13 +109,13 @@ def test_a_worker_killed_between_two_turns_loses_nobody_and_none_goes_too_fast(
     remind(60)
     began = time.monotonic()
     for kill_at in (10, 25, 40):
-        start_worker(house)
+        start_worker(house, "2")
         house.ring("salon.tasks.deliver_due_messages")
         until(lambda kill_at=kill_at: len(post.letters) >= kill_at, 60, "its turn")
         house.kill(house.worker)
         # Nobody waits for the dead one's claims to run out.
         travel(clock.now() + outbox.LEASE + timedelta(seconds=1))
-    start_worker(house)
+    start_worker(house, "2")
     house.ring("salon.tasks.deliver_due_messages")
     until(all_handed_over(60), 60, "sending everything")
     assert time.monotonic() - began > 59 * 0.1 - 3 * 0.1, "no faster than ten a second"
@@ -131,7 +131,7 @@ def test_a_worker_that_ends_by_itself_is_followed_by_another_and_one_that_is_tol
     house, world
 ):
     post = world()
-    start_worker(house)
+    start_worker(house, "2")
     house.ring("salon.tasks.beat_of_the_worker")
     until(lambda: Heartbeat.objects.filter(name="worker").exists(), what="its start")
     for child in children_of(house.worker.pid):

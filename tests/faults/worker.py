@@ -1,6 +1,6 @@
 """`python -m tests.faults.worker`: the project's Celery worker, with the letters of these tests.
 
-With `forks` behind it: a process that forks one child to deliver, and another when that one dies.
+With a number behind it: so many slots for mail instead of one. With `forks`: a process that forks one child to deliver, and another when that one dies.
 Celery looks for its dead only every five seconds, which is long for twenty deaths.
 """
 
@@ -24,4 +24,4 @@ if __name__ == "__main__":
                 time.sleep(0.02)
             os.waitpid(child, 0)
     else:
-        call_command("worker", concurrency=1)
+        call_command("worker", concurrency=1, mail=int(sys.argv[1]) if sys.argv[1:] else 1)

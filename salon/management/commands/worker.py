@@ -117,6 +117,7 @@ class Command(BaseCommand):
         ]
         for sign in SIGNS:
             signal.signal(sign, self.pass_on)
+        app.loader.import_default_modules()  # once for all, before the first fork
         connections.close_all()
         for slots in self.slots:
             slots.start()
