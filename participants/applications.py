@@ -634,5 +634,5 @@ def _back_to_review(person, by):
 def cancel_letters(person_ids):
     """Call off what was to be said to these people; answers to them stay."""
     outbox.cancel(
-        Message.objects.open().filter(person_id__any_of=set(person_ids)).exclude(kind__in=ANSWERS)
+        Message.objects.unsaid().filter(person_id__any_of=set(person_ids)).exclude(kind__in=ANSWERS)
     )

@@ -3,23 +3,32 @@
 from datetime import datetime
 
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from events import agenda, plan_b, upstairs
-from participants import called_off, reminders, roster, waitlist
+from participants import called_off, deadlines, out_of_reach, reminders, roster, waitlist
 from participants.applications import channel_of
 from participants.models import Participant
 from participants.standing import told_of_a_seat
 from salon import clock, outbox
 from salon.models import Message
 
-Status = Participant.Status
-
 
 @upstairs.headcount.offer
 def confirmed_heads(event):
     people = Participant.objects.filter(event=event).present().on_site()
     return {"heads": people.confirmed().count(), "arrived": people.checked_in().count()}
+
+
+@upstairs.readiness.offer
+def everybody_was_told(event):
+    return out_of_reach.everybody_was_told(event, url=reverse("by_hand", args=[event.slug]))
+
+
+@upstairs.readiness.offer
+def no_seat_is_kept_for_nobody(event):
+    return out_of_reach.no_seat_is_kept(event, url=reverse("by_hand", args=[event.slug]))
 
 
 @upstairs.panels.offer
@@ -40,8 +49,10 @@ def follow_the_date(event, *, before, by):
     if before.starts_at == event.starts_at or agenda.has_begun(event, now=now):
         return
     told = _who_know(event)
-    _move_deadlines(event, [person.pk for person in told], before=before, now=now)
-    _tell_moved(event, told, before=before, now=now)
+    deadlines.after_a_move(event, before=before)
+    written_to = _tell_moved(event, told, before=before, now=now)
+    as_they_know = [person for person in told if person.pk not in written_to]
+    deadlines.start_anew(event, as_they_know, now=now)
 
 
 def _who_know(event):
@@ -52,22 +63,9 @@ def _who_know(event):
     return [person for person in seated if person.pk in told]
 
 
-def _move_deadlines(event, told, *, before, now):
-    """No seat is held beyond the doors. Those who were given until the old doors opened have
-    their hours from the letter about the move; a seat that waits for its letter waits on."""
-    people = Participant.objects.filter(event=event).present()
-    waiting = people.with_status(Status.ACCEPTED, Status.OFFERED)
-    until_the_doors = waiting.filter(confirm_by=before.starts_at)
-    until_the_doors.exclude(pk__any_of=set(told)).update(confirm_by=event.starts_at)
-    for status in (Status.ACCEPTED, Status.OFFERED):
-        deadline = event.confirmation_deadline(now, offered=status == Status.OFFERED)
-        until_the_doors.filter(pk__any_of=set(told)).with_status(status).update(confirm_by=deadline)
-    waiting.filter(confirm_by__gt=event.starts_at).update(confirm_by=event.starts_at)
-
-
 def _tell_moved(event, people, *, before, now):
     """Write to those to whom the new start is news: a letter about an earlier move that has not
-    gone is called back, and who never got it still believes what was before."""
+    gone is called back, and who never got it still believes what was before. Returns their pks."""
     said = Message.objects.of_event(event).of_kind("event_moved")
     waiting = list(said.to_be_stopped().values_list("pk", flat=True))
     outbox.cancel(said)
@@ -83,6 +81,7 @@ def _tell_moved(event, people, *, before, now):
             groups.setdefault(was, []).append(person)
     for was, group in groups.items():
         tell(group, "event_moved", event=event, now=now, key=event.version, context={"was": was})
+    return {person.pk for group in groups.values() for person in group}
 
 
 @upstairs.who_hears_of_a_move.offer

@@ -18,6 +18,7 @@ from salon import audit, clock, limits
 from salon.access import digest, new_token
 from salon.channels import NotDelivered
 from salon.errors import Refused
+from salon.models import Message
 from salon.text import normalize_email, normalize_mobile
 
 Way = PersonalLink.Channel
@@ -37,7 +38,8 @@ def issue_link(*, participant, channel=Way.OWN_PAGE, message=None, after=None):
     having gone the same way.
     """
     if message is not None:
-        way = {"channel": message.channel, "message_id": message.pk}
+        by_hand = message.channel == Message.Channel.HAND
+        way = {"channel": Way.HANDED_OVER if by_hand else message.channel, "message_id": message.pk}
     elif after is not None:
         names = ("channel", "message_id", "contact_gone_at")
         way = {name: getattr(after, name) for name in names}

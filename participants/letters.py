@@ -10,7 +10,7 @@ from django.utils.formats import date_format
 
 from events import agenda, calendar_file, plan_b
 from events.models import Event
-from participants import consents, contacts, notices, wording
+from participants import consents, contacts, deadlines, notices, wording
 from participants.keys import issue_link
 from participants.models import Participant
 from participants.standing import told_status
@@ -31,6 +31,7 @@ SPEAKS_OF = {
     "seat_passed_on": (Status.WITHDRAWN,),
     "withdrawn": (Status.WITHDRAWN,),
     "cancelled": (Status.CANCELLED,),
+    "unreached": (Status.CANCELLED,),
     "room_changed": Participant.SEATED,
     "t7": (Status.CONFIRMED,),
     "t1": (Status.CONFIRMED,),
@@ -43,6 +44,7 @@ ABOUT_A_SEAT = {
     *("accepted", "offered", "waitlisted", "not_selected"),
     *("cancelled", "seat_passed_on", "event_moved"),
 }
+THE_CLOCK = {"when_handed_over": deadlines.start, "when_undone": deadlines.stop}
 URGENCY = {
     "received": Urgency.ASKED_FOR,
     "link_again": Urgency.ASKED_FOR,
@@ -114,8 +116,8 @@ def compose(message):
 
 
 def with_notice(text, event, message):
-    """A letter's text with the way to the event's notice below it; an SMS has no room for it."""
-    if message.channel == Message.Channel.SMS:
+    """A letter's text with the way to the event's notice below it; neither an SMS nor a chat has room for it."""
+    if message.channel in (Message.Channel.SMS, Message.Channel.HAND):
         return text
     return f"{text}\n\n个人信息怎么处理：{notices.link(event)}"
 
@@ -125,6 +127,7 @@ for _kind in wording.DEFAULT:
         _kind,
         wording.DEFAULT[_kind].label,
         about_a_seat=_kind in ABOUT_A_SEAT,
+        **(THE_CLOCK if _kind in deadlines.ANSWERED_BY_CONFIRMING else {}),
         urgency=URGENCY.get(_kind, Urgency.SEAT),
     )(compose)
 
@@ -138,9 +141,7 @@ def values_of(person, message):
     """
     event = person.event
     starts = event.local(event.starts_at)
-    deadline = person.confirm_by
-    if deadline and message.released_at is None:  # in a preview the clock has not started
-        deadline = event.confirmation_deadline(clock.now())
+    deadline = deadlines.shown(person, clock.now())
     until = date_format(event.local(deadline), "n月j日 H:i") if deadline else ""
     values = {
         "姓名": person.name,

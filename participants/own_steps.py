@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from participants import consents, taking_back
+from participants import consents, deadlines, taking_back
 from participants.models import Participant
 from participants.standing import told_status
 
@@ -54,7 +54,7 @@ def standing_of(person, *, now):
     event, status = person.event, told_status(person)
     in_question = status in Participant.SEATED and person.status not in Participant.SEATED
     to_confirm = status in (Status.ACCEPTED, Status.OFFERED) and not in_question
-    late = to_confirm and person.confirm_by <= now
+    late = to_confirm and deadlines.held_until(person) <= now
     over = event.is_over(now)
     confirmed = status == Status.CONFIRMED
     came = confirmed and person.check_ins.in_force().exists()
@@ -103,10 +103,14 @@ def _when(person, moment):
 def _what_next(person, status, late, over, came):
     if status == Status.CONFIRMED:
         return _until_the_end(person, over, came)
+    if late and person.confirm_by is None:
+        return _("活动开始前没能联系上您，很抱歉。来了现场，请找签到台。")
     if late:
         return _("没能在 %(at)s 前确认，名额正在顺延。还想来，稍后可以重新报名排候补。") % {
             "at": _when(person, person.confirm_by)
         }
+    if status in (Status.ACCEPTED, Status.OFFERED) and person.confirm_by is None:
+        return _("名额为您留着，请点“确认参加”。来不了也请点一下“取消”，好让别人补上。")
     if status in (Status.ACCEPTED, Status.OFFERED):
         return _("请在 %(at)s 前点“确认参加”。逾期名额会让给候补的朋友。") % {
             "at": _when(person, person.confirm_by)
@@ -204,7 +208,9 @@ def _steps(person, status, came):
         (_("审核"), _("候补中") if status == Status.WAITLISTED else ""),
         (
             _("您来确认"),
-            _("最迟 %(at)s") % {"at": _when(person, person.confirm_by)} if at == 2 else "",
+            _("最迟 %(at)s") % {"at": _when(person, person.confirm_by)}
+            if at == 2 and person.confirm_by
+            else "",
         ),
         arrive,
     ]

@@ -12,6 +12,7 @@ from events.models import Event
 from participants.applications import judge_person
 from participants.categories import rules_of
 from participants.models import Case, PainPoint, Participant
+from participants.out_of_reach import astray
 from salon.text import clean_text, national_mobile
 
 Status = Participant.Status
@@ -23,6 +24,8 @@ SORTS = {
     "name": (_("姓名"), ("pinyin", "pk")),
 }
 PAGE = 100
+# Beside the statuses: whom no letter about their seat has reached.
+UNREACHED = "unreached"
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ class Asked:
             params.get("page"),
         )
         return cls(
-            status=status if status in Status.values or status == "all" else Status.SUBMITTED,
+            status=status if status in (*Status.values, "all", UNREACHED) else Status.SUBMITTED,
             category=next((c.pk for c in categories if c.key == category), None),
             online={"on_site": False, "online": True}.get(room),
             words=clean_text(params.get("q"), max_length=60),
@@ -58,7 +61,9 @@ def found(event, asked):
     """The people asked for, in order, as a queryset; each row carries `of_all`, the number of all
     that were found, and `pains`, the texts of their pain points."""
     people = Participant.objects.filter(event=event).present()
-    if asked.status != "all":
+    if asked.status == UNREACHED:
+        people = astray(people)
+    elif asked.status != "all":
         people = people.with_status(asked.status)
     if asked.category:
         people = people.filter(category=asked.category)
@@ -84,18 +89,21 @@ def page_of(people, asked):
 
 
 def to_settle(event):
-    """`(open cases, people in doubt as {"pk", "name"})` of the event, in one statement."""
+    """`(open cases, people in doubt as {"pk", "name"}, people whom no letter reached)` of the
+    event, in one statement."""
     of_event = {"event": OuterRef("pk")}
     doubted = Participant.objects.filter(**of_event).present().in_doubt().order_by("pk")
+    unreached = astray(Participant.objects.filter(**of_event).present())
     [found] = (
         Event.objects.filter(pk=event.pk)
         .annotate(
             open_cases=ArraySubquery(Case.objects.filter(**of_event).open().values("pk")),
             in_doubt=ArraySubquery(doubted.values(person=JSONObject(pk="pk", name="name"))),
+            unreached=ArraySubquery(unreached.values("pk")),
         )
-        .values_list("open_cases", "in_doubt")
+        .values_list("open_cases", "in_doubt", "unreached")
     )
-    return len(found[0]), found[1]
+    return len(found[0]), found[1], len(found[2])
 
 
 def matching(word):

@@ -2,15 +2,14 @@
 
 Every verb locks the event's row first and the people after it, so that sixty clicks for fifty
 seats queue up and the fifty-first reads what the fiftieth wrote. A decision writes a StatusChange
-in a batch and prepares a held letter; `release_batch` lets the letters go and starts the clock of
-the confirmation deadline (SALON §3).
+in a batch and prepares a held letter; `release_batch` lets the letters go (SALON §3).
 """
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
-from participants import reminders
+from participants import deadlines, reminders
 from participants.applications import judge_people, judge_person
 from participants.categories import rules_of
 from participants.models import Participant, ScreeningBatch, StatusChange
@@ -18,6 +17,7 @@ from participants.seats import free_seats
 from participants.standing import (
     LETTERS,
     batch_key,
+    heard_of,
     lock_event,
     lock_people,
     lock_person,
@@ -197,8 +197,6 @@ class Decision:
             batch=self.batch,
             reason=reason,
             told_reason=told_reason,
-            # The clock starts with the release; until then the seat is simply kept.
-            confirm_by=self.event.starts_at if to_status == Status.ACCEPTED else None,
             seen=True,
         )
         self.done += changes
@@ -247,10 +245,10 @@ def _lock_batch(batch):
 
 
 def release_batch(*, batch, by):
-    """Let the batch's letters go and start the confirmation deadline; returns the letters' number.
+    """Let the batch's letters go; returns their number. The confirmation deadline of each starts
+    once its letter is handed over (deadlines.py). Of a batch held half-way the rest goes.
 
-    Of a batch held half-way the rest goes, and the deadline starts for those alone. Raises
-    Refused: undone, released.
+    Raises Refused: undone, released.
     """
     return release_batches(batches=[batch], by=by)
 
@@ -271,20 +269,11 @@ def _let_go(batch, *, by):
     waiting = letters_of(batch).held()
     if batch.released_at and not waiting.exists():
         raise Refused("released", _("这一批已经放行了。"))
-    now = clock.now()
-    _hold_seats(waiting, until=batch.event.confirmation_deadline(now))
     released = outbox.release(waiting, by=by)
-    batch.released_at = batch.released_at or now
+    batch.released_at = batch.released_at or clock.now()
     batch.save(update_fields=["released_at"])
     audit.record("release_batch", batch, by=by)
     return released
-
-
-def _hold_seats(letters, *, until):
-    """Keep the accepted seats that these letters speak of."""
-    # Read first: a join with the outbox is planned by guess while a batch is young.
-    pks = list(letters.values_list("person_id", flat=True))
-    Participant.objects.filter(pk__any_of=set(pks), status=Status.ACCEPTED).update(confirm_by=until)
 
 
 @goes_again
@@ -293,8 +282,6 @@ def hold_batch(*, batch, by):
     with transaction.atomic():
         batch = _lock_batch(batch)
         stopped = outbox.hold(letters_of(batch), by=by)
-        waiting = letters_of(batch).held()
-        _hold_seats(waiting, until=batch.event.starts_at)
         if not letters_of(batch).handed_over().exists():
             batch.released_at = None
             batch.save(update_fields=["released_at"])
@@ -338,7 +325,7 @@ def _restore(event, people, changes, now, by):
     told_late = unheard(earlier.values())
     batches = ScreeningBatch.objects.in_bulk({change.batch_id for change in earlier.values()})
     free = {online: free_seats(event, online=online) for online in (False, True)}
-    groups = {}
+    groups, heard = {}, heard_of(earlier.values())
     for person in people:
         before = changes[person.pk].before
         if before in Participant.SEATED and person.status not in Participant.SEATED:
@@ -351,14 +338,12 @@ def _restore(event, people, changes, now, by):
         said = told.told_reason if told else ""
         if before == Status.NOT_SELECTED and not said:  # decided before the words were kept
             said = _("这次没能安排上，很抱歉。")
-        groups.setdefault((before, batch, said), []).append(person)
-    for (before, batch, said), group in groups.items():
-        deadline = None
-        if before in (Status.ACCEPTED, Status.OFFERED):
-            offered = before == Status.OFFERED
-            deadline = event.starts_at
-            if batch is None:
-                deadline = event.confirmation_deadline(now, offered=offered)
+        knows = told is None or told.pk in heard
+        groups.setdefault((before, batch, said, knows), []).append(person)
+    for (before, batch, said, knows), group in groups.items():
+        deadline, unconfirmed = None, before in deadlines.UNCONFIRMED
+        if unconfirmed and knows:
+            deadline = event.confirmation_deadline(now, offered=before == Status.OFFERED)
         backs = stand(
             group,
             before,
@@ -369,8 +354,9 @@ def _restore(event, people, changes, now, by):
             told_reason=said,
             confirm_by=deadline,
         )
-        if batch is not None:
-            write_letters(backs, LETTERS[before], now=now, batch=batch)
+        if batch is not None or (unconfirmed and not knows):
+            kind = "offered" if before == Status.OFFERED else LETTERS[before]
+            write_letters(backs, kind, now=now, batch=batch)
         if before == Status.CONFIRMED:
             reminders.plan_for_all(backs, now=now)
     return sum(len(group) for group in groups.values())
@@ -419,7 +405,7 @@ def confirm(*, participant, by):
         if not held or (by == person and not told_of_a_seat([person])):
             raise Refused("nothing_to_confirm", _("现在没有需要您确认的名额。"))
         now = clock.now()
-        if person.confirm_by <= now:
+        if deadlines.held_until(person) <= now:
             raise Refused("too_late", _("确认时间已过，名额已经顺延。还想来的话，可以排到候补。"))
         [change] = stand([person], Status.CONFIRMED, now=now, by=by, seen=by != person)
         write_letter(change, "confirmed", now=now)

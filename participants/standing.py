@@ -134,7 +134,8 @@ def stand(
     """Write one new status for locked people; their open letters and reminders are cancelled.
 
     Returns what was written (Stood) in the same order. Does not check whether it may be: the verbs
-    do. `confirm_by` is for accepted and offered seats, and is kept by one that is given up. `seen`:
+    do. `confirm_by` is what a seat keeps that is given up or taken back; for one that is told of by a
+    letter it begins with that (deadlines.py). `seen`:
     somebody of the crew has looked at these people and their answers, so they pass the gate
     (known_as.py), but for who was taken down.
     """
@@ -223,6 +224,20 @@ def unheard(changes):
     }
     kept_back = Message.objects.filter(dedup_key__in=keys, released_at=None)
     return {keys[key] for key in kept_back.values_list("dedup_key", flat=True)}
+
+
+def heard_of(changes):
+    """The pks of those StatusChanges whose people have been told, by a letter that was handed over
+    or otherwise: `unheard` says what was not let go, this what did not arrive either."""
+    kinds = LETTERS | {Status.OFFERED: "offered"}
+    keys = {
+        _letter_key(change, kinds[change.after]): change.pk
+        for change in changes
+        if change.after in kinds
+    }
+    astray = Message.objects.filter(dedup_key__in=keys).exclude(state=Message.State.HANDED_OVER)
+    missed = {keys[key] for key in astray.values_list("dedup_key", flat=True)}
+    return {change.pk for change in changes} - missed
 
 
 def told_statuses(people):

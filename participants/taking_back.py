@@ -6,7 +6,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from participants import reminders
+from participants import deadlines, reminders
 from participants.models import FreedSeat, Participant
 from participants.seats import room_seats
 from participants.standing import lock_person, stand, unheard, write_letter
@@ -86,9 +86,9 @@ def _look(event, person, now):
     if knew == Status.CONFIRMED:
         return knew, None
     # Withdrawing wins no time: the row has kept until when the seat was held.
-    if person.confirm_by is None or person.confirm_by <= now:
+    if deadlines.held_until(person) <= now:
         raise Refused("too_late", _("确认时间已过，名额已经顺延。还想来的话，可以排到候补。"))
-    return knew, min(person.confirm_by, event.starts_at)
+    return knew, person.confirm_by and min(person.confirm_by, event.starts_at)
 
 
 def _is_own(change):

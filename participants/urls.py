@@ -5,6 +5,7 @@ from django.urls import path
 
 from participants.views import (
     applying,
+    by_hand,
     calls,
     cases,
     contact_change,
@@ -69,6 +70,11 @@ organiser_urlpatterns = [
     path("messages/release/all/", mailing.release_all, name="messages_release_all"),
     path("messages/hold/", mailing.hold, name="messages_hold"),
     path("messages/pace/", pace.set_pace, name="messages_pace"),
+    path("messages/by-hand/", by_hand.page, name="by_hand"),
+    path("messages/by-hand/give-away/", by_hand.give_away, name="by_hand_give_away"),
+    path("messages/by-hand/<int:pk>/", by_hand.one, name="by_hand_one"),
+    path("messages/by-hand/<int:pk>/words/", by_hand.words, name="by_hand_words"),
+    path("messages/by-hand/<int:pk>/done/", by_hand.done, name="by_hand_done"),
     path("messages/again/", mailing.try_again, name="messages_try_again"),
     path("messages/<int:pk>/", mailing.letter, name="messages_letter"),
     path("messages/wording/<slug:kind>/", mailing.edit_wording, name="messages_wording"),

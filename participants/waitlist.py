@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from participants import quota
+from participants import deadlines, quota
 from participants.applications import judge_people
 from participants.models import FreedSeat, Participant, SeatRelease
 from participants.seats import room_seats
@@ -62,8 +62,7 @@ def _pass_on(freed, *, now, by, why_not_once=False):
     with translation.override(settings.LANGUAGE_CODE):  # kept for the organiser, not for the asker
         promoted, nobody = _next(first, len(freed), now, deciding=by is not None)
     people = lock_people(event, [promotion.person.id for promotion in promoted])
-    deadline = event.confirmation_deadline(now, offered=True)
-    changes = stand(people, Status.OFFERED, now=now, by=by, confirm_by=deadline) if people else []
+    changes = stand(people, Status.OFFERED, now=now, by=by) if people else []
     write_letters(changes, "offered", now=now)
     audit.record_all("offer_seat", people, by=by, event_id=event.pk)
     by_pk = {person.pk: person for person in people}
@@ -239,25 +238,27 @@ def expire_event(event_id):
 
     Whoever is late may join the waiting list again from their own page. Whoever was never told of
     their seat, because the batch was not released before the doors opened, is late for nothing:
-    they hear no reproach, and their page says sorry.
+    they hear no reproach, and their page says sorry. A seat whose letter did not reach its holder
+    is left alone: the organiser gives it away (out_of_reach.py).
     """
     with transaction.atomic():
         event = lock_event(event_id)
         if event.status == event.Status.CANCELLED:  # called_off tells them
             return 0
         now = clock.now()
-        late = Participant.objects.filter(event=event, confirm_by__lte=now).with_status(
-            Status.ACCEPTED, Status.OFFERED
-        )
+        late = deadlines.overdue(now).filter(event=event)
         people = lock_people(event, late.values_list("pk", flat=True))
+        released, heard = told_of_a_seat(people), deadlines.who_heard(people)
+        astray = {person.pk for person in people if person.pk in released - heard}
+        Participant.objects.filter(pk__any_of=astray).update(confirm_by=None)
+        people = [person for person in people if person.pk not in astray]
         if not people:
             return 0
         with translation.override(settings.LANGUAGE_CODE):
             told = _("确认截止前没有收到您的确认，名额已经顺延。")
             sorry = _("活动开始前没能给您答复，很抱歉。希望下一场见到您。")
-        heard = told_of_a_seat(people)
-        silent = [person for person in people if person.pk in heard]
-        never_told = [person for person in people if person.pk not in heard]
+        silent = [person for person in people if person.pk in released]
+        never_told = [person for person in people if person.pk not in released]
         changes = stand(
             silent, Status.WITHDRAWN, now=now, by=None, reason="no_answer", told_reason=told
         )
@@ -278,11 +279,5 @@ def expire_event(event_id):
 
 def expire_due():
     """Every event with an overdue seat, each in a transaction of its own."""
-    events = (
-        Participant.objects.with_status(Status.ACCEPTED, Status.OFFERED)
-        .filter(confirm_by__lte=clock.database_now())
-        .order_by()
-        .values_list("event_id", flat=True)
-        .distinct()
-    )
+    events = deadlines.overdue().order_by().values_list("event_id", flat=True).distinct()
     return sum(expire_event(event_id) for event_id in events)

@@ -1,11 +1,29 @@
 """The record of who did what. Called inside the verb's own transaction."""
 
 from django.db import connection
+from django.utils.translation import gettext as _
+
+from salon.models import User
 
 
 def actor_name(by):
     """A short reference to whoever acts: "user:3", "person:12", "desk:5"; None is "system"."""
     return "system" if by is None else f"{by._meta.model_name}:{by.pk}"
+
+
+def names_of(actors):
+    """{actor: what organisers read}, for short references as `actor_name` makes them."""
+    pks = [int(actor[5:]) for actor in actors if actor.startswith("user:")]
+    users = User.objects.in_bulk(pks) if pks else {}
+    kinds = {"participant": _("本人"), "desk": _("签到台"), "deskpass": _("签到台")}
+
+    def name_of(actor):
+        kind, _colon, pk = actor.partition(":")
+        if kind == "user":
+            return str(users.get(int(pk)) or _("已删除的账号"))
+        return kinds.get(kind, _("系统"))
+
+    return {actor: name_of(actor) for actor in actors}
 
 
 _RECORD = """

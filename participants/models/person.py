@@ -218,7 +218,7 @@ class Participant(Gated):
     )
     # Told to the person: why not selected, or why cancelled.
     told_reason = models.CharField(_("告知本人的理由"), max_length=300, blank=True)
-    # Until when an accepted or offered seat is held.
+    # Until when an accepted or offered seat is held; none while its holder has not been told.
     confirm_by = models.DateTimeField(_("确认截止"), null=True, blank=True)
     status_changed_at = models.DateTimeField(auto_now_add=True)
     score = models.DecimalField(_("得分"), max_digits=6, decimal_places=2, default=0)
@@ -280,11 +280,6 @@ class Participant(Gated):
             models.CheckConstraint(
                 condition=Q(active_rate__isnull=True) | Q(active_rate__gte=0, active_rate__lte=100),
                 name="participant_active_rate_is_a_percentage",
-            ),
-            models.CheckConstraint(
-                condition=Q(status__in=["accepted", "offered"], confirm_by__isnull=False)
-                | ~Q(status__in=["accepted", "offered"]),
-                name="participant_held_seat_has_deadline",
             ),
             models.CheckConstraint(
                 condition=Q(code__regex="^[2-9A-HJ-NP-Z]{6}$"), name="participant_code_can_be_read"

@@ -7,7 +7,8 @@ from events.agenda import Span
 from events.tests import scenes as events
 from participants import applications, blueprint, codes, contacts, letters, screening
 from participants.models import Participant, StatusChange
-from salon import clock
+from salon import clock, letter_kinds, outbox
+from salon.models import Message
 
 Status = Participant.Status
 HOUSE_LETTERS = ("received", "link_again", *letters.SPEAKS_OF)
@@ -86,12 +87,21 @@ def applicants(event, count, *, first=0, **changed):
 
 
 def accepted(event, name="林知夏", number=0, *, by, **changed):
-    """Somebody accepted whose letter is released."""
+    """Somebody accepted whose letter has been handed over."""
     person = an_applicant(event, name, number, **changed)
     batch = screening.decide(participant=person, to_status=Status.ACCEPTED, by=by)
     screening.release_batch(batch=batch, by=by)
-    person.refresh_from_db()
+    hears(person)
     return person
+
+
+def hears(*people):
+    """What they were to be told about a seat is handed over now."""
+    about = Message.objects.open().released().of_kind(*letter_kinds.about_a_seat())
+    for message in about.filter(person_id__in=[person.pk for person in people]).order_by("pk"):
+        outbox._note_handed_over(message)
+    for person in people:
+        person.refresh_from_db()
 
 
 def waitlisted(event, name, number=0, *, by, **changed):
@@ -99,7 +109,7 @@ def waitlisted(event, name, number=0, *, by, **changed):
     person = an_applicant(event, name, number, **changed)
     batch = screening.decide(participant=person, to_status=Status.WAITLISTED, by=by)
     screening.release_batch(batch=batch, by=by)
-    person.refresh_from_db()
+    hears(person)
     return person
 
 

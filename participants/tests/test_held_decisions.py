@@ -101,15 +101,12 @@ def test_the_held_half_of_a_batch_has_its_own_72_hours(event, chen, travel):
     [name] = {letter.batch for letter in Message.objects.of_kind("accepted")}
     mailings.release(event=event, batch=name, by=chen)
     now = clock.now()
-    Message.objects.of_kind("accepted").of_person(lin.pk).update(
-        state="handed_over", handed_over_at=now
-    )
+    scenes.hears(lin)
     assert mailings.hold(event=event, batch=name, by=chen) == 1
     assert (told(lin), told(zhou)) == ("accepted", "submitted")
     travel(now + timedelta(days=1))
     assert mailings.release(event=event, batch=name, by=chen) == 1
-    lin.refresh_from_db()
-    zhou.refresh_from_db()
+    scenes.hears(zhou)
     assert round((lin.confirm_by - now) / timedelta(hours=1)) == 72
     assert round((zhou.confirm_by - now) / timedelta(hours=1)) == 96
     with pytest.raises(Refused) as refused:

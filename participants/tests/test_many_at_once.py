@@ -70,6 +70,7 @@ def test_seats_that_free_together_go_to_the_best_of_the_line_each_with_its_sente
     screening.decide_many(event=event, people=pks[3:], to_status=Status.WAITLISTED, by=chen)
     for batch in event.screening_batches.order_by("pk"):
         screening.release_batch(batch=batch, by=chen)
+    scenes.hears(*Participant.objects.filter(pk__in=pks))
     Participant.objects.filter(pk__in=pks[:3]).update(confirm_by=clock.now() - timedelta(minutes=1))
     assert waitlist.expire_event(event.pk) == 3
     moved = FreedSeat.objects.filter(event=event, code="promoted").order_by("pk")

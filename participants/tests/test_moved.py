@@ -128,11 +128,12 @@ def test_who_had_until_the_doors_has_the_usual_hours_after_a_move(chen, event, t
     assert lin.confirm_by == event.starts_at
     event = move(event, timedelta(days=30))
     lin.refresh_from_db()
-    he.refresh_from_db()
-    assert round((lin.confirm_by - clock.now()) / timedelta(hours=1)) == 72
-    assert he.confirm_by == event.starts_at  # not told yet: their clock has not started
-    until = f"{event.local(lin.confirm_by):%H:%M}"
+    assert lin.confirm_by is None  # they have not heard of it yet
     letter = outbox.preview(moved_letters().get(person_id=lin.pk))
+    scenes.hears(lin, he)
+    assert round((lin.confirm_by - clock.now()) / timedelta(hours=1)) == 72
+    assert he.confirm_by is None  # not told yet: their clock has not started
+    until = f"{event.local(lin.confirm_by):%H:%M}"
     assert f"{until} 前打开个人页面点“确认参加”" in letter.text
 
 
@@ -141,8 +142,9 @@ def test_an_offered_seat_has_the_hours_of_an_offer(chen, event, travel):
     lin = scenes.waitlisted(event, "林知夏", 2, by=chen)
     travel(event.starts_at - timedelta(hours=10))
     screening.withdraw(participant=su, by=su)
+    scenes.hears(lin)
     move(event, WEEK)
-    lin.refresh_from_db()
+    scenes.hears(lin)
     assert lin.status == "offered"
     assert round((lin.confirm_by - clock.now()) / timedelta(hours=1)) == 24
 

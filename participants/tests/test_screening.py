@@ -28,9 +28,11 @@ def test_an_accepted_person_hears_nothing_before_the_release():
     letter = Message.objects.get(kind="accepted")
     assert letter in Message.objects.held()
     lin.refresh_from_db()
-    assert (lin.status, lin.confirm_by) == ("accepted", event.starts_at)
+    assert (lin.status, lin.confirm_by) == ("accepted", None)
     assert screening.release_batch(batch=batch, by=chen) == 1
     lin.refresh_from_db()
+    assert lin.confirm_by is None
+    scenes.hears(lin)
     hours = (lin.confirm_by - clock.now()).total_seconds() / 3600
     assert 71.9 < hours <= 72
     assert not Message.objects.held().exists()
@@ -147,7 +149,7 @@ def test_a_held_back_batch_keeps_its_seats():
     screening.release_batch(batch=batch, by=chen)
     assert screening.hold_batch(batch=batch, by=chen) == 1
     lin.refresh_from_db()
-    assert lin.confirm_by == event.starts_at
+    assert lin.confirm_by is None
     screening.release_batch(batch=batch, by=chen)
 
 
@@ -203,15 +205,14 @@ def test_an_unconfirmed_seat_passes_on_inside_the_category(travel):
         screening.confirm(participant=person, by=person)
     travel(lin.confirm_by)
     assert waitlist.expire_due() == 1
-    for person in (lin, first, second):
-        person.refresh_from_db()
+    letter = outbox.preview(Message.objects.get(kind="offered"))
+    scenes.hears(lin, first, second)
     assert (lin.status, first.status, second.status) == ("withdrawn", "offered", "waitlisted")
     assert "名额已经顺延" in lin.told_reason
     assert (first.confirm_by - clock.now()).total_seconds() <= 24 * 3600
     freed = FreedSeat.objects.get()
     assert (freed.promoted, freed.code) == (first, "promoted")
     assert "第 1 位递补" in freed.sentence
-    letter = outbox.preview(Message.objects.get(kind="offered"))
     assert "轮到您了" in letter.subject
     assert waitlist.expire_due() == 0
 
@@ -308,7 +309,7 @@ def test_an_offer_that_expires_goes_to_the_next(travel):
     lin = scenes.confirmed(event, "林知夏", 1, by=chen)
     waiting = [scenes.waitlisted(event, f"候补{n}", 10 + n, by=chen) for n in (1, 2)]
     screening.withdraw(participant=lin, by=lin)
-    waiting[0].refresh_from_db()
+    scenes.hears(waiting[0])
     travel(waiting[0].confirm_by)
     waitlist.expire_due()
     assert [Participant.objects.get(pk=person.pk).status for person in waiting] == [

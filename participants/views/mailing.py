@@ -8,7 +8,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from events.access import organiser
-from participants import mailings, reminders, wording
+from participants import mailings, out_of_reach, reminders, wording
 from participants.models import Participant
 from participants.views import pace
 from salon import asking, outbox
@@ -43,6 +43,7 @@ def page(request, slug):
         "earlier": gone[GONE_SHOWN:],
         "astray": mailings.counted(rows, mailings.ASTRAY),
         "many": asking.MANY_LETTERS,
+        "to_tell": out_of_reach.of_event(request.event).count(),
         "wordings": _wordings(request.event),
         **pace.of_event(request.event),
     }

@@ -30,7 +30,7 @@ from participants import (
 )
 from participants.models import Category, Participant
 from participants.same_person import CONTACTS
-from salon import clock, seen
+from salon import audit, clock, seen
 from salon.errors import Refused
 from salon.text import clean_text
 
@@ -59,7 +59,7 @@ def _queue(request, params, notices=()):
     people, of_all = queue.page_of(queue.found(event, asked), asked)
     counts, by_status = seats.count_and_see(event)
     releases = list(event.seat_releases.all())
-    open_cases, in_doubt = queue.to_settle(event)
+    open_cases, in_doubt, unreached = queue.to_settle(event)
     context = {
         "event": event,
         "asked": asked,
@@ -82,6 +82,7 @@ def _queue(request, params, notices=()):
         "told_reasons": TOLD_REASONS,
         "open_cases": open_cases,
         "in_doubt": in_doubt,
+        "unreached": unreached,
         "part": part,
     }
     return render(
@@ -112,7 +113,7 @@ def _person_page(request, pk, *, status=200, typed=None):
         "typed": typed,
         "event": request.event,
         "person": queue.judge(found),
-        "changes": [_in_words(c) for c in found.status_changes.select_related("batch")[:8]],
+        "changes": _in_words(found.status_changes.select_related("batch")[:8]),
         "calls": found.calls.exclude(finished_at=None).select_related("caller")[:5],
         "keys": keys.keys_of(found),
         "may_take_back": taking_back.may_take_back(found, now=clock.now()),
@@ -132,16 +133,22 @@ def _person_page(request, pk, *, status=200, typed=None):
 REASON_WORDS = {
     "undo": gettext_lazy("撤销"),
     "no_answer": gettext_lazy("逾期没有确认"),
+    "unreached": gettext_lazy("没能联系上"),
     "never_told": gettext_lazy("没来得及放行"),
     "taken_back": gettext_lazy("收回取消"),
 }
 
 
-def _in_words(change):
-    change.before_word = Status(change.before).label if change.before else _("新报名")
-    change.after_word = Status(change.after).label
-    change.reason_word = REASON_WORDS.get(change.reason, change.reason)
-    return change
+def _in_words(changes):
+    """The changes with what they say on the page: from where, to where, why and by whom."""
+    changes = list(changes)
+    who = audit.names_of({change.actor for change in changes})
+    for change in changes:
+        change.before_word = Status(change.before).label if change.before else _("新报名")
+        change.after_word = Status(change.after).label
+        change.reason_word = REASON_WORDS.get(change.reason, change.reason)
+        change.by_word = who[change.actor]
+    return changes
 
 
 @organiser
