@@ -123,3 +123,12 @@ def test_a_database_connection_that_broke_is_an_answer_too():
     connection.connection.close()  # as after a restart of the server
     assert ask()[1]["database"] is False
     assert ask()[1]["database"] is True
+
+
+def test_a_letter_that_is_tried_again_and_again_is_late_between_its_tries_too(well):
+    """A mail server that is down all night is told all night, not in the seconds of each try."""
+    outbox.plan(dedup_key="late", kind="test_health", event_id=1, due_at=NOON - timedelta(hours=5))
+    for attempts in (0, 3):
+        Message.objects.update(attempts=attempts, next_try_at=NOON + timedelta(hours=3))
+        assert ask()[0] == 503
+        assert ask()[1]["outbox_age"] == 5 * 3600
