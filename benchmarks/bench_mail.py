@@ -23,13 +23,16 @@ def run(bench):
     event = open_salon("mail")
     crowd(event, LETTERS)
     people = Participant.objects.filter(event=event)
-    people.update(status=Participant.Status.CONFIRMED)
     for number, pk in enumerate(people.values_list("pk", flat=True)):
         people.filter(pk=pk).update(email=f"guest{number}@example.com")
     Message.objects.all().delete()
     outbox.plan_many(
         outbox.Planned(
-            dedup_key=f"bench:{pk}", kind="t7", event_id=event.pk, due_at=clock.now(), person_id=pk
+            dedup_key=f"bench:{pk}",
+            kind="received",
+            event_id=event.pk,
+            due_at=clock.now(),
+            person_id=pk,
         )
         for pk in people.values_list("pk", flat=True)
     )
