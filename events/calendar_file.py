@@ -1,33 +1,45 @@
 """The calendar file: the event and its items, for any calendar app.
 
 UIDs never change and SEQUENCE grows with every edit, extension and move, so that opening a newer
-file moves the old entries instead of doubling them (RFC 5545, 3.8.7.4).
+file moves the old entries instead of doubling them (RFC 5545, 3.8.7.4). Between two edits there is
+room for what one person does: who withdraws and comes back gets a newer file each time.
 """
 
 from datetime import timedelta
 from functools import cache
 
 from django.utils.translation import gettext as _
-from icalendar import Alarm, Calendar, Timezone
+from icalendar import Alarm, Calendar, Timezone, vCalAddress
 from icalendar import Event as Entry
 
 from events.models import Event
 
+# Steps of one person between two versions of the event.
+STEPS = 100
 
-def calendar_of(event, *, url, now, watches=False):
+
+def calendar_of(event, *, url, now, watches=False, step=0, off=False, organiser=""):
     """The file's bytes. `url` is the event's page, `now` the moment it is handed out; the link to
-    the stream only stands in the file of somebody who `watches`."""
+    the stream only stands in the file of somebody who `watches`. `step` counts what happened to the
+    person since they applied; `off` takes the entries out of their calendar (METHOD:CANCEL, which
+    names the `organiser`'s address)."""
     calendar = Calendar()
     calendar.add("prodid", "-//Salon//Event//ZH")
     calendar.add("version", "2.0")
-    calendar.add("method", "PUBLISH")
+    calendar.add("method", "CANCEL" if off else "PUBLISH")
     calendar.add("x-wr-calname", event.title)
     items = list(event.agenda.all())
-    stamp = {"dtstamp": now, "sequence": event.version}
+    sequence = event.version * STEPS + min(step, STEPS - 1)
+    stamp = {"dtstamp": now, "sequence": sequence}
+    if off:
+        stamp["status"] = "CANCELLED"
+        if organiser:
+            stamp["organizer"] = vCalAddress(f"mailto:{organiser}")
     whole = _entry(event, event, f"event-{event.pk}", stamp)
     whole.add("description", _outline(event, items, url, watches))
     whole.add("url", url)
-    whole.add_component(_day_before(event))
+    if not off:
+        whole.add_component(_day_before(event))
     calendar.add_component(whole)
     for item in items:
         entry = _entry(event, item, f"agenda-{item.pk}", stamp)
@@ -55,8 +67,9 @@ def _entry(event, span, name, stamp):
     entry.add("dtstart", event.local(span.starts_at))
     entry.add("dtend", event.local(span.ends_at))
     entry.add("location", event.venue)
-    cancelled = event.status == Event.Status.CANCELLED
-    entry.add("status", "CANCELLED" if cancelled else "CONFIRMED")
+    if "status" not in stamp:
+        cancelled = event.status == Event.Status.CANCELLED
+        entry.add("status", "CANCELLED" if cancelled else "CONFIRMED")
     return entry
 
 

@@ -12,6 +12,7 @@ from events.models import Crew, Event, Milestone
 from salon import accounts, outbox
 from salon.channels import Letter
 from salon.errors import Refused
+from salon.letter_face import Face
 from salon.letter_kinds import Urgency
 
 
@@ -112,4 +113,5 @@ def crew_invitation(message):
         subject=_("请您担任%(role)s：%(event)s") % values,
         text=greeting + first_steps % values,
         secret={"key": lambda: accounts.new_password_link(user)},
+        face=Face(title=event.title, button=_("设置密码")),
     )

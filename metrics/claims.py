@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from metrics import whitepaper
 from metrics.models import WhitepaperClaim
 from participants.models import Participant
-from salon import clock, limits, outbox
+from salon import clock, limits, news, outbox
 from salon.errors import Refused
 from salon.models import Message
 from salon.text import normalize_email
@@ -179,6 +179,14 @@ def card_of(event, value):
         return Card() if pk == str(event.pk) else None
     found = _living(event, int(pk))
     return found and Card(found, by_letter=kind == "letter")
+
+
+NEWS = "whitepaper"
+
+
+@news.stopped_by(NEWS, _("白皮书出新版时的提醒。"))
+def stop_news_of(claim_id: int) -> None:
+    WhitepaperClaim.objects.filter(pk=claim_id).update(wants_news=False)
 
 
 def stop_news(claim):

@@ -6,17 +6,19 @@ The texts are content in the language of the letters, edited per event like all 
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from events.models import Event
 from metrics import claims, follow_ups, going_on, surveys
 from metrics.models import FollowUp, WhitepaperClaim
-from participants import contacts, letters, wording
+from participants import contacts, letter_faces, letters, notices, wording
 from participants.keys import issue_link
 from participants.models import Participant
 from participants.wording import Text
-from salon import clock, outbox
+from salon import clock, news, outbox
 from salon.channels import Letter
+from salon.letter_face import Face
 from salon.letter_kinds import Urgency
 
 _FOOT = "\n\n这封信由活动主办方发出，链接只属于您，请不要转发。"
@@ -63,13 +65,31 @@ OPENS = {
     "digest": "series",
 }
 
+BUTTONS = {
+    "survey": gettext_lazy("填写问卷"),
+    "survey_nag": gettext_lazy("填写问卷"),
+    "follow_up": gettext_lazy("回答两个问题"),
+    "digest": gettext_lazy("看看是谁"),
+}
+# Which sort of news each is; one click ends it.
+QUESTIONS = ("survey", "survey_nag", "follow_up")
+NEWS = {
+    **dict.fromkeys(QUESTIONS, letter_faces.QUESTIONS),
+    **dict.fromkeys(("digest", "review_invite"), letter_faces.INVITATIONS),
+}
+
 for _kind, _text in TEXTS.items():
     wording.DEFAULT.setdefault(_kind, _text)
+letter_faces.BUTTONS.update(BUTTONS)
+letter_faces.NEWS.update(NEWS)
+letter_faces.WITH_DAY.add("review_invite")
 
 
 def overtaken(person, kind):
     """Whether nobody needs to send this any more: it has been answered, or is not theirs to
     answer."""
+    if kind in QUESTIONS and person.questions_stopped_at:
+        return True
     if kind == "digest":
         return not going_on.wants_digest(person)
     if kind == "follow_up":
@@ -88,7 +108,6 @@ def compose(message):
     )
     if person is None or overtaken(person, message.kind):
         return None
-    text = wording.of_event(person.event_id, message.kind)
     values = letters.values_of(person, message)
     if message.kind == "digest":
         others = _new_people(person, message.context.get("people", ()))
@@ -96,13 +115,7 @@ def compose(message):
             return None
         known = contacts.is_proven(person, contacts.contact_of(message.channel))
         values["变化"] = others if known else "（写在您的个人页面上）"
-    return Letter(
-        to=person.mobile if message.channel == "sms" else person.email,
-        subject=wording.fill(text.subject, values),
-        text=letters.with_notice(wording.fill(text.body, values), person.event, message),
-        values=values,
-        secret={"link": lambda: _link(person, message)},
-    )
+    return letters.written(person, message, values, link=lambda: _link(person, message))
 
 
 def _new_people(person, ids):
@@ -139,18 +152,14 @@ def compose_invitation(message):
         return None
     if review.is_over(clock.now()) or not going_on.may_be_invited(person, review):
         return None
-    text = wording.of_event(review.pk, message.kind)
     # They are of another salon; the letter speaks of the review.
     person.event = review
     values = letters.values_of(person, message)
-    return Letter(
-        to=person.mobile if message.channel == "sms" else person.email,
-        subject=wording.fill(text.subject, values),
-        text=letters.with_notice(wording.fill(text.body, values), person.event, message),
-        values=values,
-        secret={
-            "link": lambda: settings.PUBLIC_URL + issue_link(participant=person, message=message)
-        },
+    return letters.written(
+        person,
+        message,
+        values,
+        link=lambda: settings.PUBLIC_URL + issue_link(participant=person, message=message),
     )
 
 
@@ -168,16 +177,18 @@ def compose_news(message):
         return None
     event = claim.event
     path = reverse("whitepaper_key", args=[event.slug, claims.key_of(claim)])
+    stop = news.address(claims.NEWS, claim.pk)
     return Letter(
         to=claim.email,
         subject=f"白皮书出了新版本：{event.title}",
-        text=letters.with_notice(
+        text=(
             f"您好：\n\n您领取过“{event.title}”的白皮书，现在有了第 {message.context['version']} 版。"
-            "\n\n在这里读和下载：\n{{link}}\n\n不想再收到？打开后点“不再提醒”就好。",
-            event,
-            message,
+            "\n\n在这里读和下载：\n{{link}}\n\n不想再收到这类通知：{{stop}}"
+            f"\n个人信息怎么处理：{notices.link(event)}"
         ),
-        secret={"link": settings.PUBLIC_URL + path},
+        secret={"link": settings.PUBLIC_URL + path, "stop": stop},
+        reply_to=letter_faces.reply_to(event),
+        face=Face(title=event.title, button=_("打开白皮书"), stop=stop),
     )
 
 
@@ -202,4 +213,6 @@ def compose_claim(message):
             "打开过一次，领取才算数：\n\n{{link}}\n\n不是您领的，不用理会，不会再写信给您。"
         ),
         secret={"link": settings.PUBLIC_URL + path},
+        reply_to=letter_faces.reply_to(event),
+        face=Face(title=event.title, button=_("打开白皮书")),
     )

@@ -12,6 +12,7 @@ from datetime import timedelta
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
 from django.utils.formats import date_format
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from events.gate import BELL
@@ -450,6 +451,7 @@ def add(
         submitted_at=submitted_at,
         status_changed_at=now,
         status=Participant.Status.WAITLISTED if waits else Participant.Status.SUBMITTED,
+        language=_language_of_the_page(by),
         **row,
         **known_as.at_the_gate(event, row, seen=by is not None, now=now),
     )
@@ -466,6 +468,13 @@ def add(
         channel=channel_of(person),
     )
     return person
+
+
+def _language_of_the_page(by):
+    """Of the page that they themselves filled in; an organiser's page says nothing of theirs."""
+    language = get_language()
+    chosen = by is None and language in Participant.Language
+    return language if chosen else Participant.Language.CHINESE
 
 
 _NEW_PERSON = [field for field in Participant._meta.concrete_fields if not field.primary_key]

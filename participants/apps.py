@@ -17,6 +17,7 @@ class ParticipantsConfig(AppConfig):
             for_events,
             held,
             kept,
+            letter_samples,
             letters,
             walls,
         )

@@ -76,8 +76,12 @@ def new_consents(person: Participant, purposes, *, notice: Notice, now) -> list[
 def invited_under(person: Participant) -> str:
     """The label of the consent under which letters that invite go to the person: what to withdraw
     for an end of them."""
+    return str(purpose_of_invitations(person).label)
+
+
+def purpose_of_invitations(person: Participant) -> Purpose:
     own = person.consents.filter(purpose=Purpose.INVITE_AGAIN, withdrawn_at=None)
-    return str((Purpose.INVITE_AGAIN if own.exists() else Purpose.SHARE_CONTACT).label)
+    return Purpose.INVITE_AGAIN if own.exists() else Purpose.SHARE_CONTACT
 
 
 def set_consent(*, participant: Participant, purpose: str, given: bool, by) -> None:

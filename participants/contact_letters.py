@@ -7,12 +7,14 @@ the person is.
 from functools import partial
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from participants import contact_changes
 from participants.models import ContactChange
 from salon import clock, outbox
 from salon.channels import Letter
+from salon.letter_face import Face
 from salon.letter_kinds import Urgency
 
 
@@ -45,6 +47,7 @@ def compose_proof(message):
         ),
         values={"活动": title, "个人链接": "{{link}}"},
         secret={"link": partial(_link, change, contact_changes.PROOF)},
+        face=Face(title=title, button=_("确认这是我的")),
     )
 
 
@@ -67,4 +70,5 @@ def compose_told(message):
         ),
         values={"活动": title, "个人链接": "{{link}}"},
         secret={"link": partial(_link, change, contact_changes.BACK)},
+        face=Face(title=title, button=_("改回来")),
     )

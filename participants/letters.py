@@ -1,6 +1,7 @@
 """Letters to people: each kind composed from the rows as they are when it goes."""
 
 import io
+from dataclasses import replace
 from functools import partial
 
 import segno
@@ -10,7 +11,7 @@ from django.utils.formats import date_format
 
 from events import agenda, calendar_file, plan_b
 from events.models import Event
-from participants import consents, contacts, deadlines, notices, wording
+from participants import consents, contacts, deadlines, letter_faces, notices, wording
 from participants.keys import issue_link
 from participants.models import Participant
 from participants.standing import told_status
@@ -54,8 +55,8 @@ URGENCY = {
     "morning": Urgency.TODAY,
     "agenda_changed": Urgency.TODAY,
 }
-WITH_QR = ("confirmed", "t1")
 WITH_CALENDAR = ("confirmed", "event_moved")
+TAKES_OUT_OF_THE_CALENDAR = ("withdrawn", "cancelled")
 BEFORE_IT_BEGINS = ("t7", "t1", "morning", "event_moved")
 # What a person typed, in a letter to a contact that nobody has shown to be theirs.
 TO_A_STRANGER = {
@@ -100,26 +101,46 @@ def compose(message):
         return None
     if message.kind in BEFORE_IT_BEGINS and agenda.has_begun(person.event, now=clock.now()):
         return None
-    to = person.mobile if message.channel == "sms" else person.email
-    text = wording.of_event(person.event_id, message.kind)
     values = values_of(person, message)
-    return Letter(
-        to=to,
-        subject=wording.fill(text.subject, values),
-        text=with_notice(wording.fill(text.body, values), person.event, message),
-        values=values,
-        attachments=() if message.channel == "sms" else _attachments(person, message.kind),
-        secret={
-            "link": lambda: settings.PUBLIC_URL + issue_link(participant=person, message=message)
-        },
+    return written(
+        person,
+        message,
+        values,
+        link=lambda: settings.PUBLIC_URL + issue_link(participant=person, message=message),
     )
 
 
-def with_notice(text, event, message):
-    """A letter's text with the way to the event's notice below it; neither an SMS nor a chat has room for it."""
+def written(person, message, values, *, link):
+    """The Letter of a message to a person in the wording that is in force; `link` is what stands
+    for their personal link, or makes it."""
+    text = wording.of_event(person.event_id, message.kind)
+    letter = Letter(
+        to=person.mobile if message.channel == Message.Channel.SMS else person.email,
+        subject=wording.fill(text.subject, values),
+        text=wording.fill(text.body, values),
+        values=values,
+        attachments=_attachments(person, message.kind),
+        secret={"link": link},
+    )
+    return with_a_face(letter, person, message)
+
+
+def with_a_face(letter, person, message):
+    """A letter to a person as a mail reader shows it, with the way to the event's notice below it,
+    and out of this sort of news; neither an SMS nor a chat has room for any of it."""
     if message.channel in (Message.Channel.SMS, Message.Channel.HAND):
-        return text
-    return f"{text}\n\n个人信息怎么处理：{notices.link(event)}"
+        return replace(letter, attachments=())
+    face = letter_faces.face_of(person, message.kind, attached=letter.attachments)
+    foot, secret = f"个人信息怎么处理：{notices.link(person.event)}", letter.secret
+    if face.stop:
+        foot, secret = f"不想再收到这类通知：{{{{stop}}}}\n{foot}", secret | {"stop": face.stop}
+    return replace(
+        letter,
+        text=f"{letter.text}\n\n{foot}",
+        secret=secret,
+        reply_to=letter_faces.reply_to(person.event),
+        face=face,
+    )
 
 
 for _kind in wording.DEFAULT:
@@ -208,9 +229,10 @@ def _change(event, message, until):
 
 def _attachments(person, kind):
     found = []
-    if kind in WITH_QR and not person.online:
+    if kind in letter_faces.WITH_QR and not person.online:
         found.append((f"{person.code}.png", partial(qr_png, person), "image/png"))
-    if kind in WITH_CALENDAR:
+    off = kind in TAKES_OUT_OF_THE_CALENDAR and _had_a_calendar(person)
+    if kind in WITH_CALENDAR or off:
         url = settings.PUBLIC_URL + person.event.get_absolute_url()
         calendar = partial(
             calendar_file.calendar_of,
@@ -218,6 +240,16 @@ def _attachments(person, kind):
             url=url,
             now=clock.now(),
             watches=person.online and person.status == Status.CONFIRMED,
+            step=person.status_changes.count() if person.pk else 0,
+            off=off,
+            organiser=letter_faces.reply_to(person.event) if off else "",
         )
-        found.append(("salon.ics", calendar, "text/calendar"))
+        kind_of_file = "text/calendar; method=CANCEL" if off else "text/calendar"
+        found.append(("salon.ics", calendar, kind_of_file))
     return tuple(found)
+
+
+def _had_a_calendar(person):
+    """Whether the letter that confirms, with the file in it, has been theirs."""
+    confirmed = Status.CONFIRMED
+    return person.pk is not None and person.status_changes.filter(after=confirmed).exists()

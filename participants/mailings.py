@@ -126,8 +126,3 @@ def release_all(*, event, by):
     """Release every held batch of decisions at once; returns how many letters went."""
     waiting = {row.batch: row.decided for row in mailings(event) if row.held and row.decided}
     return screening.release_batches(batches=list(waiting.values()), by=by)
-
-
-def sample(event, kind):
-    """A message of this kind to look a wording over with: one of the event's own, or None."""
-    return Message.objects.of_event(event).of_kind(kind).in_sight().order_by("-pk").first()

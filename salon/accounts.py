@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy
 
 from salon import audit, clock, outbox
 from salon.channels import Letter
+from salon.letter_face import Face
 from salon.letter_kinds import Urgency
 from salon.models import User
 
@@ -88,4 +89,5 @@ def new_password_letter(message) -> Letter | None:
         )
         % {"account": user.username},
         secret={"key": lambda: new_password_link(user)},
+        face=Face(button=_("设置密码")),
     )

@@ -19,11 +19,12 @@ from urllib.parse import urldefrag, urlencode, urlsplit
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.mail import EmailMessage, get_connection
+from django.core.mail import get_connection
 from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
-from salon import clock, mail_answers, sms
+from salon import clock, letter_face, mail_answers, sms
+from salon.letter_face import Face
 from salon.not_delivered import NotDelivered
 from salon.text import clean_text, email_on_the_wire
 
@@ -44,7 +45,8 @@ class Letter:
     that makes them, which is called when the letter goes out. `secret` maps a placeholder's name to its
     value or to a callable that makes it: `{{name}}` in `text` and `values` is filled on the wire
     only. `values` are the fields of the wording, for what is sent by template (SMS); callables are
-    called for those that are used. `kind` is filled in when it is composed.
+    called for those that are used. `kind` is filled in when it is composed. `face` is
+    what a mail reader shows beside the words.
     """
 
     to: str
@@ -55,6 +57,7 @@ class Letter:
     reply_to: str = ""
     values: Mapping[str, str | Callable[[], str]] = field(default_factory=dict)
     kind: str = ""
+    face: Face | None = None
 
     def as_sent(self):
         """The text with its secrets; calls those that are made on demand."""
@@ -136,16 +139,13 @@ class Email:
             raise _away(_("连不上邮件服务器。")) from None
 
     def send(self, message, letter, text):
-        mail = EmailMessage(
-            subject=letter.subject,
-            body=text,
-            from_email=settings.DEFAULT_FROM_EMAIL,
-            to=[email_on_the_wire(letter.to)],
-            reply_to=[email_on_the_wire(letter.reply_to)] if letter.reply_to else None,
-            headers={"Message-ID": message_id(message), "Auto-Submitted": "auto-generated"},
+        mail = letter_face.mail_of(
+            message_id(message),
+            letter,
+            text,
+            to=email_on_the_wire(letter.to),
+            reply_to=email_on_the_wire(letter.reply_to) if letter.reply_to else "",
         )
-        for filename, content, mimetype in letter.attachments:
-            mail.attach(filename, content, mimetype)
         try:
             self.connection.send_messages([mail])
         except (smtplib.SMTPRecipientsRefused, smtplib.SMTPResponseException) as error:

@@ -311,6 +311,7 @@ def preview(message):
             text=draft.as_kept(),
             attachments=draft.attachments,
             reply_to=draft.reply_to,
+            face=draft.face,
         )
 
 

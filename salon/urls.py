@@ -7,7 +7,7 @@ from django.urls import include, path
 from events import urls as events
 from metrics import urls as metrics
 from participants import urls as participants
-from salon import founding, own_account, signing_in, views
+from salon import founding, news, own_account, signing_in, views
 from workshops import urls as workshops
 
 ROOMS = (events, participants, workshops, metrics)
@@ -32,6 +32,7 @@ urlpatterns = [
         own_account.change_second_factor,
         name="second_factor_change",
     ),
+    path("u/<str:token>", news.one_click, name="news"),
     path("language/", views.set_language, name="set_language"),
     *events.house_urlpatterns,
     *participants.house_urlpatterns,

@@ -120,7 +120,7 @@ NOT_ASKED = {
     "participants.criteria.number_text",  # writes a number
     "salon.text.rate_text",  # likewise
     "salon.text.email_on_the_wire",  # writes what normalize_email has read
-    "participants.letters.with_notice",  # puts the house's words below the house's words
+    "participants.letters.with_a_face",  # puts the house's words below the house's words
 }
 
 

@@ -25,7 +25,7 @@ from events.access import issue_desk_pass, open_desk, set_desk_cookie
 from events.models import Crew, Event, Milestone, PrepMember, RiskPlan, RiskTrigger, Series
 from metrics import claims, evaluation
 from metrics.models import Report
-from participants import contact_changes, guests, notices
+from participants import contact_changes, guests, letter_faces, notices
 from participants.access import find_link, issue_link, set_person_cookie
 from participants.models import (
     Call,
@@ -38,7 +38,7 @@ from participants.models import (
     TagCard,
 )
 from participants.tests.scenes import code_of
-from salon import clock, outbox
+from salon import clock, news, outbox
 from salon.access import views_of
 from salon.blueprint import new_salon
 from salon.logs import Line
@@ -94,6 +94,7 @@ ROWS = (
     ("d/<str:token>", "desk_link"),
     ("l/<str:token>", "personal_link"),
     ("c/<str:token>", "contact_key"),
+    ("u/<str:token>", "news"),
     ("host/plan-b/undo/<int:pk>/", "trigger"),
     ("host/plan-b/<int:pk>/", "risk_plan"),
     ("desk/api/cards/<int:pk>", "person"),
@@ -122,11 +123,14 @@ ROWS = (
     ("cases/<int:pk>/", "case"),
     ("calls/<int:pk>/finish/", "call"),
     ("calls/<int:pk>/back/", "call"),
+    ("messages/<int:pk>/face/", "message"),
     ("messages/<int:pk>/", "message"),
     ("messages/by-hand/<int:pk>/", "message"),
     ("messages/by-hand/<int:pk>/words/", "message"),
     ("messages/by-hand/<int:pk>/done/", "message"),
     ("messages/wording/<slug:kind>/", "letter_kind"),
+    ("messages/wording/<slug:kind>/face/", "letter_kind"),
+    ("messages/wording/<slug:kind>/send/", "letter_kind"),
     ("import/<int:pk>/start/", "import_file"),
     ("import/<int:pk>/", "import_file"),
     ("groups/<int:pk>/", "work_group"),
@@ -327,6 +331,7 @@ def rows_of(event, person):
             ),
             contact_changes.PROOF,
         ).removeprefix("/c/"),
+        "news": news.address(letter_faces.QUESTIONS, person.pk).rpartition("/")[2],
         "series": series.slug,
         "notice_version": notices.first(event).version,
     }
@@ -631,4 +636,5 @@ def test_no_post_passes_without_a_csrf_token_but_the_desks_json(world):
                 response = client.post(world.path(route))
             if response.status_code not in {302, 401, 403, 404, 405}:
                 unguarded.add(route)
+    unguarded.discard("u/<str:token>")  # ends letters for whoever has one, by RFC 8058
     assert all("desk/api/" in route for route in unguarded), unguarded

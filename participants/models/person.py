@@ -161,6 +161,10 @@ class Participant(Gated):
         IMPORT = "import", _("导入")
         WALK_IN = "walk_in", _("现场报名")
 
+    class Language(models.TextChoices):
+        CHINESE = "zh-hans", _("中文")
+        ENGLISH = "en", _("英文")
+
     event = models.ForeignKey(
         Event,
         on_delete=models.PROTECT,
@@ -237,6 +241,17 @@ class Participant(Gated):
     contact_cleared_at = models.DateTimeField(
         _("联系方式清空时间"), null=True, blank=True, editable=False
     )
+    # The language of the page they signed up on: their letters are written in it.
+    language = models.CharField(
+        _("语言"),
+        max_length=10,
+        choices=Language.choices,
+        default=Language.CHINESE,
+        db_default=Language.CHINESE,
+        editable=False,
+    )
+    # From here on no survey asks them, and no letter thirty days later.
+    questions_stopped_at = models.DateTimeField(null=True, blank=True, editable=False)
     version = models.PositiveIntegerField(default=1, editable=False)
 
     objects = ParticipantQuerySet.as_manager()

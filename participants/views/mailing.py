@@ -184,7 +184,6 @@ def edit_wording(request, slug, kind):
         else:
             messages.success(request, _("信件文字保存了。"))
             return redirect("messages_wording", slug, kind)
-    sample = mailings.sample(request.event, kind)
     context = {
         "event": request.event,
         "kind": kind,
@@ -194,6 +193,5 @@ def edit_wording(request, slug, kind):
         "problem": problem,
         "fields": wording.FIELDS,
         "is_own": request.event.wordings.filter(kind=kind).exists(),
-        **(_read(sample) if sample else {}),
     }
     return render(request, "participants/mailing/wording.html", context)
