@@ -22,6 +22,7 @@ from metrics.contributions import (
     WALKED_IN,
     row,
 )
+from metrics.surveys import IN_SIGHT
 
 HUNDRED = Decimal(100)
 # As they stand behind a number; English sets a space before them.
@@ -227,8 +228,8 @@ def survey_score(event, definition):
           JOIN metrics_survey s ON s.id = r.survey_id
           CROSS JOIN LATERAL jsonb_each_text(r.answers) a
           JOIN metrics_surveyquestion q ON q.id = a.key::bigint AND q.survey_id = s.id
-         WHERE s.event_id = %(event)s AND q.scored
-        """,
+         WHERE s.event_id = %(event)s AND q.scored AND """
+        + IN_SIGHT,
         event,
     )
     return Count(total, marks)

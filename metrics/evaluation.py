@@ -23,7 +23,7 @@ from metrics.contributions import (
 )
 from metrics.definitions import BY_KEY, DIMENSIONS, METRICS, UNITS
 from metrics.models import Evaluation, Goal
-from metrics.surveys import FEWEST_SHOWN
+from metrics.surveys import FEWEST_SHOWN, IN_SIGHT, STEP
 from salon import audit, clock
 from salon.meeting import goes_again, one_instant
 
@@ -73,18 +73,17 @@ def _number(value):
 
 def readable(evaluation):
     """The evaluation's metrics as pages and files show them: a score of fewer than FEWEST_SHOWN
-    sheets would tell whose marks they are, and is held back."""
-    if evaluation.facts.get("answers", 0) >= FEWEST_SHOWN:
+    sheets would tell whose marks they are, and is held back; `held_back` is the number that is
+    waited for."""
+    seen, out_of_sight = (evaluation.facts.get(key) or 0 for key in ("answers", "out_of_sight"))
+    if seen >= FEWEST_SHOWN or not (seen or out_of_sight):
         return evaluation.metrics
+    held_back = dict.fromkeys(("numerator", "denominator", "value", "met"))
+    held_back["held_back"] = STEP if out_of_sight else FEWEST_SHOWN
     return [
-        measured | _HELD_BACK
-        if measured["key"] == "survey_score" and measured["value"] is not None
-        else measured
+        measured | held_back if measured["key"] == "survey_score" else measured
         for measured in evaluation.metrics
     ]
-
-
-_HELD_BACK = dict.fromkeys(("numerator", "denominator", "value", "met")) | {"held_back": True}
 
 
 # --- what an evaluation has seen ------------------------------------------------------------------
@@ -124,7 +123,8 @@ FACTS = f"""
         'plans', (SELECT count(n.submitted_at) FROM workshops_plan n
              JOIN workshops_workgroup g ON g.id = n.group_id WHERE g.event_id = %(event)s),
         'answers', (SELECT count(*) FROM metrics_surveyresponse r
-             JOIN metrics_survey s ON s.id = r.survey_id WHERE s.event_id = %(event)s),
+             JOIN metrics_survey s ON s.id = r.survey_id
+             WHERE s.event_id = %(event)s AND {IN_SIGHT}),
         'matches', (SELECT count(*) FROM workshops_match m
              JOIN participants_participant p ON p.id = m.first_id
              JOIN participants_participant o ON o.id = m.second_id
@@ -142,6 +142,10 @@ FACTS = f"""
              FROM metrics_target WHERE event_id = %(event)s),
         'goals', (SELECT jsonb_agg(jsonb_build_array(id, text, target, result, source) ORDER BY id)
              FROM metrics_goal WHERE event_id = %(event)s))
+        || jsonb_strip_nulls(jsonb_build_object(
+            'out_of_sight', (SELECT nullif(bool_and(NOT {IN_SIGHT}), false)
+             FROM metrics_surveyresponse r JOIN metrics_survey s ON s.id = r.survey_id
+             WHERE s.event_id = %(event)s)))
 """
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from events.models import Event
 from participants.models import Participant
-from salon import tables
+from salon import clock, tables
 
 
 def answers_of_the_survey(model):
@@ -99,7 +99,8 @@ class SurveyQuestion(models.Model):
 
 
 class SurveyTicket(models.Model):
-    """Who was asked and whether they answered: carries no answer and no time of answering."""
+    """Who was asked and whether they answered: carries no answer and no time of answering, and all
+    of a survey are written anew with each answer, so that their order tells none either."""
 
     survey = models.ForeignKey(Survey, on_delete=models.CASCADE, related_name="tickets")
     participant = models.ForeignKey(Participant, on_delete=models.CASCADE, related_name="+")
@@ -109,6 +110,14 @@ class SurveyTicket(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["survey", "participant"], name="survey_ticket_once")
         ]
+
+
+class SurveyResponseQuerySet(models.QuerySet):
+    def in_sight(self):
+        """What may be told of: of an open survey the newest multiple of five sheets, else all."""
+        now = clock.database_now()
+        is_open = Q(survey__opened_at__lte=now, survey__closes_at__gt=now)
+        return self.filter(Q(counted=True) | ~is_open)
 
 
 class SurveyResponse(models.Model):
@@ -121,6 +130,10 @@ class SurveyResponse(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     survey = models.ForeignKey(Survey, on_delete=models.CASCADE, related_name="responses")
     answers = models.JSONField()  # {question id: int 1–5 | option index | text}
+    # Among the newest multiple of five, which is told of while the survey is open.
+    counted = models.BooleanField(default=False, db_default=False)
+
+    objects = SurveyResponseQuerySet.as_manager()
 
 
 class StreamImport(models.Model):

@@ -14,7 +14,6 @@ from metrics.contributions import KINDS
 from metrics.definitions import BY_KEY, DIMENSIONS, UNITS
 from metrics.evaluation import readable
 from metrics.models import Evaluation, Report
-from metrics.surveys import FEWEST_SHOWN
 from salon import audit, clock
 from salon.errors import Refused
 from salon.seen import require_unchanged, stamp
@@ -79,7 +78,7 @@ def line(measured):
         met=measured["met"],
         left_out=[(gettext(sentence), number) for sentence, number in measured["left_out"]],
         scale=_scale(measured),
-        until=FEWEST_SHOWN if measured.get("held_back") else None,
+        until=measured.get("held_back"),
     )
 
 

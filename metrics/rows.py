@@ -21,7 +21,7 @@ from metrics.contributions import (
 )
 from metrics.definitions import BY_KEY, DIMENSIONS
 from metrics.evaluation import readable
-from metrics.surveys import FEWEST_SHOWN
+from metrics.surveys import FEWEST_SHOWN, IN_SIGHT
 
 PLACE = gettext_lazy("现场"), gettext_lazy("线上")
 
@@ -98,14 +98,15 @@ ONLINE = """
 """
 # By question and mark, never by sheet: a sheet with all its answers may tell who wrote it, and so
 # do the marks of the first two.
-SURVEY = """
+SURVEY = f"""
     SELECT q.position, q.text, (a.value)::int AS mark, count(*), 'counted'
       FROM metrics_surveyresponse r
       JOIN metrics_survey s ON s.id = r.survey_id
       CROSS JOIN LATERAL jsonb_each_text(r.answers) a
       JOIN metrics_surveyquestion q ON q.id = a.key::bigint AND q.survey_id = s.id
      WHERE s.event_id = %(event)s AND q.scored
-       AND (SELECT count(*) FROM metrics_surveyresponse n WHERE n.survey_id = s.id) >= %(fewest)s
+       AND {IN_SIGHT} AND (SELECT count(*) FROM metrics_surveyresponse r
+            WHERE r.survey_id = s.id AND {IN_SIGHT}) >= %(fewest)s
      GROUP BY q.position, q.text, mark ORDER BY q.position, mark DESC
 """
 CONVERSION = (
@@ -334,5 +335,5 @@ def sheets(event, evaluation):
 
 def _result(measured):
     if measured.get("held_back"):
-        return _("满 %(fewest)s 份再看") % {"fewest": FEWEST_SHOWN}
+        return _("满 %(fewest)s 份再看") % {"fewest": measured["held_back"]}
     return _("没有数据") if measured["value"] is None else measured["value"]

@@ -5,25 +5,29 @@ no person, no time and a random key.
 
 What the tables do not tell, either: rows written by one transaction share its number (xmin) and
 lie near each other (ctid), so ticket and sheet of one answer could be paired by them. Therefore
-every answer writes all sheets of the survey anew, in the order of their random keys, under the
-survey's lock: afterwards all sheets bear the latest answer's number. Not protected: whoever
-compares copies of the database from before and after one answer (backups, the write-ahead log,
-dead rows before the next vacuum), and what a person gives away in an open answer.
+every answer writes all sheets of the survey anew, in the order of their random keys, and all
+tickets, under the survey's lock: afterwards all bear the latest answer's number. Not protected:
+whoever compares copies of the database from before and after one answer (backups, the write-ahead
+log, dead rows before the next vacuum), and what a person gives away in an open answer.
+
+Nor do the pages: while the survey is open, whatever is told of it speaks of the newest multiple of
+STEP sheets, or two looks, one answer apart, would show the sheet between them.
 """
 
 from datetime import timedelta
 
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Case, F, Q, When
 from django.utils.translation import gettext_lazy as _
 
 from events.models import Event
 from metrics.contributions import attendee_ids
 from metrics.models import Survey, SurveyQuestion, SurveyResponse, SurveyTicket
 from participants.applications import channel_of
-from participants.models import Participant
+from participants.models import Participant, PersonalLink
 from salon import audit, clock, outbox
 from salon.errors import Refused
+from salon.models import Message
 from salon.seen import STALE
 from salon.text import clean_text
 
@@ -34,8 +38,14 @@ NAG_AFTER_ASKING = NAG - FIRST_LETTER
 FOLLOW_UP = timedelta(days=30)
 OPEN_FOR = timedelta(days=14)
 OPEN_ANSWER_LENGTH = 1000
+# How many sheets come into sight at once while the survey is open. Of fewer, open answers stand
+# apart from the shares, and from each other's questions: else they are one person's with a voice.
+STEP = 5
 # Fewer sheets than this are not shown one question at a time: two people can tell each other's.
 FEWEST_SHOWN = 3
+# The same as SurveyResponse.objects.in_sight(), of a sheet `r` and its survey `s`.
+IN_SIGHT = """(r.counted OR s.opened_at IS NULL OR s.opened_at > clock_timestamp()
+    OR s.closes_at IS NULL OR s.closes_at <= clock_timestamp())"""
 
 
 def open_survey(*, event, by=None):
@@ -77,6 +87,35 @@ def how_many_to_ask(event) -> int:
     """How many people would be asked if the survey were opened now."""
     survey = Survey.objects.get(event=event)
     return _not_yet_asked(survey, set(attendee_ids(event))).count()
+
+
+_LETTER = [field.column for field in Message._meta.concrete_fields if not field.primary_key]
+_NOBODYS = {
+    "dedup_key": "'survey_nag:' || gen_random_uuid()",  # the old one says whom it was for
+    "person_id": "NULL",
+    "due_at": "%(due_at)s",
+    **dict.fromkeys(("recipient", "subject", "body", "failure", "domain"), "''"),
+}
+_FORGET = """
+    WITH done AS (DELETE FROM salon_message WHERE id = ANY(%(ids)s) RETURNING *)
+    INSERT INTO salon_message ({columns}) SELECT {values} FROM done ORDER BY random()
+""".format(
+    columns=", ".join(_LETTER), values=", ".join(_NOBODYS.get(name, name) for name in _LETTER)
+)
+
+
+def forget_who_was_reminded():
+    """Of reminders that are done with, gone or not needed, the number stays and no name: who had
+    answered by then is nobody's to read. Written anew, as a letter lies beside the others that were
+    planned for its reader."""
+    done = Message.objects.of_kind("survey_nag").over().exclude(person_id=None)
+    for event in Event.objects.filter(pk__in=done.values("event_id")):
+        with transaction.atomic():
+            rows = done.of_event(event).select_for_update(skip_locked=True)
+            ids = list(rows.values_list("pk", flat=True))
+            PersonalLink.objects.filter(message_id__in=ids).update(message_id=None)
+            with connection.cursor() as cursor:
+                cursor.execute(_FORGET, {"ids": ids, "due_at": due_times(event)["survey_nag"]})
 
 
 def due_times(event):
@@ -155,25 +194,31 @@ def answer(*, person, answers):
             if (value := _checked(question, answers.get(question.pk))) is not None
         }
         SurveyResponse.objects.create(survey=survey, answers=sheet)
-        ticket.answered = True
-        ticket.save(update_fields=["answered"])
         _write_all_anew(survey)
+        theirs = Case(When(participant=person, then=True), default=F("answered"))
+        survey.tickets.update(answered=theirs)
 
 
 def _write_all_anew(survey):
-    """See the module: leaves neither a transaction number nor a place to pair sheets by."""
+    """See the module: leaves neither a transaction number nor a place to pair sheets by. Every
+    STEP-th sheet brings those before it into sight."""
     with connection.cursor() as cursor:
         cursor.execute(
             "WITH taken AS (DELETE FROM metrics_surveyresponse WHERE survey_id = %s"
-            " RETURNING answers) SELECT answers::text FROM taken",
+            " RETURNING answers, counted) SELECT answers::text, counted FROM taken",
             [survey.pk],
         )
-        sheets = [sheet for (sheet,) in cursor.fetchall()]
+        found = cursor.fetchall()
+        all_counted = len(found) % STEP == 0
         cursor.execute(
-            "INSERT INTO metrics_surveyresponse (id, survey_id, answers)"
-            " SELECT key, %s, sheet FROM (SELECT gen_random_uuid() AS key, sheet::jsonb"
-            " FROM unnest(%s) AS sheet) AS fresh ORDER BY key",
-            [survey.pk, sheets],
+            "INSERT INTO metrics_surveyresponse (id, survey_id, answers, counted)"
+            " SELECT key, %s, sheet, counted FROM (SELECT gen_random_uuid() AS key, sheet::jsonb,"
+            " counted FROM unnest(%s, %s) AS sheets (sheet, counted)) AS fresh ORDER BY key",
+            [
+                survey.pk,
+                [sheet for sheet, _counted in found],
+                [counted or all_counted for _sheet, counted in found],
+            ],
         )
 
 
@@ -210,13 +255,26 @@ def turnout(survey):
     return tickets.count(), tickets.filter(answered=True).count()
 
 
+def fewest_shown(*, event):
+    """How many sheets have to be in before anything is told of them."""
+    return FEWEST_SHOWN if is_closed(event=event) else STEP
+
+
 def results(survey):
-    """Distributions and open answers: a list of dicts, one a question, in order; empty while
-    fewer than FEWEST_SHOWN sheets are in."""
-    sheets = list(survey.responses.values_list("answers", flat=True))
+    """Distributions and open answers of the sheets in sight: a list of dicts, one a question, in
+    order; empty while fewer than FEWEST_SHOWN are. Of fewer than STEP the open answers come last,
+    `{"question": None, "answered", "texts"}`, of all questions in one."""
+    sheets = list(survey.responses.in_sight().values_list("answers", flat=True))
     if len(sheets) < FEWEST_SHOWN:
         return []
-    return [_result(question, sheets) for question in survey.questions.all()]
+    found = [_result(question, sheets) for question in survey.questions.all()]
+    return found if len(sheets) >= STEP else _apart(found)
+
+
+def _apart(found):
+    texts = sorted(text for result in found for text in result.get("texts", ()))
+    shares = [result for result in found if "bars" in result]
+    return [*shares, {"question": None, "answered": len(texts), "texts": texts}]
 
 
 def _result(question, sheets):

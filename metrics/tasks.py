@@ -8,9 +8,11 @@ from salon import clock
 
 @shared_task
 def run_surveys():
-    """Open the survey of every event that has ended, and ask whoever turned out to have come."""
+    """Open the survey of every event that has ended, and ask whoever turned out to have come; of
+    whom it was that had to be reminded, keep nothing."""
     for event in surveys.events_to_ask(clock.now()):
         surveys.open_survey(event=event)
+    surveys.forget_who_was_reminded()
 
 
 @shared_task

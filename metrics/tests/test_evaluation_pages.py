@@ -12,7 +12,7 @@ from django.utils import translation
 from events.models import Event, Series
 from events.tests.scenes import crew
 from metrics import evaluation, report, rows, surveys, targets, tasks
-from metrics.models import StreamImport, SurveyResponse
+from metrics.models import StreamImport
 from metrics.tests.scenes import a_past_salon, came, sheet, someone
 from participants.tests.scenes import an_organiser
 from salon import clock
@@ -160,45 +160,54 @@ def test_the_rows_say_what_the_definition_leaves_out(event, organiser):
     assert rows.behind(event, "mean_watch_minutes").states == {"访客，不计": 1}
 
 
-def test_two_peoples_marks_are_nobodys_to_read(event, organiser, client):
-    he = event.participants.get(name="何敏")
-    surveys.answer(person=he, answers=sheet(event))
+def test_the_marks_of_fewer_than_five_are_nobodys_to_read(event, organiser, client):
+    surveys.answer(person=event.participants.get(name="何敏"), answers=sheet(event))
     page = client.get(address(event, "rows/survey_score/")).content.decode()
     assert rows.behind(event, "survey_score").rows == []
-    assert "满 3 份再看" in page
-    SurveyResponse.objects.create(
-        survey=event.survey, answers={str(event.survey.questions.get(position=1).pk): 3}
-    )
-    assert rows.behind(event, "survey_score").rows[0][2:] == [5, 2, "计入"]
+    assert "满 5 份再看" in page
+    for number in range(3):
+        surveys.answer(person=comes_late(event, number), answers=sheet(event))
+    assert rows.behind(event, "survey_score").rows[0][2:] == [5, 5, "计入"]
 
 
-def test_two_peoples_score_is_shown_nowhere_and_told_to_the_command(
-    event, organiser, client, capsys
+def comes_late(event, number):
+    person = came(event, f"来宾{number}", 10 + number)
+    surveys.open_survey(event=event)
+    return person
+
+
+def test_two_peoples_score_is_told_to_nobody_and_once_closed_to_the_command(
+    event, organiser, client, capsys, travel
 ):
+    def told():
+        call_command("evaluate", event.slug, "--json")
+        found = {row["key"]: row for row in json.loads(capsys.readouterr().out)["metrics"]}
+        return found["survey_score"]["numerator"], found["survey_score"]["value"]
+
+    def held_back(until):
+        for place in (address(event), address(event, "rows/survey_score/"), "/e/autumn/report/"):
+            page = client.get(place).content.decode()
+            assert f"满 {until} 份再看" in page
+            for secret in ("3.17", "4.67", "19 ÷ 6", "14 ÷ 3"):
+                assert secret not in page
+        content = client.get(address(event, "rows.xlsx")).content
+        figures = open_table(io.BytesIO(content), name="e.xlsx").sheets[0].rows()
+        assert [values[3:6] for _n, values in figures if values[1] == "问卷满意度"] == [
+            (None, None, f"满 {until} 份再看")
+        ]
+
     he = event.participants.get(name="何敏")
     first = evaluation.evaluate(event=event)
     surveys.answer(person=he, answers=sheet(event, [1, 2, 2, *[0] * 7, "", ""]))
-    call_command("evaluate", event.slug, "--json")
-    told = {row["key"]: row for row in json.loads(capsys.readouterr().out)["metrics"]}
-    assert (told["survey_score"]["numerator"], told["survey_score"]["value"]) == (19, 3.17)
+    assert told() == (None, None)
     report.publish(event=event, by=organiser)
-    for place in (address(event), address(event, "rows/survey_score/"), "/e/autumn/report/"):
-        page = client.get(place).content.decode()
-        assert "满 3 份再看" in page
-        for secret in ("3.17", "4.67", "19 ÷ 6", "14 ÷ 3"):
-            assert secret not in page
+    held_back(until=5)
+    travel(clock.now() + timedelta(days=15))
+    client.force_login(organiser)
+    assert told() == (19, 3.17)
+    held_back(until=3)
     second = event.evaluations.first()
     assert "survey_score" not in {each.key for each in evaluation.differences(first, second)}
-    content = client.get(address(event, "rows.xlsx")).content
-    figures = open_table(io.BytesIO(content), name="e.xlsx").sheets[0].rows()
-    assert [values[3:6] for _n, values in figures if values[1] == "问卷满意度"] == [
-        (None, None, "满 3 份再看")
-    ]
-    SurveyResponse.objects.create(
-        survey=event.survey, answers={str(event.survey.questions.get(position=1).pk): 3}
-    )
-    evaluation.evaluate(event=event)
-    assert "22 ÷ 7" in client.get(address(event)).content.decode()
 
 
 def test_targets_definitions_and_goals_are_edited_and_count_from_then_on(event, organiser, client):
@@ -332,20 +341,18 @@ def test_a_definition_keeps_only_what_differs(event, organiser):
 
 
 def test_two_evaluations_are_explained(event):
-    for _ in range(2):
-        SurveyResponse.objects.create(
-            survey=event.survey, answers={str(event.survey.questions.get(position=1).pk): 5}
-        )
+    for number in range(3):
+        surveys.answer(person=comes_late(event, number), answers=sheet(event))
     first = evaluation.evaluate(event=event)
     came(event, "吴桐", 7)
     he = event.participants.get(name="何敏")
     surveys.answer(person=he, answers=sheet(event, [3, 3, 3, *[0] * 7, "", ""]))
     second = evaluation.evaluate(event=event)
     found = {change.key: change for change in evaluation.differences(first, second)}
-    assert (found["attendance_rate"].before, found["attendance_rate"].after) == (66.67, 75)
+    assert (found["attendance_rate"].before, found["attendance_rate"].after) == (83.33, 85.71)
     assert found["attendance_rate"].because == ["名单变了", "多了 1 次签到"]
     assert found["attendance_rate"].unit == "%"
-    assert found["survey_score"].because == ["多了 1 份答卷"]
+    assert found["survey_score"].because == ["多了 5 份答卷"]
     assert "solutions" not in found
 
 

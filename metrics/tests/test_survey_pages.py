@@ -169,14 +169,16 @@ def test_a_survey_that_cannot_be_answered_is_refused(event, question, code):
 
 
 def test_the_organiser_reads_distributions_and_open_answers(event, client):
-    guests = [came(event, f"来宾{n}", n) for n in range(4)]
+    guests = [came(event, f"来宾{n}", n) for n in range(6)]
     surveys.open_survey(event=event)
-    for guest in guests[:3]:
-        surveys.answer(person=guest, answers=sheet(event))
     client.force_login(an_organiser(event))
+    for guest in guests[:5]:
+        page = client.get(f"/admin/e/{event.slug}/survey/").content.decode()
+        assert "满 5 份再看" in page
+        surveys.answer(person=guest, answers=sheet(event))
     page = client.get(f"/admin/e/{event.slug}/survey/").content.decode()
     assert "茶歇再长一点" in page
-    assert "/ 4" in page
+    assert "/ 6" in page
     for guest in guests:
         assert guest.name not in page
 
@@ -210,7 +212,7 @@ def test_what_only_the_script_keeps_is_promised_only_by_the_script(event, client
 
 
 def test_script_in_an_open_answer_is_only_text(event, client):
-    guests = [came(event, f"来宾{n}", n) for n in range(3)]
+    guests = [came(event, f"来宾{n}", n) for n in range(5)]
     surveys.open_survey(event=event)
     for guest in guests:
         answers = list(sheet(event).values())

@@ -5,10 +5,11 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
-from metrics import blueprint, stream_import, surveys, tasks
+from metrics import blueprint, evaluation, rows, stream_import, surveys, tasks
 from metrics.models import StreamImport, StreamVisit, SurveyResponse, SurveyTicket
 from metrics.tests.scenes import SHEET, a_past_salon, came, sheet, someone
 from participants import reminders
+from participants.models import PersonalLink
 from participants.tests.scenes import a_salon, an_organiser
 from salon import clock, letter_kinds, outbox
 from salon.errors import Refused
@@ -218,28 +219,75 @@ def test_open_questions_may_be_left_empty_and_hold_what_people_type():
     assert texts == [10, 12]
 
 
+def as_it_lies(table, *columns):
+    """What an insider sees of a table: [(the hand that wrote it, *columns)] as the rows lie."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT xmin::text || ':' || cmin::text, {', '.join(columns)} FROM {table}"
+            " ORDER BY ctid"
+        )
+        return cursor.fetchall()
+
+
 def test_no_row_tells_whose_sheet_it_is():
     event = a_past_salon()
-    guests = [came(event, f"来宾{n}", n) for n in range(6)]
+    guests = [came(event, f"来宾{n}", n) for n in range(7)]
     surveys.open_survey(event=event)
-    for number, guest in enumerate(guests[:5]):
-        surveys.answer(person=guest, answers=sheet(event, [number % 5 + 1, *SHEET[1:]]))
+    asked = [person for _hand, person in as_it_lies("metrics_surveyticket", "participant_id")]
+    for number in (4, 0, 5, 2, 6, 1):
+        mark = [number % 5 + 1, *SHEET[1:]]
+        surveys.answer(person=guests[number], answers=sheet(event, mark))
     columns = {field.name for field in SurveyResponse._meta.fields}
-    assert columns == {"id", "survey", "answers"}
+    assert columns == {"id", "survey", "answers", "counted"}
     assert {field.name for field in SurveyTicket._meta.fields} == {
         *("id", "survey", "participant", "answered"),
     }
-    first = str(event.survey.questions.first().pk)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT xmin::text || ':' || cmin::text, answers ->> %s, id FROM metrics_surveyresponse"
-            " ORDER BY ctid",
-            [first],
-        )
-        written, _marks, keys = zip(*cursor.fetchall(), strict=True)
+    sheets = as_it_lies("metrics_surveyresponse", "id", "counted")
     # One statement wrote them all, in the order of keys drawn in that statement.
-    assert len(set(written)) == 1
-    assert list(keys) == sorted(keys)
+    assert len({hand for hand, _key, _counted in sheets}) == 1
+    assert [key for _hand, key, _counted in sheets] == sorted(key for _hand, key, _c in sheets)
+    assert sorted(counted for _hand, _key, counted in sheets) == [False, *[True] * 5]
+    # And one all tickets: who answered last, and so wrote the sheet that is not counted yet, does
+    # not lie apart.
+    tickets = as_it_lies("metrics_surveyticket", "participant_id", "answered")
+    assert len({hand for hand, *_ticket in tickets}) == 1
+    assert [person for _hand, person, _answered in tickets] == asked
+    assert {person for _hand, person, answered in tickets if not answered} == {guests[3].pk}
+
+
+def test_once_the_nagsare_gone_nothing_tells_who_had_answered_by_then(travel, client):
+    event = a_past_salon(hours_ago=0.5)
+    guests = [came(event, f"来宾{n}", n) for n in range(6)]
+    tasks.run_surveys()
+    for guest in guests[:3]:
+        surveys.answer(person=guest, answers=sheet(event))
+    travel(clock.now() + timedelta(hours=20))
+    outbox.deliver_due()
+    tasks.run_surveys()
+    nags = Message.objects.of_event(event).of_kind("survey_nag")
+    # The number stays …
+    assert sorted(nags.values_list("state", flat=True)) == [
+        *["cancelled"] * 3,
+        *["handed_over"] * 3,
+    ]
+    # … and of the people nothing: no name, no key, no place beside their other letters.
+    told = nags.values_list("person_id", "recipient", "subject", "body", "due_at")
+    assert set(told) == {(None, "", "", "", surveys.due_times(event)["survey_nag"])}
+    others = Message.objects.of_event(event).exclude(kind="survey_nag")
+    assert nags.order_by("pk").first().pk > others.order_by("pk").last().pk
+    numbers = {f":{guest.pk}" for guest in guests}
+    assert not any(key.endswith(tuple(numbers)) for key in nags.values_list("dedup_key", flat=True))
+    links = PersonalLink.objects.filter(message_id__isnull=False)
+    assert set(links.values_list("message_id", flat=True)) <= set(
+        others.values_list("pk", flat=True)
+    )
+    client.force_login(an_organiser(event))
+    page = client.get(f"/admin/e/{event.slug}/messages/batch/?batch=reminder:survey_nag").text
+    assert "第 6 封" in page
+    assert not any(guest.name in page for guest in guests)
+    # And nobody is reminded twice.
+    tasks.run_surveys()
+    assert nags.count() == 6
 
 
 def test_every_answer_draws_all_keys_anew():
@@ -253,24 +301,71 @@ def test_every_answer_draws_all_keys_anew():
     assert SurveyResponse.objects.count() == 2
 
 
-def test_results_show_distributions_once_three_have_answered():
+def marks_shown(event):
+    """How many of each mark the first question is told to have, and what is told to `evaluate`."""
+    shown = surveys.results(event.survey)
+    told = {each["key"]: each for each in evaluation.evaluate(event=event).metrics}
+    bars = [bar["number"] for bar in shown[0]["bars"]] if shown else None
+    return bars, told["survey_score"]["denominator"] or 0
+
+
+def test_an_open_survey_tells_of_the_newest_multiple_of_five_and_a_closed_one_of_all(travel):
     event = a_past_salon()
-    guests = [came(event, f"来宾{n}", n) for n in range(3)]
+    guests = [came(event, f"来宾{n}", n) for n in range(12)]
     surveys.open_survey(event=event)
-    for guest, mark in zip(guests, (5, 5, 3), strict=True):
-        assert surveys.results(event.survey) == []
+    seen = [
+        (*marks_shown(event), surveys.turnout(event.survey)[1])
+        for guest, mark in zip(guests, (5, 5, 3, 1, 2, 1, 1, 1, 1, 1, 4, 4), strict=True)
+        if surveys.answer(person=guest, answers=sheet(event, [mark, *SHEET[1:]])) is None
+    ]
+    nothing, five, ten = (None, 0), ([1, 1, 1, 0, 2], 15), ([6, 1, 1, 0, 2], 30)
+    assert [(bars, told) for bars, told, _n in seen] == [*[nothing] * 4, *[five] * 5, *[ten] * 3]
+    assert [number for _bars, _told, number in seen] == list(range(1, 13))
+    assert {row[3] for row in rows.behind(event, "survey_score").rows if row[0] == 1} == {1, 2, 6}
+    travel(clock.now() + timedelta(days=15))
+    assert marks_shown(event) == ([6, 1, 1, 2, 2], 36)
+
+
+def test_of_fewer_than_five_what_was_written_stands_apart_from_what_was_marked(travel):
+    event = a_past_salon()
+    guests = [came(event, f"来宾{n}", n) for n in range(4)]
+    surveys.open_survey(event=event)
+    for guest, mark in zip(guests, (5, 5, 3, 2), strict=True):
+        surveys.answer(person=guest, answers=sheet(event, [mark, *SHEET[1:]]))
+    travel(clock.now() + timedelta(days=15))
+    *shares, written = surveys.results(event.survey)
+    assert {share["question"].kind for share in shares} == {"scale", "choice"}
+    assert written["question"] is None
+    assert written["texts"] == sorted(["认识了同行", "茶歇再长一点"] * 4)
+
+
+def test_of_two_sheets_nothing_is_told_even_when_it_is_closed(travel):
+    event = a_past_salon()
+    guests = [came(event, f"来宾{n}", n) for n in range(2)]
+    surveys.open_survey(event=event)
+    for guest in guests:
+        surveys.answer(person=guest, answers=sheet(event))
+    travel(clock.now() + timedelta(days=15))
+    assert surveys.results(event.survey) == []
+
+
+def test_results_show_distributions():
+    event = a_past_salon()
+    guests = [came(event, f"来宾{n}", n) for n in range(5)]
+    surveys.open_survey(event=event)
+    for guest, mark in zip(guests, (5, 5, 3, 5, 5), strict=True):
         surveys.answer(person=guest, answers=sheet(event, [mark, *SHEET[1:]]))
     first, *_others, opened, _last = surveys.results(event.survey)
-    assert first["mean"] == 4.33
+    assert first["mean"] == 4.6
     assert [(bar["label"], bar["number"]) for bar in first["bars"]] == [
         ("1", 0),
         ("2", 0),
         ("3", 1),
         ("4", 0),
-        ("5", 2),
+        ("5", 4),
     ]
-    assert opened["texts"] == ["认识了同行"] * 3
-    assert surveys.turnout(event.survey) == (3, 3)
+    assert opened["texts"] == ["认识了同行"] * 5
+    assert surveys.turnout(event.survey) == (5, 5)
 
 
 def test_an_organiser_is_no_participant(client):

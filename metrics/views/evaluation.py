@@ -11,10 +11,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from events.access import organiser
-from metrics import evaluation, report, rows, targets
+from metrics import evaluation, report, rows, surveys, targets
 from metrics.definitions import BY_KEY
 from metrics.forms import GoalFormSet, TargetsForm
-from metrics.surveys import FEWEST_SHOWN
 from salon.errors import Refused
 from salon.seen import compared_with
 from salon.sheets import write_table
@@ -90,7 +89,7 @@ def drill_down(request, slug, key):
             "at": at,
             "found": found,
             "page": pages.get_page(request.GET.get("page")),
-            "fewest": FEWEST_SHOWN,
+            "fewest": surveys.fewest_shown(event=request.event),
         },
     )
 

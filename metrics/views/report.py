@@ -41,7 +41,7 @@ def public_report(request, slug):
 def _choices(event):
     survey = getattr(event, "survey", None)
     found = surveys.results(survey) if survey else []
-    return [result for result in found if result["question"].kind != "open"]
+    return [result for result in found if "bars" in result]
 
 
 @organiser

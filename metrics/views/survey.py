@@ -122,7 +122,7 @@ def edit(request, slug):
             "asked": asked,
             "answered": answered,
             "results": surveys.results(survey) if survey.opened_at else [],
-            "fewest": surveys.FEWEST_SHOWN,
+            "fewest": surveys.fewest_shown(event=request.event),
         },
         status=422 if request.method == "POST" else 200,
     )

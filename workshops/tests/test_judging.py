@@ -175,16 +175,47 @@ def test_no_table_joins_person_and_choice(salon, groups):
         assert cursor.fetchone() == (0,)
 
 
-def test_after_the_close_the_last_hand_on_every_counter_is_the_same(salon, groups):
-    """A row's system columns would say which of two votes touched it last."""
-    scenes.start(salon, scenes.VOTE)
-    judging.vote(person=scenes.members(groups[0])[0], award=best(salon), group=groups[1])
-    judging.close_vote(event=salon, by=None)
+def as_it_lies(award):
+    """What an insider sees of the counters: the hands that wrote them, and the groups as they lie."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT count(DISTINCT xmin::text || ':' || cmin::text) FROM workshops_votecount"
+            "SELECT xmin::text || ':' || cmin::text, group_id FROM workshops_votecount"
+            " WHERE award_id = %s ORDER BY ctid",
+            [award.pk],
         )
-        assert cursor.fetchone() == (1,)
+        hands, groups = zip(*cursor.fetchall(), strict=True)
+    return set(hands), groups
+
+
+def test_no_counter_tells_by_its_place_or_its_hand_whom_the_last_vote_was_for(salon, groups):
+    scenes.start(salon, scenes.VOTE)
+    one, two = scenes.members(groups[0])[:2]
+    _before, lay = as_it_lies(best(salon))
+    for voter, group in ((one, groups[2]), (two, groups[1])):
+        judging.vote(person=voter, award=best(salon), group=group)
+        hands, lies = as_it_lies(best(salon))
+        assert len(hands) == 1
+        assert lies == lay
+    judging.close_vote(event=salon, by=None)
+    hands, lies = as_it_lies(best(salon))
+    assert (len(hands), lies) == (1, lay)
+
+
+def test_tickets_and_counters_cannot_be_paired_by_their_transactions(transactional_db):
+    """Seven votes, each committed by itself, as an insider's join sees them afterwards."""
+    salon = scenes.a_salon()
+    room, groups = scenes.two_groups(salon)
+    scenes.start(salon, scenes.VOTE)
+    for voter in room[:7]:
+        other = next(g for g in groups if g.pk != voter.membership.group_id)
+        judging.vote(person=voter, award=best(salon), group=other)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT t.participant_id, count(c.id) FROM workshops_voteticket t"
+            " JOIN workshops_votecount c ON c.xmin = t.xmin AND c.award_id = t.award_id GROUP BY 1"
+        )
+        # The last voter's ticket bears the number of every counter, the others' of none.
+        assert cursor.fetchall() == [(room[6].pk, len(groups))]
 
 
 def test_nothing_is_shown_before_the_close(client, salon, groups):
