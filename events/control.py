@@ -7,11 +7,11 @@ of their own, see upstairs.panels.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Max, Min, Q
 from django.utils.translation import gettext as _
 
 from events import screens
-from salon import broker, clock
+from salon import broker, clock, floods
 from salon.models import Heartbeat, Message
 
 STALE = timedelta(minutes=3)  # as /healthz counts it
@@ -33,6 +33,8 @@ class Outbox:
     expired: int
     uncertain: int
     late_since: datetime | None
+    held_back: int  # first letters to strangers, of which there were too many at once
+    held_back_until: datetime | None
 
     @property
     def rows(self):
@@ -53,7 +55,13 @@ def outbox_of(event, *, now):
         **messages.counted(), uncertain=Count("pk", filter=Q(uncertain=True))
     )
     oldest = messages.due(now).aggregate(Min("due_at"))["due_at__min"]
-    return Outbox(**counts, late_since=oldest if oldest and now - oldest > STALE else None)
+    back = floods.held_back(messages, now).aggregate(n=Count("pk"), until=Max("due_at"))
+    return Outbox(
+        **counts,
+        late_since=oldest if oldest and now - oldest > STALE else None,
+        held_back=back["n"],
+        held_back_until=back["until"],
+    )
 
 
 @dataclass(frozen=True)

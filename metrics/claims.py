@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from metrics import whitepaper
 from metrics.models import WhitepaperClaim
 from participants.models import Participant
-from salon import clock, limits, news, outbox
+from salon import clock, floods, limits, news, outbox
 from salon.errors import Refused
 from salon.models import Message
 from salon.text import normalize_email
@@ -40,7 +40,7 @@ class Card:
     by_letter: bool = False
 
 
-def claim(*, event, email, wants_news, device, person=None, card=None):
+def claim(*, event, email, wants_news, device, network="", person=None, card=None):
     """Take a claim of the event's whitepaper; the WhitepaperClaim of the address.
 
     `person` is whoever opened the page by a personal link, `card` what the browser has. A claim is
@@ -77,7 +77,7 @@ def claim(*, event, email, wants_news, device, person=None, card=None):
             found.proven_at = clock.now()
         found.save()
         if found.proven_at is None or not theirs:
-            _write_to(found)
+            _write_to(found, network)
     return found
 
 
@@ -102,7 +102,7 @@ def _is_reached(person):
     return bool(person and (person.mobile_proven_at or person.email_proven_at))
 
 
-def _write_to(claim):
+def _write_to(claim, network):
     """The letter with the link that proves the address; at most one in ten minutes, few a day."""
     now = clock.now()
     recent = Message.objects.of_kind("whitepaper_claim").filter(
@@ -111,12 +111,12 @@ def _write_to(claim):
     if recent.count() >= LETTERS_A_DAY:
         return
     window = int(now.timestamp()) // int(SAME_PRESS.total_seconds())
+    turn = {"due_at": now} if claim.proven_at else floods.turn(network, now=now)
     outbox.plan(
         dedup_key=f"whitepaper_claim:{claim.pk}:{window}",
         kind="whitepaper_claim",
         event_id=claim.event_id,
-        due_at=now,
-        context={"claim": claim.pk},
+        **turn | {"context": {"claim": claim.pk, **turn.get("context", {})}},
     )
 
 

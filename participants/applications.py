@@ -23,7 +23,7 @@ from participants.consents import NAMED_ON, new_consents
 from participants.models import Consent, Notice, PainPoint, Participant, StatusChange
 from participants.names import read_name
 from participants.same_person import Known, compare
-from salon import audit, clock, limits, live, outbox
+from salon import audit, clock, floods, limits, live, outbox
 from salon.errors import Refused
 from salon.meeting import met_somebody
 from salon.models import Message
@@ -247,12 +247,13 @@ class Outcome:
     participant: Participant
 
 
-def apply(*, event, answers, client_id, channel_code="", device="", notice=None):
+def apply(*, event, answers, client_id, channel_code="", device="", network="", notice=None):
     """Take one application, once.
 
     `answers` as in `read_answers`, with `category` (its key, or the AskedCategory) and `consents`
     (an iterable of Consent.Purpose values). An unknown channel code is no reason to send anybody
-    away. `device` names the browser for the rate limit, `notice` the version of the event's notice
+    away. `device` names the browser for the rate limit, `network` the address it asks
+    from, for the ceiling of letters to strangers, `notice` the version of the event's notice
     that the form showed. Raises Refused: name, phone, email,
     industry, category, consent, closed, too_often.
     """
@@ -283,7 +284,7 @@ def apply(*, event, answers, client_id, channel_code="", device="", notice=None)
     for _attempt in range(3):
         try:
             with transaction.atomic():
-                person = add(**post, client_id=client_id, now=sign_up.now)
+                person = add(**post, client_id=client_id, now=sign_up.now, network=network)
                 # Counted after the writing: who presses twice is not asking for two.
                 if person is not None and device:
                     limits.require(f"apply:{event.pk}:{device}", **NEW_PER_DEVICE)
@@ -300,7 +301,7 @@ def apply(*, event, answers, client_id, channel_code="", device="", notice=None)
         if earlier := _replayed(event, known, client_id, comer):
             return Outcome("replayed", earlier)
         if sharing := _sharing(event, known, comer):
-            _ask(sharing, comer, post, client_id=client_id, device=device)
+            _ask(sharing, comer, post, client_id=client_id, device=device, network=network)
             return Outcome("known", sharing[0])
         # A form left open and filled in for a colleague: another person, another number.
         client_id = uuid.uuid4()
@@ -335,7 +336,7 @@ def _sharing(event, known, comer):
     ]
 
 
-def _ask(people, comer, post, *, client_id, device):
+def _ask(people, comer, post, *, client_id, device, network):
     """Ask who the newcomer is under a contact that somebody has: the contact itself, by their own
     link again, where the name is the same; an organiser, by a case, where anything differs."""
     now, row = post["submitted_at"], post["row"]
@@ -345,7 +346,7 @@ def _ask(people, comer, post, *, client_id, device):
             if "name" not in likeness.differs and not _is_same_press(person, row, now):
                 shared = likeness.shared
                 contact = shared[0] if len(shared) == 1 else None
-                send_link_again(participant=person, now=now, contact=contact)
+                send_link_again(participant=person, now=now, contact=contact, network=network)
         if not all(likeness.differs for _person, likeness in likely):
             return
         person, likeness = cases.whose(people, comer)
@@ -373,7 +374,7 @@ def _is_same_press(person, row, now):
     return same and now - person.submitted_at < SAME_PRESS
 
 
-def send_link_again(*, participant, now, contact=None):
+def send_link_again(*, participant, now, contact=None, network=""):
     """Send the person a fresh link to their own page, to the `contact` ("mobile", "email") that was
     asked by, else where their letters go; at most one in ten minutes and a few a day."""
     channel = contacts.CHANNEL_TO.get(contact) or channel_of(participant)
@@ -381,13 +382,14 @@ def send_link_again(*, participant, now, contact=None):
     if recent.filter(created_at__gt=now - timedelta(days=1)).count() >= LINKS_A_DAY:
         return None
     window = int(now.timestamp()) // int(SAME_PRESS.total_seconds())
+    known = contacts.is_proven(participant, contacts.contact_of(channel))
     return outbox.plan(
         dedup_key=f"link_again:{participant.pk}:{channel}:{window}",
         kind="link_again",
         event_id=participant.event_id,
         person_id=participant.pk,
-        due_at=now,
         channel=channel,
+        **({"due_at": now} if known else floods.turn(network, now=now)),
     )
 
 
@@ -434,6 +436,7 @@ def add(
     now,
     source=Participant.Source.FORM,
     by=None,
+    network="",
 ):
     """Put somebody new into the queue and promise them a letter; None when a row has their post or
     their contact already. Part of a verb: call it in its transaction.
@@ -464,8 +467,8 @@ def add(
         kind="received",
         event_id=event.pk,
         person_id=person.pk,
-        due_at=now,
         channel=channel_of(person),
+        **({"due_at": now} if by else floods.turn(network, now=now)),
     )
     return person
 

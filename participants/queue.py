@@ -13,6 +13,8 @@ from participants.applications import judge_person
 from participants.categories import rules_of
 from participants.models import Case, PainPoint, Participant
 from participants.out_of_reach import astray
+from salon import clock, floods
+from salon.models import Message
 from salon.text import clean_text, national_mobile
 
 Status = Participant.Status
@@ -89,9 +91,12 @@ def page_of(people, asked):
 
 
 def to_settle(event):
-    """`(open cases, people in doubt as {"pk", "name"}, people whom no letter reached)` of the
-    event, in one statement."""
+    """`(open cases, people in doubt as {"pk", "name"}, people whom no letter reached, when each
+    letter goes that was held back)` of the event, in one statement."""
     of_event = {"event": OuterRef("pk")}
+    letters = floods.held_back(
+        Message.objects.filter(event_id=OuterRef("pk")), clock.database_now()
+    )
     doubted = Participant.objects.filter(**of_event).present().in_doubt().order_by("pk")
     unreached = astray(Participant.objects.filter(**of_event).present())
     [found] = (
@@ -100,10 +105,12 @@ def to_settle(event):
             open_cases=ArraySubquery(Case.objects.filter(**of_event).open().values("pk")),
             in_doubt=ArraySubquery(doubted.values(person=JSONObject(pk="pk", name="name"))),
             unreached=ArraySubquery(unreached.values("pk")),
+            held_back=ArraySubquery(letters.order_by("due_at").values("due_at")),
         )
-        .values_list("open_cases", "in_doubt", "unreached")
+        .values_list("open_cases", "in_doubt", "unreached", "held_back")
     )
-    return len(found[0]), found[1], len(found[2])
+    cases, in_doubt, unreached, held_back = found
+    return len(cases), in_doubt, len(unreached), held_back
 
 
 def matching(word):

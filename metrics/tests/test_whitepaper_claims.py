@@ -18,7 +18,7 @@ from participants.access import issue_link
 from participants.erase import erase_person
 from participants.models import Participant
 from participants.tests.scenes import an_organiser
-from salon import clock, letter_kinds
+from salon import clock, floods, letter_kinds
 from salon.errors import Refused
 from salon.models import Message
 from workshops.models import (
@@ -46,6 +46,18 @@ def test_before_publishing_the_page_says_so_and_takes_no_claim(event, organiser,
     client.post(f"/e/{event.slug}/whitepaper/", {"email": "reader@example.com"})
     assert not WhitepaperClaim.objects.exists()
     assert client.get(f"/e/{event.slug}/whitepaper/read/").status_code == 404
+
+
+def test_a_flood_of_claims_is_taken_and_its_letters_wait(event, organiser, monkeypatch):
+    published(event, organiser)
+    monkeypatch.setattr(floods, "HOUSE", floods.Ceiling(3, 2))
+    for number in range(4):
+        claims.claim(
+            event=event, email=f"r{number}@example.com", wants_news=False, device=str(number)
+        )
+    letters = Message.objects.of_kind("whitepaper_claim").order_by("pk")
+    assert [letter.context.get("held_back", False) for letter in letters] == [False] * 3 + [True]
+    assert all("claim" in letter.context for letter in letters)
 
 
 def test_lin_who_gave_a_mobile_only_claims_as_herself(event, organiser):

@@ -20,6 +20,7 @@ from participants import contacts, guests, keys
 from participants.access import person_of
 from salon import asking, clock
 from salon.errors import Refused
+from salon.signing_in import address_of
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
@@ -213,6 +214,7 @@ def claim(request, slug):
                 email=form.cleaned_data["email"],
                 wants_news=form.cleaned_data["wants_news"],
                 device=request.META.get("CSRF_COOKIE", ""),
+                network=address_of(request),
                 person=person,
                 card=card,
             )

@@ -11,6 +11,7 @@ from participants.access import person_of
 from participants.categories import asked_categories
 from participants.forms import ApplicationForm
 from salon.errors import Refused
+from salon.signing_in import address_of
 from salon.text import clean_text
 
 # Refusals that belong beside a field; the others stand above the form.
@@ -59,6 +60,7 @@ def _problem(request, form, channel_code):
             client_id=form.cleaned_data["client_id"],
             channel_code=channel_code,
             device=request.META.get("CSRF_COOKIE", ""),
+            network=address_of(request),
             notice=form.cleaned_data["notice"],
         )
     except Refused as refused:

@@ -59,7 +59,7 @@ def _queue(request, params, notices=()):
     people, of_all = queue.page_of(queue.found(event, asked), asked)
     counts, by_status = seats.count_and_see(event)
     releases = list(event.seat_releases.all())
-    open_cases, in_doubt, unreached = queue.to_settle(event)
+    open_cases, in_doubt, unreached, held_back = queue.to_settle(event)
     context = {
         "event": event,
         "asked": asked,
@@ -83,6 +83,7 @@ def _queue(request, params, notices=()):
         "open_cases": open_cases,
         "in_doubt": in_doubt,
         "unreached": unreached,
+        "held_back": held_back,
         "part": part,
     }
     return render(
