@@ -9,8 +9,9 @@ import logging
 from datetime import timedelta
 
 import pytest
+from django.apps import apps
 from django.core.files.base import ContentFile
-from django.db import transaction
+from django.db import DatabaseError, models, transaction
 from django.db.models import Q
 
 from events import gate
@@ -263,3 +264,74 @@ def test_a_draft_of_the_whitepaper_quotes_only_what_is_on_show(world):
             event = Event.objects.get(pk=world.here.pk)
             sections = [source.as_section() for source in whitepaper.gather(event)]
             assert bool(told(canaries, [("draft", str(sections))])) is quoted, stand
+
+
+# What others may read of a guest without anybody's eye on it, and why.
+NOT_AT_THE_GATE = {
+    ("workshops.WorkGroup", "name"): "given by the crew",
+    ("participants.Participant", "mobile"): "to who both agreed with, by consent",
+    ("participants.Participant", "email"): "to who both agreed with, by consent",
+}
+
+
+def texts_of(model):
+    """The columns of a model that hold what somebody wrote: not what is chosen, nor a key."""
+    for field in model._meta.concrete_fields:
+        of = getattr(field, "base_field", field)
+        is_text = isinstance(of, (models.CharField, models.TextField, models.JSONField))
+        if is_text and not of.choices and not field.unique and not isinstance(of, models.SlugField):
+            yield field
+
+
+def rows_by(author):
+    """Every row of the house that names this person as who wrote it, and the person."""
+    yield author
+    for model in apps.get_models():
+        if model._meta.app_label not in ("events", "participants", "workshops", "metrics"):
+            continue
+        for field in model._meta.concrete_fields:
+            if field.related_model is Participant:
+                yield from model.objects.filter(**{field.name: author})
+
+
+def with_a_canary(value, canaries, name):
+    """The value with every text in it exchanged for a canary; None where there is none."""
+    if isinstance(value, str):
+        return canaries.put(name) if value else None
+    if isinstance(value, list):
+        return [with_a_canary(each, canaries, name) or each for each in value]
+    if isinstance(value, dict):
+        return {key: with_a_canary(each, canaries, name) or each for key, each in value.items()}
+    return None
+
+
+def test_no_column_that_a_guest_fills_reaches_others_but_by_the_gate(world):
+    """Every column, whether it is kept at the gate or not: what waits is nowhere, so a text that is
+    somewhere has come by another way."""
+    canaries, filled = Canaries(), set()
+    with doors.undone():
+        for kept in gate.everything():
+            kept.rows(world.here).update(gate=Gate.WAITING)
+        for row in list(rows_by(world.author)):
+            for field in texts_of(type(row)):
+                name = (row._meta.label, field.name)
+                value = with_a_canary(getattr(row, field.attname), canaries, name)
+                if not value or name in NOT_AT_THE_GATE:
+                    continue
+                with contextlib.suppress(DatabaseError), transaction.atomic():
+                    type(row).objects.filter(pk=row.pk).update(**{field.attname: value})
+                    filled.add(name)
+        seen = set()
+        for shown in ({"plan": True}, {"awards": True}, {}):
+            with on_the_projector(world, **shown):
+                seen |= told(canaries, topics_of(world))
+        for role in (OTHER, PASSER_BY):
+            seen |= told(canaries, pages_of(world, role))
+        seen |= told(canaries, letters_to(world.other))
+    assert {(where, canaries[word]) for where, word in seen} == set()
+    # Not vacuous: what everybody writes was among it.
+    wrote = {
+        (f"workshops.{model}", "text") for model in ("PainCard", "Solution", "Question", "Tip")
+    }
+    wrote |= {("participants.TagCard", "expertise"), ("workshops.Listing", "offer")}
+    assert {("participants.Participant", "name"), *wrote} <= filled
