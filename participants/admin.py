@@ -17,11 +17,11 @@ from participants import (
     applications,
     erase,
     erasing_many,
-    erasing_questions,
     keys,
     notes,
     screening,
     standing,
+    what_is_at_stake,
     wording,
 )
 from participants.forms import ShortTexts
@@ -360,7 +360,7 @@ class ParticipantAdmin(OfEvent):
 
     @admin.action(description=_("代本人取消"))
     def withdraw(self, request, people):
-        asking.sure(request, erasing_questions.of_withdrawing(list(people.order_by("pk"))))
+        asking.sure(request, what_is_at_stake.of_withdrawing(list(people.order_by("pk"))))
         self._each(request, people, screening.withdraw, _("%(n)s 人已取消。"))
 
     @admin.action(description=_("删除个人信息"))
@@ -368,16 +368,16 @@ class ParticipantAdmin(OfEvent):
         """Of one at once and for good, of many after a day."""
         chosen = list(people.select_related("event").order_by("event", "pk"))
         if len(chosen) == 1:
-            asking.sure(request, erasing_questions.of_one(chosen[0]))
+            asking.sure(request, what_is_at_stake.of_one(chosen[0]))
             erase.erase_person(participant=chosen[0], by=request.user)
             messages.success(request, _("这个人的个人信息已删除。"))
             return
-        asking.sure(request, erasing_questions.of_many(chosen))
+        asking.sure(request, what_is_at_stake.of_many(chosen))
         for event, theirs in groupby(chosen, key=attrgetter("event")):
             done = erasing_many.set_aside(
                 event=event, people=[person.pk for person in theirs], by=request.user
             )
-            messages.success(request, erasing_questions.what_now(event, done))
+            messages.success(request, what_is_at_stake.what_now(event, done))
 
 
 class WordingForm(OneEventForm):

@@ -82,7 +82,7 @@ def put_back(words: Words) -> None:
         names = sorted({name for columns in rows.values() for name in columns})
         keys = [model._meta.pk.to_python(pk) for pk in rows]
         there = model._base_manager.filter(pk__in=keys).order_by("pk")
-        there = list(there.select_for_update(of=("self",)))
+        there = list(there.select_for_update(no_key=True, of=("self",)))
         for row in there:
             for name, value in rows[str(row.pk)].items():
                 setattr(row, name, value)
@@ -104,7 +104,9 @@ def _walk(place, mine, *, late, strike=None, said=(), taken=None):
     if not pks:
         return
     stay = set() if late else personal.stays_till_the_end(model)
-    rows = model._base_manager.filter(pk__in=pks).order_by("pk").select_for_update(of=("self",))
+    # Whoever only points to the row goes on meanwhile.
+    rows = model._base_manager.select_for_update(no_key=True, of=("self",))
+    rows = rows.filter(pk__in=pks).order_by("pk")
     changed, names = [], set()
     for row in rows:
         gone = {}

@@ -259,6 +259,8 @@ def release_batches(*, batches, by):
     to the best of them all. As release_batch."""
     with transaction.atomic():
         batches = [_lock_batch(batch) for batch in batches]
+        for batch in batches:
+            _lock_readers(letters_of(batch).held())
         released = sum(_let_go(batch, by=by) for batch in batches)
         if batches:
             list_released(event=batches[0].event, now=clock.now())
@@ -274,6 +276,13 @@ def _let_go(batch, *, by):
     batch.save(update_fields=["released_at"])
     audit.record("release_batch", batch, by=by)
     return released
+
+
+def _lock_readers(letters):
+    """Those who are written to, before their letters, as everybody locks them."""
+    pks = set(letters.values_list("person_id", flat=True))
+    rows = Participant.objects.select_for_update(no_key=True, of=("self",))
+    list(rows.filter(pk__any_of=pks).order_by("pk").values_list("pk"))
 
 
 @goes_again

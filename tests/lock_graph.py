@@ -10,6 +10,7 @@ most one may stand behind that gate.
 """
 
 import re
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from traceback import walk_stack
@@ -17,6 +18,7 @@ from traceback import walk_stack
 import pytest
 from django.conf import settings
 from django.db.backends.signals import connection_created
+from django.db.transaction import Atomic
 
 # From the weakest to the strongest; what PostgreSQL calls FOR …
 MODES = ("KEY SHARE", "SHARE", "NO KEY UPDATE", "UPDATE")
@@ -35,7 +37,7 @@ _LOCKS = re.compile(
 _FROM = re.compile(
     rf"\b(?:FROM|JOIN)\s+(?:ONLY\s+)?{_NAME}(?:\s+(?:AS\s+)?{_NAME})?", re.IGNORECASE
 )
-_WORTH_A_LOOK = re.compile(r"\bFOR\s|UPDATE|DELETE|INSERT|salon\.erasing")
+_WORTH_A_LOOK = re.compile(r"\bFOR\s|UPDATE|DELETE|INSERT|salon\.erasing|replication_role")
 
 
 def conflict(held: str, wanted: str) -> bool:
@@ -68,6 +70,8 @@ class _Transaction:
     held: dict[str, str] = field(default_factory=dict)
     pointed_to: dict[str, None] = field(default_factory=dict)
     erasing: bool = False
+    # Tests that sweep up, with every rule switched off.
+    sweeping: bool = False
 
 
 def locks_of(sql: str) -> Iterator[tuple[str, Lock]]:
@@ -102,6 +106,16 @@ _WORDS = {"WHERE", "ON", "INNER", "LEFT", "JOIN", "ORDER", "GROUP", "LIMIT", "FO
 _WORDS |= {"CROSS", "UNION", "RETURNING", "WITH", "AND", "HAVING", "EXCEPT", "FULL", "RIGHT"}
 
 
+def _enter(atomic, enter=Atomic.__enter__):
+    """Notes whose transaction it is: several verbs in one of a test's are no transaction of ours."""
+    atomic.of_a_test = "/tests/" in sys._getframe(1).f_code.co_filename
+    return enter(atomic)
+
+
+def _of_a_test(atomic):
+    return atomic._from_testcase or getattr(atomic, "of_a_test", False)
+
+
 class Recorder:
     """Listens to the connections of this process; `edges` is {Edge: where it was first seen}."""
 
@@ -116,17 +130,28 @@ class Recorder:
 
     def note(self, execute, sql, params, many, context):
         result = execute(sql, params, many, context)
-        if isinstance(sql, str) and _WORTH_A_LOOK.search(sql):
-            self._note(context["connection"], sql)
+        if isinstance(sql, str) and _WORTH_A_LOOK.search(sql) and not self.is_twin:
+            # What finds no row locks none.
+            found = context["cursor"].rowcount != 0 or "INSERT" in sql or sql.startswith("SET")
+            if found:
+                self._note(context["connection"], sql)
         return result
 
+    @property
+    def is_twin(self):
+        """A test without its lock: it shows what then happens."""
+        return "without" in self.test
+
     def _note(self, connection, sql):
-        block = next((each for each in connection.atomic_blocks if not each._from_testcase), None)
+        block = next((each for each in connection.atomic_blocks if not _of_a_test(each)), None)
         transaction = self._open.get(connection)
         if transaction is None or transaction.block is not block or block is None:
             self._end(connection)
             transaction = self._open[connection] = _Transaction(block)
         transaction.erasing = transaction.erasing or "salon.erasing" in sql
+        transaction.sweeping = transaction.sweeping or "session_replication_role" in sql
+        if transaction.sweeping:
+            return
         for done, lock in locks_of(sql):
             if lock.mode:
                 self._take(transaction, lock)
@@ -144,16 +169,16 @@ class Recorder:
 
     def _take(self, transaction, lock):
         held = transaction.held
-        stronger = lock.table in held and MODES.index(held[lock.table]) >= MODES.index(lock.mode)
-        if stronger:
+        if lock.table in held:
+            # More rows of it come by number, or behind the event; of whom, it has asked before.
+            held[lock.table] = max(held[lock.table], lock.mode, key=MODES.index)
             return
         if lock.waits:
             gated = MODES.index(held.get(GATE, MODES[0])) >= MODES.index("NO KEY UPDATE")
             for table, mode in held.items():
-                if table != lock.table:
-                    edge = Edge(table, mode, lock.table, lock.mode, gated)
-                    if edge not in self.edges:
-                        self.edges[edge] = f"{self.test} · {_who()}"
+                edge = Edge(table, mode, lock.table, lock.mode, gated)
+                if edge not in self.edges and (who := _who()):
+                    self.edges[edge] = f"{self.test} · {who}"
         held[lock.table] = lock.mode
 
 
@@ -195,8 +220,9 @@ def _of(table):
 
 
 def _by_triggers(table, done, sql) -> Iterable[Lock]:
+    written = sql.partition(" SET ")[2].partition(" WHERE ")[0]
     for rule, locks in _of(table)[0]:
-        named = not rule.columns or any(f'"{column}" =' in sql for column in rule.columns)
+        named = not rule.columns or any(f'"{column}" =' in written for column in rule.columns)
         if done in rule.on and (done != "update" or named):
             yield from (lock for lock in locks if lock.mode)
 
@@ -267,6 +293,7 @@ recorder = Recorder()
 
 
 def pytest_configure(config):
+    Atomic.__enter__ = _enter
     connection_created.connect(recorder.listen)
 
 

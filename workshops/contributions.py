@@ -74,6 +74,6 @@ def _readable(card, person):
 def forget(person):
     """Their late drafts go whole: counted nowhere. Their words elsewhere are taken by their columns
     (participants/personal.py); what a mate still has on the screen, their name in it, is stale."""
-    LateDraft.objects.filter(participant=person).delete()
     theirs = Plan.objects.filter(group__memberships__participant=person)
     theirs.update(version=F("version") + 1)
+    LateDraft.objects.filter(participant=person).delete()

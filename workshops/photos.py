@@ -13,6 +13,7 @@ from PIL import Image, ImageOps
 
 from events.gate import BELL, pass_gate
 from events.models import Kind
+from participants.standing import hold
 from salon import audit, limits, live
 from salon.errors import Refused
 from workshops.models import Membership, Phase, Plan, PlanPhoto
@@ -168,6 +169,7 @@ def _remove(photo, *, by):
 
 def _lock_open(group, person):
     require_member(group, person)
+    hold(person)
     plan = Plan.objects.select_for_update().get(group=group)
     if plan.submitted_at or not is_open(group.event, Phase.Kind.DESIGN):
         raise Refused("closed", _("方案已锁定，不能再改照片。"))

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from events.gate import BELL, pass_gate
 from events.models import Gate, Kind
+from participants.standing import hold
 from salon import audit, clock, live
 from salon.errors import Refused
 from salon.meeting import goes_again
@@ -305,6 +306,7 @@ def _why_closed(plan, event):
 
 
 def _lock_plan(group, person):
+    hold(person)  # before what they write, as whoever erases them
     plan = Plan.objects.select_for_update().filter(group=group).first()
     if plan is None:
         plan = Plan.objects.select_for_update().get(pk=plan_of(group).pk)

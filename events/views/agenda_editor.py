@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods
 from events import agenda, upstairs
 from events.access import organiser
 from events.forms import AgendaLines, MoveForm, dawn_of, lines_of
+from salon import asking
 from salon.errors import Refused
 
 
@@ -22,10 +23,13 @@ def agenda_edit(request, slug):
     if request.method == "POST":
         lines = AgendaLines(request.POST, initial=lines_of(event), **options)
         if lines.is_valid():
+            drafts = lines.drafts()
+            if min((draft.starts_at for draft in drafts), default=None) != event.starts_at:
+                asking.many_letters(request, _to_tell(event))
             try:
                 agenda.save_agenda(
                     event=event,
-                    drafts=lines.drafts(),
+                    drafts=drafts,
                     version=_number(request.POST.get("version")),
                     by=request.user,
                 )
@@ -65,6 +69,8 @@ def move_event(request, slug):
     with timezone.override(event.zone):
         form = MoveForm(request.POST or None, initial={"starts_at": event.starts_at})
         if form.is_valid():
+            if form.cleaned_data["starts_at"] != event.starts_at:
+                asking.many_letters(request, _to_tell(event))
             try:
                 moved = agenda.move_event(
                     event=event,

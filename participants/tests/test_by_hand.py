@@ -10,6 +10,7 @@ from participants.models import Participant, PersonalLink
 from participants.tests import scenes
 from salon import outbox
 from salon.models import Message
+from tests.asked import press_and_say_yes
 
 pytestmark = pytest.mark.django_db
 
@@ -94,9 +95,8 @@ def event_has_somebody_to_tell(client):
 
 
 def test_seats_of_those_chosen_are_taken_back_and_history_names_who_and_why(client, three, chen):
-    gone = client.post(
-        address("by_hand_give_away"), {"people": [p.pk for p in three[:2]]}, follow=True
-    )
+    chosen = {"people": [p.pk for p in three[:2]]}
+    gone = press_and_say_yes(client, address("by_hand_give_away"), chosen, follow=True)
     assert "收回了 2 个名额。" in gone.content.decode()
     assert sorted(Participant.objects.values_list("status", flat=True)) == [
         *("accepted", "cancelled", "cancelled"),

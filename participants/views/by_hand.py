@@ -11,10 +11,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from events.access import organiser
-from participants import out_of_reach
+from participants import out_of_reach, what_is_at_stake
 from participants.deadlines import UNCONFIRMED
 from participants.models import Participant
-from salon import outbox
+from salon import asking, outbox
 from salon.errors import Refused
 from salon.models import Message
 from salon.text import national_mobile
@@ -115,6 +115,9 @@ def done(request, slug, pk):
 def give_away(request, slug):
     """The seats of those chosen who could not be reached go to the next."""
     people = [int(pk) for pk in request.POST.getlist("people") if re.fullmatch(r"\d{1,15}", pk)]
+    chosen = out_of_reach.of_event(request.event).filter(pk__in=people).order_by("pk")
+    if chosen:
+        asking.sure(request, what_is_at_stake.of_giving_away(list(chosen)))
     number, refused = out_of_reach.give_away(event=request.event, people=people, by=request.user)
     for refusal in list(refused.values())[:5]:
         messages.error(request, str(refusal))

@@ -8,7 +8,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from events.access import organiser
-from participants import erasing_many, erasing_questions
+from participants import erasing_many, what_is_at_stake
 from salon import asking, clock
 from salon.errors import Refused
 
@@ -56,7 +56,7 @@ def now(request, slug):
     at = _hour(request)
     press = next((one for one in erasing_many.pending(request.event) if one.at == at), None)
     if press is not None:
-        asking.sure(request, erasing_questions.at_once(request.event, press))
+        asking.sure(request, what_is_at_stake.at_once(request.event, press))
     number = erasing_many.finish_now(event=request.event, at=at, by=request.user)
     messages.success(request, _("%(n)d 人的个人信息已抹去。") % {"n": number})
     return redirect("erasing", slug)

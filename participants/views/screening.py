@@ -27,10 +27,11 @@ from participants import (
     taking_back,
     waiting_steps,
     waitlist,
+    what_is_at_stake,
 )
 from participants.models import Category, Participant
 from participants.same_person import CONTACTS
-from salon import audit, clock, seen
+from salon import asking, audit, clock, seen
 from salon.errors import Refused
 from salon.text import clean_text
 
@@ -419,6 +420,9 @@ def _correct(request, found):
 
 
 def _step_now(request, found):
+    change = waiting_steps.waiting_of(found)
+    if change and change.waits_for == change.Step.ERASE:
+        asking.sure(request, what_is_at_stake.of_one(found))
     waiting_steps.carry_out(participant=found, by=request.user)
     return _("办好了。")
 

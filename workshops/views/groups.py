@@ -10,6 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from events.access import organiser
+from salon import asking
 from salon.errors import Refused, wants_json
 from workshops import groups
 from workshops.views.posted import number
@@ -66,6 +67,8 @@ def press(request, slug):
     event, by, act = request.event, request.user, request.POST.get("act", "")
     try:
         if act == "form":
+            if number_of_groups := event.work_groups.count():
+                asking.sure(request, _replacing(number_of_groups))
             # The sentence on sizes stands above the groups.
             groups.form(event=event, by=by, seed=_seed(request.POST.get("seed", "")))
         elif act == "publish":
@@ -81,6 +84,14 @@ def press(request, slug):
     except Refused as refused:
         messages.warning(request, refused.message)
     return redirect("groups", slug)
+
+
+def _replacing(number_of_groups):
+    return asking.Question(
+        title=_("换掉现在的 %(n)d 组？") % {"n": number_of_groups},
+        sentence=_("大家会重新分组，手动调整过的会丢掉。"),
+        yes=_("重新分组"),
+    )
 
 
 @organiser

@@ -1,4 +1,4 @@
-"""What an organiser is asked before people are erased or withdrawn, and told afterwards."""
+"""What an organiser is asked before people lose something, and told afterwards."""
 
 from collections.abc import Sequence
 
@@ -64,6 +64,18 @@ def of_withdrawing(people: Sequence[Participant]) -> Question:
         names=names,
         more=len(people) - len(names),
         yes=_("取消 %(n)d 人的报名") % {"n": len(people)},
+        about=[person.pk for person in people],
+    )
+
+
+def of_giving_away(people: Sequence[Participant]) -> Question:
+    names = tuple(person.name for person in people[:NAMES_SHOWN])
+    return Question(
+        title=_("收回 %(n)d 个名额？") % {"n": len(people)},
+        sentence=_("记为主办方取消；候补的朋友马上递补，并收到信。"),
+        names=names,
+        more=len(people) - len(names),
+        yes=_("收回 %(n)d 个名额") % {"n": len(people)},
         about=[person.pk for person in people],
     )
 
