@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 from django.db import connection
 
-from salon import letter_kinds, outbox, pace
+from salon import clock, letter_kinds, outbox, pace
 from salon.channels import Letter
 from salon.models import AuditEntry, EventPace, Message, Pace
 from salon.tests.letters import NOON, planned
@@ -99,21 +99,44 @@ def test_an_event_may_go_slower_than_the_house_and_never_faster(world, noon, org
     assert list(EventPace.objects.values_list("event_id", flat=True)) == [2]
 
 
-def test_of_many_workers_one_gets_the_turn(transactional_db, settings):
-    settings.MAIL_PER_MINUTE = {"qq.com": 20}
-    barrier, got = threading.Barrier(8), []
+def all_at_once(ask, number=8):
+    """What `ask` answers to so many threads at one instant."""
+    barrier, got = threading.Barrier(number), []
 
-    def ask():
+    def go():
         barrier.wait()
-        got.append(pace.take_turn("qq.com", None))
+        got.append(ask(barrier))
         connection.close()
 
-    threads = [threading.Thread(target=ask) for _ in range(8)]
+    threads = [threading.Thread(target=go) for _ in range(number)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(got) == [False] * 7 + [True]
+    return sorted(got)
+
+
+@pytest.mark.race
+def test_of_many_workers_one_gets_the_turn(transactional_db, settings):
+    settings.MAIL_PER_MINUTE = {"qq.com": 20}
+    for _ in range(3):
+        Pace.objects.all().delete()
+        assert all_at_once(lambda _: pace.take_turn("qq.com", None)) == [False] * 7 + [True]
+
+
+@pytest.mark.race
+def test_looking_first_and_writing_then_lets_them_all_go(transactional_db):
+    """The twin: what the one statement is for."""
+
+    def look_and_write(barrier):
+        is_free = not Pace.objects.filter(name="qq.com", next_free_at__gt=clock.now()).exists()
+        barrier.wait()
+        if is_free:
+            then = clock.now() + 3 * SECOND
+            Pace.objects.update_or_create(name="qq.com", defaults={"next_free_at": then})
+        return is_free
+
+    assert all_at_once(look_and_write) == [True] * 8
 
 
 def test_a_turn_is_one_statement_and_a_domain_without_a_pace_leaves_no_row(
