@@ -218,12 +218,13 @@ def plan_reminders(event):
             wanted[DAY, f"{milestone.due_on}"] = _morning(event, milestone.due_on)
     planned = Message.objects.of_event(event).open().filter(kind__in=(OWNER, DAY))
     for message in planned:
-        moment = wanted.pop((message.kind, message.context["about"]), None)
+        kind = message.kind
+        moment = wanted.pop((kind, message.context["about"]), None)
         this = Message.objects.filter(pk=message.pk)
         if moment is None or moment <= now:
             outbox.cancel(this)
         elif moment != message.due_at:
-            outbox.redate(this, due_at=moment)
+            outbox.redate(this, due_at=moment, until=_until(event, kind, moment))
     for (kind, about), moment in wanted.items():
         if moment > now:
             _plan(event, kind, about, moment)
@@ -231,6 +232,14 @@ def plan_reminders(event):
 
 def _morning(event, day):
     return datetime.combine(day, REMIND_AT, event.zone)
+
+
+def _until(event, kind, moment):
+    """A reminder says what is still to come: to the end of the day by which it has to be done."""
+    days = REMIND_DAYS_BEFORE if kind == OWNER else 0
+    return datetime.combine(
+        event.local(moment).date() + timedelta(days=days + 1), time(), event.zone
+    )
 
 
 def _plan(event, kind, about, moment):
@@ -242,6 +251,7 @@ def _plan(event, kind, about, moment):
         kind=kind,
         event_id=event.pk,
         due_at=moment,
+        until=_until(event, kind, moment),
         channel=Message.Channel.EMAIL if kind == OWNER else Message.Channel.GROUP_BOT,
         batch="preparation",
         context={"about": about},

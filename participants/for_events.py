@@ -80,7 +80,15 @@ def _tell_moved(event, people, *, before, now):
         if datetime.fromisoformat(was) != event.starts_at:
             groups.setdefault(was, []).append(person)
     for was, group in groups.items():
-        tell(group, "event_moved", event=event, now=now, key=event.version, context={"was": was})
+        tell(
+            group,
+            "event_moved",
+            event=event,
+            now=now,
+            key=event.version,
+            context={"was": was},
+            until=event.starts_at,
+        )
     return {person.pk for group in groups.values() for person in group}
 
 
@@ -130,7 +138,7 @@ def tell_agenda_changed(event, *, change, by):
     )
 
 
-def tell(people, kind, *, event, now, key, context=None):
+def tell(people, kind, *, event, now, key, context=None, until=None):
     """One letter of this kind to each of the people; the same key tells nobody twice."""
     outbox.plan_many(
         outbox.Planned(
@@ -142,6 +150,7 @@ def tell(people, kind, *, event, now, key, context=None):
             channel=channel_of(person),
             batch=f"{kind}:{event.pk}:{key}",
             context=context,
+            until=until,
         )
         for person in people
     )

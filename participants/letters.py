@@ -8,16 +8,17 @@ import segno
 from django.conf import settings
 from django.urls import reverse
 from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 from events import agenda, calendar_file, plan_b
 from events.models import Event
 from participants import consents, contacts, deadlines, letter_faces, notices, wording
 from participants.keys import issue_link
 from participants.models import Participant
-from participants.standing import told_status
+from participants.standing import may_come_back, told_status
 from salon import clock, outbox
 from salon.channels import Letter
-from salon.letter_kinds import Urgency
+from salon.letter_kinds import NotYet, Urgency
 from salon.models import Message
 
 Status = Participant.Status
@@ -57,6 +58,9 @@ URGENCY = {
 }
 WITH_CALENDAR = ("confirmed", "event_moved")
 TAKES_OUT_OF_THE_CALENDAR = ("withdrawn", "cancelled")
+WITHOUT_FILES = (Message.Channel.SMS, Message.Channel.HAND)
+# Wait for the link to the stream, where their reader watches it.
+TELLS_OF_THE_STREAM = ("t1", "morning")
 BEFORE_IT_BEGINS = ("t7", "t1", "morning", "event_moved")
 # What a person typed, in a letter to a contact that nobody has shown to be theirs.
 TO_A_STRANGER = {
@@ -101,6 +105,8 @@ def compose(message):
         return None
     if message.kind in BEFORE_IT_BEGINS and agenda.has_begun(person.event, now=clock.now()):
         return None
+    if message.kind in TELLS_OF_THE_STREAM and person.online and not person.event.stream_link:
+        raise NotYet(_("直播链接还没有填，填好马上发。"))
     values = values_of(person, message)
     return written(
         person,
@@ -128,7 +134,7 @@ def written(person, message, values, *, link):
 def with_a_face(letter, person, message):
     """A letter to a person as a mail reader shows it, with the way to the event's notice below it,
     and out of this sort of news; neither an SMS nor a chat has room for any of it."""
-    if message.channel in (Message.Channel.SMS, Message.Channel.HAND):
+    if message.channel in WITHOUT_FILES:
         return replace(letter, attachments=())
     face = letter_faces.face_of(person, message.kind, attached=letter.attachments)
     foot, secret = f"个人信息怎么处理：{notices.link(person.event)}", letter.secret
@@ -171,6 +177,7 @@ def values_of(person, message):
         "日期": date_format(starts, "Y年n月j日"),
         "星期": date_format(starts, "l"),
         "时间": f"{starts:%H:%M}",
+        "倒计时": how_far(event, clock.now()),
         "地点": event.venue,
         "路线": "" if person.online else event.route,
         "参加方式": "线上参加" if person.online else "现场参加",
@@ -178,6 +185,8 @@ def values_of(person, message):
         "流程": partial(agenda_text, event),
         "痛点": partial(pains_text, person),
         "签到码": person.code,
+        "入场": partial(how_to_get_in, person, message),
+        "现状": partial(where_they_stand, person),
         "截止时间": until,
         "理由": partial(_reason, person, message),
         "变化": _change(event, message, until),
@@ -189,11 +198,52 @@ def values_of(person, message):
     return values if known else values | TO_A_STRANGER
 
 
+NEAR = {0: "今天", 1: "明天", 2: "后天", 7: "还有一周"}
+
+
+def how_far(event, now):
+    """How far off the event is, as one says it on the day the letter goes."""
+    days = (event.local(event.starts_at).date() - event.local(now).date()).days
+    return NEAR.get(max(days, 0), f"还有 {days} 天")
+
+
 def how_to_come(person):
     event = person.event
     if not person.online:
         return f"地点：{event.venue}" if event.venue else "地点：另行通知"
-    return f"直播：{event.stream_link}" if event.stream_link else "直播链接会在活动前一天发给您。"
+    return f"直播：{event.stream_link}" if event.stream_link else "直播链接会放在您的个人页面上。"
+
+
+def how_to_get_in(person, message):
+    """What opens the door, or the stream, to this reader of this letter: nothing is named that is
+    not attached."""
+    attached = () if message.channel in WITHOUT_FILES else _attachments(person, message.kind)
+    names = {filename for filename, _content, _mimetype in attached}
+    if person.online:
+        words = "开播时间一到，打开上面的链接，或在个人页面点进直播。"
+        return words + ("附件里有日历文件。" if "salon.ics" in names else "")
+    if f"{person.code}.png" not in names:
+        return f"签到码：{person.code}\n进门时念这六位就行，二维码在您的个人页面上。"
+    files = "二维码和日历文件" if "salon.ics" in names else "二维码"
+    return f"签到码：{person.code}\n附件里有{files}；进门时出示二维码，或念这六位就行。"
+
+
+def where_they_stand(person):
+    """For who fills in the form once more: what became of the first time, and how to come back."""
+    told, event = told_status(person), person.event
+    again = "还想来，打开下面的链接，点“重新报名”就好。"
+    if told == Status.WITHDRAWN and person.told_reason:
+        return f"{person.told_reason}{again}"
+    if told == Status.WITHDRAWN:
+        day = date_format(event.local(person.status_changed_at), "n月j日")
+        return f"您在{day}取消了这份报名。{again}"
+    if told == Status.CANCELLED and may_come_back(person):
+        return f"{person.told_reason}{again}"
+    if told == Status.CANCELLED:
+        return "这份报名由主办方取消了，打开下面的链接能看到原因；还想来，请直接联系主办方。"
+    if told == Status.NOT_SELECTED:
+        return "这份报名这一次没能入选，打开下面的链接能看到原因；想再争取，请直接联系主办方。"
+    return "不用重填，原来的报名还在，用下面的链接就能查看和修改。"
 
 
 def agenda_text(event):

@@ -17,7 +17,7 @@ from events.readiness import Check
 from participants import letters
 from participants.deadlines import UNCONFIRMED
 from participants.models import Participant
-from participants.standing import lock_event, lock_people, stand, write_letters
+from participants.standing import UNREACHED, lock_event, lock_people, stand, write_letters
 from participants.waitlist import seats_freed
 from salon import audit, clock, letter_kinds, outbox
 from salon.channels import Letter, NotDelivered
@@ -112,7 +112,7 @@ def give_away(*, event: Event, people: list[int], by: User) -> tuple[int, dict[i
         with translation.override(settings.LANGUAGE_CODE):
             told_reason = _("我们没能联系上您，名额先让给了候补的朋友，很抱歉。")
         changes = stand(
-            losing, Status.CANCELLED, now=now, by=by, reason="unreached", told_reason=told_reason
+            losing, Status.CANCELLED, now=now, by=by, reason=UNREACHED, told_reason=told_reason
         )
         write_letters(changes, "unreached", now=now)
         audit.record_all("give_away_seat", losing, by=by, event_id=event.pk, fields=["status"])

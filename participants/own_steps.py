@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from participants import consents, deadlines, taking_back
 from participants.models import Participant
-from participants.standing import told_status
+from participants.standing import may_come_back, told_status
 
 Status = Participant.Status
 
@@ -68,6 +68,9 @@ def standing_of(person, *, now):
         may -= {"confirm", "change_room"}
     if came:
         may -= {"withdraw", "change_room"}
+    is_open = event.status == event.Status.PUBLISHED and event.starts_at > now
+    if status == Status.CANCELLED and is_open and may_come_back(person):
+        may = may | {"come_back"}
     if status == Status.WITHDRAWN and taking_back.may_take_back(person, now=now):
         may = may - {"come_back"} | {"take_back"}
         what_next = _("您已取消，不会再收到提醒。点错了？%(until)s 前可以收回。") % {

@@ -21,6 +21,7 @@ from participants.standing import (
     lock_event,
     lock_people,
     lock_person,
+    may_come_back,
     stand,
     told_of_a_seat,
     told_status,
@@ -460,11 +461,11 @@ def withdraw(*, participant, by, reason=""):
 
 @goes_again
 def come_back(*, participant, by):
-    """Somebody who withdrew or was too late applies again: to review, or to the waiting list
+    """Somebody who withdrew, was too late or could not be reached applies again: to review, or to the waiting list
     when sign-up is closed or the room is full."""
     with transaction.atomic():
         event, person = lock_person(participant)
-        if person.status != Status.WITHDRAWN:
+        if not may_come_back(person):
             raise Refused("not_possible", _("您的报名还在，不用重新报名。"))
         now = clock.now()
         if event.status != event.Status.PUBLISHED or event.starts_at <= now:

@@ -30,6 +30,10 @@ LETTERS = {
 }
 
 
+# The reason in the record of a seat that was given away so.
+UNREACHED = "unreached"
+
+
 def lock_event(event_id):
     """The event's row; whoever decides about seats waits here. Rows that only point to the event,
     a check-in above all, are written meanwhile: no key of it is changing."""
@@ -264,6 +268,15 @@ def told_statuses(people):
 def told_status(person):
     """What this person has been told so far."""
     return told_statuses([person])[person.pk]
+
+
+def may_come_back(person):
+    """Whether the person may apply again by themselves: they withdrew, or their seat was given away
+    because nobody reached them."""
+    if person.status == Status.WITHDRAWN:
+        return True
+    last = person.status_changes.order_by("-pk").first()
+    return person.status == Status.CANCELLED and last is not None and last.reason == UNREACHED
 
 
 def told_of_a_seat(people):

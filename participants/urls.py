@@ -71,6 +71,7 @@ organiser_urlpatterns = [
     path("messages/release/all/", mailing.release_all, name="messages_release_all"),
     path("messages/hold/", mailing.hold, name="messages_hold"),
     path("messages/pace/", pace.set_pace, name="messages_pace"),
+    path("messages/reminders/", mailing.set_reminder_days, name="messages_reminders"),
     path("messages/by-hand/", by_hand.page, name="by_hand"),
     path("messages/by-hand/give-away/", by_hand.give_away, name="by_hand_give_away"),
     path("messages/by-hand/<int:pk>/", by_hand.one, name="by_hand_one"),

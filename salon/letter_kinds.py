@@ -27,6 +27,14 @@ class Urgency(IntEnum):
     NEWS = 5
 
 
+class NotYet(Refused):
+    """Raised by `compose`: something that the letter tells of is not there yet. It waits, and goes
+    once it is."""
+
+    def __init__(self, sentence: str):
+        super().__init__("not_yet", sentence)
+
+
 def _nothing(message: Message, at: datetime) -> None:
     pass
 
@@ -37,7 +45,7 @@ class Kind:
 
     `compose(message)` is called when a letter goes, in Chinese, outside any transaction. It answers
     None when nobody needs to hear this any more (they have answered, withdrawn, been erased): the
-    letter is cancelled. Refused means that it cannot go, with the reason.
+    letter is cancelled. Refused means that it cannot go, with the reason; NotYet, that it waits.
 
     `about_a_seat`: somebody's seat hangs on hearing this. Where the house has no channel to them,
     such a letter is to be told by hand (`by_hand`, until somebody says that it was); any other is

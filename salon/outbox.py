@@ -45,6 +45,7 @@ AT_ONCE = 20
 # at each of its five answers and at the goodbye. A killed worker's rows are found after it.
 LEASE = timedelta(minutes=2)
 LONGEST_FAILURE = Message._meta.get_field("failure").max_length
+LOOK_WHETHER_IT_IS_THERE = timedelta(minutes=5)
 # Three days, as mail servers keep trying among themselves.
 PAUSES = [timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180, 360, 720, 1440, 1440)]
 
@@ -55,10 +56,10 @@ __all__ = ["Letter", "Planned", "label_of", "letter"]  # what rooms take from he
 
 _PLAN = f"""
     INSERT INTO salon_message (dedup_key, kind, event_id, person_id, channel, batch, context,
-        state, due_at, released_at, attempts, uncertain, failure, recipient,
+        state, due_at, until, released_at, attempts, uncertain, failure, recipient,
         subject, body, created_at)
     VALUES (%(dedup_key)s, %(kind)s, %(event_id)s, %(person_id)s, %(channel)s, %(batch)s,
-        %(context)s, 'planned', %(due_at)s, CASE WHEN %(released)s THEN clock_timestamp() END,
+        %(context)s, 'planned', %(due_at)s, %(until)s, CASE WHEN %(released)s THEN clock_timestamp() END,
         0, false, '', '', '', '', clock_timestamp())
     ON CONFLICT (dedup_key) DO UPDATE SET dedup_key = excluded.dedup_key
     RETURNING {by_hand.columns(Message)}
@@ -76,12 +77,14 @@ def plan(
     batch="",
     context=None,
     released=True,
+    until=None,
 ):
     """Write one message into the outbox, within the verb's transaction. One statement.
 
     Idempotent: with a `dedup_key` that is known already, the row that has it is returned as it
     is, be it handed over or cancelled. `context` holds ids and dates, never personal values. With
-    `released=False` the message waits for `release`.
+    `released=False` the message waits for `release`. From `until` on it is not true any more and
+    does not go.
     """
     if letter_kinds.of(kind) is None:
         raise LookupError(f"no composer for messages of kind {kind!r}")
@@ -94,6 +97,7 @@ def plan(
         "batch": batch,
         "context": json.dumps(context or {}, cls=DjangoJSONEncoder),
         "due_at": due_at,
+        "until": until,
         "released": released,
     }
     [message] = by_hand.first(_PLAN, values, Message)
@@ -117,18 +121,20 @@ class Planned:
     batch: str = ""
     context: dict | None = None
     released: bool = True
+    until: datetime | None = None
 
 
 _PLAN_MANY = """
     INSERT INTO salon_message (dedup_key, kind, event_id, person_id, channel, batch, context,
-        state, due_at, released_at, attempts, uncertain, failure, recipient,
+        state, due_at, until, released_at, attempts, uncertain, failure, recipient,
         subject, body, created_at)
     SELECT dedup_key, kind, event_id, person_id, channel, batch, context,
-        'planned', due_at, CASE WHEN released THEN clock_timestamp() END,
+        'planned', due_at, until, CASE WHEN released THEN clock_timestamp() END,
         0, false, '', '', '', '', clock_timestamp()
     FROM unnest(%s::text[], %s::text[], %s::bigint[], %s::bigint[], %s::text[], %s::text[],
-        %s::jsonb[], %s::timestamptz[], %s::bool[])
-        AS planned (dedup_key, kind, event_id, person_id, channel, batch, context, due_at, released)
+        %s::jsonb[], %s::timestamptz[], %s::timestamptz[], %s::bool[])
+        AS planned (dedup_key, kind, event_id, person_id, channel, batch, context, due_at, until,
+            released)
     ORDER BY dedup_key
     ON CONFLICT (dedup_key) DO NOTHING
 """
@@ -146,7 +152,7 @@ def plan_many(letters: Iterable[Planned]) -> None:
             *(letter.dedup_key, letter.kind, letter.event_id, letter.person_id),
             *(str(letter.channel), letter.batch),
             *(json.dumps(letter.context or {}, cls=DjangoJSONEncoder), letter.due_at),
-            letter.released,
+            *(letter.until, letter.released),
         )
         for letter in letters
     ]
@@ -179,8 +185,9 @@ def hold(messages, *, by):
     )
 
 
-def redate(messages, *, due_at=None, delta=None, by=None):
-    """Move messages that have not gone yet to `due_at`, or by `delta`. Returns how many."""
+def redate(messages, *, due_at=None, delta=None, until=None, by=None):
+    """Move messages that have not gone yet to `due_at` and `until`, or both by `delta`. Returns how
+    many."""
     if (due_at is None) == (delta is None):
         raise TypeError("give either due_at or delta")
     return _change(
@@ -188,6 +195,7 @@ def redate(messages, *, due_at=None, delta=None, by=None):
         messages.open(),
         by=by,
         due_at=due_at if delta is None else F("due_at") + delta,
+        until=until if delta is None else F("until") + delta,
     )
 
 
@@ -371,6 +379,8 @@ def deliver_due(*, within_seconds=240, waiting=False):
     May run any number of times at once. RuntimeError inside a transaction.
     """
     done, end = Counter(), time.monotonic() + within_seconds
+    if overtaken := expire():
+        done[str(State.EXPIRED)] = overtaken
     with _Lines() as lines:
         while True:
             if messages := claim():
@@ -381,6 +391,14 @@ def deliver_due(*, within_seconds=240, waiting=False):
                 ring()
                 break
     return done
+
+
+def expire():
+    """Put aside what was released and is not true any more: after an outage nobody reads three
+    reminders in one minute. Returns how many."""
+    now = clock.database_now()
+    late = Message.objects.unsaid().released().filter(until__lte=now)
+    return late.update(state=State.EXPIRED)
 
 
 def channel_of(name):
@@ -463,6 +481,9 @@ def _deliver_one(message, channel, silent):
         state = _send(message, channel)
     except _Rests:
         return _let_go(message)
+    except letter_kinds.NotYet as lacks:
+        again = clock.database_now() + LOOK_WHETHER_IT_IS_THERE
+        return _let_go(message, failure=str(lacks)[:LONGEST_FAILURE], next_try_at=again)
     except Refused as refusal:
         problem = NotDelivered(str(refusal), for_good=True)
     except NotDelivered as trouble:
@@ -490,9 +511,10 @@ def _deliver_one(message, channel, silent):
 def _send(message, channel):
     """The state that the message came to, HANDED_OVER still to be noted. Raises Refused and
     NotDelivered."""
-    draft = _compose(message)
+    is_over = message.until is not None and message.until <= clock.now()
+    draft = None if is_over else _compose(message)
     if draft is None:
-        return _note(message, State.CANCELLED)
+        return _note(message, State.EXPIRED if is_over else State.CANCELLED)
     channel.check(draft)
     if not channel.is_set_up(draft):
         if not channel.has_a_mailbox():

@@ -15,6 +15,7 @@ from participants.models.person import (
     Wording,
 )
 from participants.models.privacy import ErasedContact, Notice, PrivacyTerms
+from participants.models.reminders import ReminderDays
 from participants.models.screening import (
     Call,
     Category,
@@ -45,6 +46,7 @@ __all__ = [
     "Participant",
     "PersonalLink",
     "PrivacyTerms",
+    "ReminderDays",
     "ScreeningBatch",
     "SeatRelease",
     "SetAside",

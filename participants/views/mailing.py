@@ -1,5 +1,7 @@
 """The outbox of one event: batches by decision, reminders by date, each letter as it will read."""
 
+import re
+
 from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
@@ -45,6 +47,7 @@ def page(request, slug):
         "many": asking.MANY_LETTERS,
         "to_tell": out_of_reach.of_event(request.event).count(),
         "wordings": _wordings(request.event),
+        "days": reminders.days_of(request.event),
         **pace.of_event(request.event),
     }
     return render(request, "participants/mailing/page.html", context)
@@ -160,6 +163,31 @@ def try_again(request, slug):
     number = outbox.try_again(letters, by=request.user)
     messages.success(request, _("%(n)s 条通知会再发一次。") % {"n": number})
     return redirect("messages", slug)
+
+
+@organiser
+@require_POST
+def set_reminder_days(request, slug):
+    """How many days before; empty is not at all."""
+    typed = {name: clean_text(request.POST.get(name)) for name in ("first", "second")}
+    try:
+        reminders.set_days(
+            event=request.event,
+            **{name: _days(text) for name, text in typed.items()},
+            on_the_day="on_the_day" in request.POST,
+            by=request.user,
+        )
+    except Refused as refused:
+        messages.error(request, str(refused))
+    else:
+        messages.success(request, _("提醒的日子改好了，排好的通知跟着改了。"))
+    return redirect("messages", slug)
+
+
+def _days(text):
+    if not text:
+        return None
+    return int(text) if re.fullmatch(r"[0-9]{1,4}", text) else 0
 
 
 @organiser
