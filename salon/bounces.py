@@ -1,7 +1,7 @@
 """Letters that a server took and sent back later: read, found again, and booked as never heard.
 
 A report (RFC 3464) or what QQ, 网易 and others write instead names our Message-ID somewhere: in the
-letter it carries, in a header, in its text. Whoever does not know it reports nothing.
+letter it carries (as X-Salon-Letter where a relay gave it another), in a header, in its text. Whoever does not know it reports nothing.
 """
 
 import email
@@ -105,7 +105,7 @@ def _texts(mail):
             text = _content(part)
             yield kind, strip_tags(text) if kind == "text/html" else text
         if part is not mail:
-            yield "headers", _header(part, "Message-ID")
+            yield "headers", f"{_header(part, 'Message-ID')} {_header(part, 'X-Salon-Letter')}"
 
 
 def _content(part):

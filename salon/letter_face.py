@@ -133,7 +133,11 @@ def mail_of(
     message_id: str, letter, text: str, *, to: str, reply_to: str
 ) -> EmailMultiAlternatives:
     """The mail as it goes: `letter` is packed, `text` what is said with its secrets."""
-    headers = {"Message-ID": message_id, "Auto-Submitted": "auto-generated"}
+    headers = {
+        "Message-ID": message_id,
+        "X-Salon-Letter": message_id,  # stays where a relay gives the letter another Message-ID
+        "Auto-Submitted": "auto-generated",
+    }
     if letter.face and letter.face.stop:
         headers["List-Unsubscribe"] = f"<{letter.face.stop_address()}>"
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"

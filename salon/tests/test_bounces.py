@@ -107,6 +107,19 @@ def test_a_letter_that_came_back_was_never_heard(seat, write, kept):
     assert bounces.process(raw) == "known"
 
 
+def test_a_letter_that_a_relay_gave_another_message_id_is_known_by_our_own_header(seat, post):
+    assert post.letters[-1]["X-Salon-Letter"] == channels.message_id(seat)
+    letter = EmailMessage(policy=SMTP)
+    letter["Message-ID"] = "<0100018f-of-the-relay@relay.example>"
+    letter["X-Salon-Letter"] = channels.message_id(seat)
+    letter.set_content("明天见。")
+    mail = EmailMessage(policy=SMTP)
+    mail["From"], mail["Subject"] = "MAILER-DAEMON@relay.example", "Undeliverable: 提醒"
+    mail.set_content("550 5.1.1 user unknown")
+    mail.add_attachment(letter)
+    assert bounces.process(mail.as_bytes()) == "bounced"
+
+
 def test_a_delay_is_no_bounce_nor_is_a_success(seat):
     for action in ("delayed", "delivered", "relayed"):
         assert bounces.process(by_the_book(seat, action=action)) == "other"
