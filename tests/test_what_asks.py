@@ -75,6 +75,8 @@ NEED_NOT = {
     "admin/e/<slug:slug>/messages/by-hand/<int:pk>/words/": "shows what to say, and sends nothing",
     "admin/e/<slug:slug>/messages/hold/": "stops letters; releasing them asks",
     "admin/e/<slug:slug>/messages/pace/": "how fast, not whether",
+    "admin/e/<slug:slug>/messages/reminders/": "on which days, and may be changed back",
+    "admin/e/<slug:slug>/messages/wording/<slug:kind>/send/": "one letter, to who presses",
     "admin/e/<slug:slug>/next-review/": "its page says whom it invites; the letters wait for "
     "their release",
     "admin/e/<slug:slug>/preparation/<int:pk>/": TAKEN_BACK,
