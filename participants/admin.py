@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from events.admin import OfEvent, OneEventForm, RowsOfEvent
 from participants import (
     applications,
+    contact_changes,
     erase,
     erasing_many,
     keys,
@@ -38,7 +39,7 @@ from participants.models import (
 from participants.names import read_name
 from salon import asking
 from salon.errors import Refused
-from salon.text import clean_text
+from salon.text import clean_text, normalize_email, normalize_mobile
 
 Status = Participant.Status
 
@@ -217,6 +218,24 @@ class AnswersOfOne(OneEventForm):
         texts = self.instance.pain_points.values_list("text", flat=True)
         self.initial["pain_points"] = "\n".join(texts)
 
+    def _clean_contact(self, name, read, sentence):
+        typed = clean_text(self.cleaned_data[name])
+        try:
+            value = read(typed) if typed else ""
+        except ValueError:
+            raise ValidationError(sentence) from None
+        if value and (holder := contact_changes.holder_of(self.instance, name, value)):
+            raise ValidationError(_("%(name)s也在用这个。") % {"name": holder.name})
+        return value
+
+    def clean_mobile(self):
+        return self._clean_contact(
+            "mobile", normalize_mobile, _("手机号码不对，请检查位数（大陆手机 11 位）。")
+        )
+
+    def clean_email(self):
+        return self._clean_contact("email", normalize_email, _("邮箱地址不对，请检查一下。"))
+
     def clean_name(self):
         try:
             return read_name(self.cleaned_data["name"])
@@ -229,9 +248,16 @@ class AnswersOfOne(OneEventForm):
             raise ValidationError(_("痛点最多 5 条。"))
         return ShortTexts(required=False).clean(lines)
 
+    def clean(self):
+        cleaned = super().clean()
+        could_be_reached = self.initial.get("mobile") or self.initial.get("email")
+        left = cleaned.get("mobile") or cleaned.get("email") or {"mobile", "email"} & {*self.errors}
+        if could_be_reached and not left:
+            self.add_error("mobile", _("手机和邮箱至少填一项，我们才能联系到您。"))
+        return cleaned
+
     def answers(self):
-        contact = {name: getattr(self.instance, name) for name in ("mobile", "email")}
-        return self.cleaned_data | contact
+        return self.cleaned_data
 
 
 class ByCategory(admin.SimpleListFilter):
@@ -259,7 +285,7 @@ class ParticipantAdmin(OfEvent):
     inlines = (Consents,)
     actions = ("accept", "waitlist", "call", "not_selected", "confirm", "withdraw", "erase")
     readonly_fields = (
-        *("category", "channel", "source", "mobile", "email", "online", "status"),
+        *("category", "channel", "source", "online", "status"),
         *("told_reason", "confirm_by", "score", "code", "submitted_at", "erased_at"),
         "own_links",
     )

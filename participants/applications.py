@@ -17,7 +17,16 @@ from django.utils.translation import gettext as _
 
 from events.gate import BELL
 from events.models import Event
-from participants import cases, codes, contact_changes, contacts, criteria, known_as, notices
+from participants import (
+    cases,
+    codes,
+    contact_changes,
+    contacts,
+    criteria,
+    known_as,
+    mended,
+    notices,
+)
 from participants.categories import AskedCategory, asked, asked_categories, rules_of
 from participants.consents import NAMED_ON, new_consents
 from participants.models import Consent, Notice, PainPoint, Participant, StatusChange
@@ -591,7 +600,7 @@ def edit(*, participant, answers, version, by):
                 for position, text in enumerate(pains, 1)
             )
         if changed & contacts.CHANNEL_TO.keys():
-            _contacts_replaced(person, changed, by=by, now=now)
+            _contacts_replaced(person, was, changed, by=by, now=now)
         contact_changes.ask(person, wishes, was=was, link=getattr(by, "link", None), now=now)
         audit.record("edit_answers", person, by=by, fields=sorted(changed))
         if changed & {"name", "organisation"}:
@@ -607,13 +616,15 @@ def _note_wishes(person, wishes, *, was, by, now):
         person.save(update_fields=["version"])
 
 
-def _contacts_replaced(person, changed, *, by, now):
+def _contacts_replaced(person, was, changed, *, by, now):
     contacts.switch_off_keys(person, changed, keep=getattr(by, "link", None))
     if by != person:
         contact_changes.overtake(person, changed, now=now)
     # Also reminders that were planned when they could only be reached the other way.
     theirs = Message.objects.of_person(person.pk)
     outbox.readdress(theirs, channel=channel_of(person), by=by)
+    if by != person:
+        mended.send_again(person, was, changed, channel=channel_of(person), by=by, now=now)
     for contact in changed & contacts.CHANNEL_TO.keys():
         send_own_link(participant=person, contact=contact, now=now)
 

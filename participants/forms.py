@@ -22,6 +22,7 @@ from participants.categories import asked
 from participants.contact_changes import shown_of
 from participants.models import Consent, Participant
 from participants.names import read_name
+from salon import typos
 from salon.errors import Refused
 from salon.text import (
     LONGEST_EMAIL,
@@ -163,13 +164,25 @@ class Heading:
         )
 
 
+class EmailGuess:
+    """A crispy layout object: one tap that takes the address which was probably meant."""
+
+    def render(self, form, context, template_pack=None, **kwargs):
+        typed, guess = form.guess or ("", "")
+        words = {"typed": typed, "guess": guess}
+        return render_to_string("participants/widgets/email_guess.html", words)
+
+
 def _typed(**hints):
     """A line of text; with the hints phones offer the right keyboard and what they know already."""
     return forms.TextInput(attrs=hints)
 
 
 class AnswersForm(forms.Form):
-    """What a person says about themselves; `answers()` is what applications.apply and edit take."""
+    """What a person says about themselves; `answers()` is what applications.apply and edit take.
+    `guess` is the address that was typed and the one that was probably meant, once it is asked."""
+
+    guess = None
 
     name = ReadAs(
         _name,
@@ -297,7 +310,7 @@ class AnswersForm(forms.Form):
         return [*self.person_section(), *self.work_section(), *self.wish_section()]
 
     def person_section(self):
-        return [Heading(_("怎么称呼和联系您")), "name", "mobile", "email"]
+        return [Heading(_("怎么称呼和联系您")), "name", "mobile", "email", EmailGuess()]
 
     def work_section(self):
         return [
@@ -319,6 +332,20 @@ class AnswersForm(forms.Form):
     def _only_for(self, name):
         keys = [c.key for c in self.categories if name in c.fields]
         return Div(name, data_for=" ".join(keys)) if keys else HTML("")
+
+    def clean_email(self):
+        """Asks about an address that looks misspelt; the one that is asked about may be taken
+        (`email_take`) or kept, by sending it again (`email_kept`)."""
+        typed = self.cleaned_data["email"]
+        guess = typos.meant(typed) if typed else None
+        if guess and self.data.get("email_take") == guess:
+            self.data = self.data.copy()
+            self.data["email"] = guess
+            return guess
+        if guess is None or typed in (self.data.get("email_kept"), self.initial.get("email")):
+            return typed
+        self.guess = typed, guess
+        raise ValidationError(_("是不是 %(guess)s？") % {"guess": guess}, code="typo")
 
     def clean(self):
         cleaned = super().clean()

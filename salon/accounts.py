@@ -43,7 +43,7 @@ def account_for(*, email: str, name: str, by: User) -> tuple[User, bool]:
         return found, False
     with transaction.atomic():
         user, is_new = User.objects.get_or_create(
-            username=User.normalize_username(email.casefold()),
+            username=User.normalize_username(email.lower()),
             defaults={"email": email, "first_name": name, "password": make_password(None)},
         )
         if is_new:

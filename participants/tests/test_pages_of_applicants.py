@@ -429,3 +429,33 @@ def test_online_what_is_on_comes_first_as_soon_as_it_begins(event, chen, client)
     assert what_comes_first(client) == ["word", "qr", "now"]
     Event.objects.update(starts_at=clock.now() - timedelta(minutes=5))
     assert what_comes_first(client) == ["now", "word", "qr"]
+
+
+# ---- an address that is probably misspelt --------------------------------------------------
+
+
+def test_lin_is_asked_whether_she_meant_qq_com_and_takes_it_with_one_tap(client, event):
+    typed = filled(email="lin@qq.con")
+    asked = client.post(address("apply"), typed)
+    page = asked.content.decode()
+    assert "是不是 lin@qq.com？" in page
+    assert 'name="email_take" value="lin@qq.com"' in page
+    assert not Participant.objects.exists()
+    taken = client.post(
+        address("apply"), typed | {"email_kept": "lin@qq.con", "email_take": "lin@qq.com"}
+    )
+    assert taken.status_code == 302
+    assert Participant.objects.get().email == "lin@qq.com"
+
+
+def test_ma_keeps_an_address_that_only_looks_misspelt(client, event):
+    typed = filled(email="ma@gmial.com")
+    assert "是不是 ma@gmail.com？" in client.post(address("apply"), typed).content.decode()
+    kept = client.post(address("apply"), typed | {"email_kept": "ma@gmial.com"})
+    assert kept.status_code == 302
+    assert Participant.objects.get().email == "ma@gmial.com"
+
+
+def test_another_slip_after_the_first_is_asked_about_again(client, event):
+    typed = filled(email="lin@163.cm") | {"email_kept": "lin@qq.con"}
+    assert "是不是 lin@163.com？" in client.post(address("apply"), typed).content.decode()

@@ -106,11 +106,14 @@ function keepDraft(theForm) {
   };
   theForm.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(save, 300); });
   theForm.addEventListener("change", save);
+  // Safari before 15.4 does not say which button sent the form.
+  let pressed = null;
+  theForm.addEventListener("click", (event) => { pressed = event.target.closest("button:not([type=button])"); }, true);
   theForm.addEventListener("submit", (event) => {
     event.preventDefault();
     clearTimeout(timer); // or "saved" would cover what is said of the sending
     save();
-    send(theForm, say, mark);
+    send(theForm, say, mark, event.submitter ?? pressed);
   });
 }
 
@@ -129,14 +132,16 @@ function fill(theForm, entries) {
   theForm.dispatchEvent(new Event("salon:restored"));
 }
 
-async function send(theForm, say, mark) {
-  const button = theForm.querySelector("button:not([type=button])");
-  button.disabled = true;
+async function send(theForm, say, mark, pressed) {
+  const buttons = theForm.querySelectorAll("button:not([type=button])");
+  const body = new FormData(theForm);
+  if (pressed?.name) body.append(pressed.name, pressed.value);
+  buttons.forEach((button) => { button.disabled = true; });
   say("saved", mark.dataset.sending);
   try {
     const answer = await fetch(theForm.action, {
       method: "POST",
-      body: new FormData(theForm),
+      body,
       headers: { Accept: "text/html" },
       redirect: "manual", // or this request would see the sentence that the next page is to show
     });
@@ -149,7 +154,7 @@ async function send(theForm, say, mark) {
     replacePage(await answer.text());
   } catch {
     say("failed", mark.dataset.failed);
-    button.disabled = false;
+    buttons.forEach((button) => { button.disabled = false; });
   }
 }
 
