@@ -257,7 +257,7 @@ def house_apart(tmp_path):
     try:
         postgres.start()
         valkey.start()
-        template.pour_into(postgres, with_sql=CLOCK + EMPTY)
+        template.pour_into(postgres.owner_url, with_sql=CLOCK + EMPTY)
         house = House(database_url=postgres.url, redis_url=valkey.url, directory=tmp_path)
         house.postgres, house.valkey, house.database_url = postgres, valkey, postgres.url
         yield house

@@ -35,12 +35,18 @@ def fill(contributions):
         event = Event.objects.get()
         for room in (workshops, metrics):
             room.build(event, room.DEFAULT, now=now)
-        category = event.categories.create(key="core", name="core", share_percent=100)
-        given = {"event": event.pk, "category": category.pk, "n": contributions}
-        for statement in STATEMENTS:
-            cursor.execute(statement, given)
+        event.categories.create(key="core", name="core", share_percent=100)
+        contribute(cursor, event, people=5000, contributions=contributions)
         cursor.execute("ANALYZE")
     return event
+
+
+def contribute(cursor, event, *, people, contributions):
+    """Fill an event that is alone in the house."""
+    category = event.categories.order_by("pk").first()
+    given = {"event": event.pk, "category": category.pk, "n": contributions, "people": people}
+    for statement in STATEMENTS:
+        cursor.execute(statement, given)
 
 
 STATEMENTS = (
@@ -52,7 +58,7 @@ STATEMENTS = (
     SELECT %(event)s, %(category)s, 'form', 'p' || i, 'p' || i, '', 'p' || i || '@example.com', '',
         '', 'internet', 40, '', '', '', '', '{}', '', i %% 2 = 0, 'confirmed', '', now(), 0,
         translate((100000 + i)::text, '01', 'XY'), '', '', now() - interval '20 days', 1
-      FROM generate_series(1, 5000) i
+      FROM generate_series(1, %(people)s) i
     """,
     """
     INSERT INTO participants_checkin (event_id, participant_id, desk_name, operator, method, at,
@@ -63,26 +69,26 @@ STATEMENTS = (
     """
     INSERT INTO workshops_paincard (event_id, participant_id, text, topic, created_at)
     SELECT %(event)s, id, 'pain', '', now() - interval '4 hours'
-      FROM participants_participant WHERE id %% 10 = 1
+      FROM participants_participant WHERE id %% (%(people)s / 500) = 1
     """,
     """
     INSERT INTO workshops_solution (card_id, participant_id, text, created_at)
     SELECT (SELECT min(id) FROM workshops_paincard) + i %% 500,
-           (SELECT min(id) FROM participants_participant) + i %% 5000, 'solution',
+           (SELECT min(id) FROM participants_participant) + i %% %(people)s, 'solution',
            now() - interval '5 hours' + i * interval '0.1 seconds'
       FROM generate_series(1, %(n)s / 5) i
     """,
     """
     INSERT INTO workshops_solutionlike (solution_id, participant_id, at)
     SELECT (SELECT min(id) FROM workshops_solution) + i %% (%(n)s / 5),
-           (SELECT min(id) FROM participants_participant) + (i * 7 + i / (%(n)s / 5)) %% 5000,
+           (SELECT min(id) FROM participants_participant) + (i * 7 + i / (%(n)s / 5)) %% %(people)s,
            now() - interval '4 hours' + i * interval '0.1 seconds'
       FROM generate_series(1, %(n)s * 2 / 5) i
     ON CONFLICT DO NOTHING
     """,
     """
-    INSERT INTO workshops_question (event_id, participant_id, kind, text, state, online, created_at)
-    SELECT %(event)s, (SELECT min(id) FROM participants_participant) + i %% 5000,
+    INSERT INTO workshops_question (event_id, participant_id, kind, text, gate, online, created_at)
+    SELECT %(event)s, (SELECT min(id) FROM participants_participant) + i %% %(people)s,
            CASE WHEN i %% 5 = 0 THEN 'question' ELSE 'danmaku' END, '?', 'shown', i %% 3 = 0,
            now() - interval '5 hours' + i * interval '0.1 seconds'
       FROM generate_series(1, %(n)s * 2 / 5) i
@@ -93,7 +99,7 @@ STATEMENTS = (
     """,
     """
     INSERT INTO metrics_streamvisit (source_id, participant_id, viewer, joined_at, left_at)
-    SELECT (SELECT max(id) FROM metrics_streamimport), p.id, p.id::text,
+    SELECT (SELECT max(id) FROM metrics_streamimport), p.id, int8send(p.id),
            now() - interval '6 hours' + i * interval '40 minutes',
            now() - interval '5 hours' + i * interval '40 minutes'
       FROM participants_participant p, generate_series(0, 3) i WHERE p.online

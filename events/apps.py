@@ -7,5 +7,6 @@ class EventsConfig(AppConfig):
     verbose_name = _("活动")
 
     def ready(self):
-        # Registers the tables' borders, what is kept of people, reminders and live topics.
-        from events import borders, kept, letters, walls  # noqa: F401
+        # Registers the tables' borders, what is kept of people and what is counted, reminders and
+        # live topics.
+        from events import borders, kept, letters, reporting, walls  # noqa: F401

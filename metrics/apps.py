@@ -8,4 +8,4 @@ class MetricsConfig(AppConfig):
 
     def ready(self):
         # They register themselves: letters with the outbox, this room with those below.
-        from metrics import for_below, kept, letters  # noqa: F401
+        from metrics import for_below, kept, letters, reporting  # noqa: F401

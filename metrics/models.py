@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from events.models import Event
 from participants.models import Participant
 from salon import clock, tables
+from salon.digests import Digest
 
 
 def answers_of_the_survey(model):
@@ -74,7 +75,12 @@ class SurveyQuestion(models.Model):
         CHOICE = "choice", _("单选")
         OPEN = "open", _("开放题")
 
-    survey = models.ForeignKey(Survey, on_delete=models.CASCADE, related_name="questions")
+    survey = models.ForeignKey(
+        Survey,
+        on_delete=models.CASCADE,
+        related_name="questions",
+        db_index=False,  # survey_position_once begins with it
+    )
     position = models.PositiveSmallIntegerField(_("题号"))
     kind = models.CharField(_("题型"), max_length=8, choices=Kind.choices)
     text = models.CharField(_("题目"), max_length=200)
@@ -102,7 +108,12 @@ class SurveyTicket(models.Model):
     """Who was asked and whether they answered: carries no answer and no time of answering, and all
     of a survey are written anew with each answer, so that their order tells none either."""
 
-    survey = models.ForeignKey(Survey, on_delete=models.CASCADE, related_name="tickets")
+    survey = models.ForeignKey(
+        Survey,
+        on_delete=models.CASCADE,
+        related_name="tickets",
+        db_index=False,  # survey_ticket_once begins with it
+    )
     participant = models.ForeignKey(Participant, on_delete=models.CASCADE, related_name="+")
     answered = models.BooleanField(default=False)
 
@@ -150,7 +161,7 @@ class StreamImport(models.Model):
     )
     kind = models.CharField(_("内容"), max_length=8, choices=Kind.choices)
     filename = models.CharField(_("文件"), max_length=120, blank=True)
-    file_digest = models.CharField(_("文件指纹"), max_length=64)
+    file_digest = Digest(_("文件指纹"))
     # What the reading found: counts only, never names or mobiles.
     counts = models.JSONField(_("数目"), default=dict)
     by = models.ForeignKey(
@@ -198,12 +209,17 @@ class StreamVisit(models.Model):
     # A guest among guests, and nobody's any more.
     erase_as = {"viewer": lambda _old: secrets.token_hex(32)}
 
-    source = models.ForeignKey(StreamImport, on_delete=models.CASCADE, related_name="visits")
+    source = models.ForeignKey(
+        StreamImport,
+        on_delete=models.CASCADE,
+        related_name="visits",
+        db_index=False,  # visit_by_viewer begins with it
+    )
     participant = models.ForeignKey(
         Participant, on_delete=models.SET_NULL, null=True, related_name="stream_visits"
     )
     # A keyed digest of the viewer's mobile, e-mail or name: tells guests apart, names nobody.
-    viewer = models.CharField(max_length=64)
+    viewer = Digest()
     joined_at = models.DateTimeField()
     left_at = models.DateTimeField()
 
@@ -221,7 +237,7 @@ class ChatLine(models.Model):
     participant = models.ForeignKey(
         Participant, on_delete=models.SET_NULL, null=True, related_name="chat_lines"
     )
-    viewer = models.CharField(max_length=64, blank=True)  # as in StreamVisit
+    viewer = Digest(blank=True)  # as in StreamVisit
     at = models.DateTimeField()
     text = models.CharField(max_length=500)
     # Brought by another file already: not counted, until that file is undone.
@@ -233,8 +249,13 @@ class Target(models.Model):
 
     erase_keeps = "the crew's own words"
 
-    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="targets")
-    key = models.SlugField(_("指标"), max_length=40)
+    event = models.ForeignKey(
+        Event,
+        on_delete=models.CASCADE,
+        related_name="targets",
+        db_index=False,  # target_once begins with it
+    )
+    key = models.SlugField(_("指标"), max_length=40, db_index=False)
     value = models.DecimalField(_("目标值"), max_digits=10, decimal_places=2, null=True, blank=True)
     # See evaluation.DEFINITIONS: {"kinds": […]}, {"ways": […], "uplift_points": 10} …
     definition = models.JSONField(_("口径"), default=dict, blank=True)
@@ -359,7 +380,11 @@ class Whitepaper(models.Model):
     )
 
     event = models.ForeignKey(
-        Event, on_delete=models.CASCADE, related_name="whitepapers", verbose_name=_("活动")
+        Event,
+        on_delete=models.CASCADE,
+        related_name="whitepapers",
+        verbose_name=_("活动"),
+        db_index=False,  # whitepaper_version_once begins with it
     )
     version = models.PositiveSmallIntegerField(_("版本"))
     title = models.CharField(_("标题"), max_length=120)

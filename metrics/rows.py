@@ -53,7 +53,7 @@ WATCHING = """
            CASE WHEN p.id IS NOT NULL THEN 'counted' WHEN %(guests)s THEN 'guest'
                 ELSE 'guest_apart' END
       FROM stay LEFT JOIN participants_participant p ON p.id = stay.participant_id
-     ORDER BY minutes DESC, 1, viewer
+     ORDER BY minutes DESC, p.pinyin, viewer
 """
 ATTENDING = (
     ATTENDEES

@@ -19,5 +19,6 @@ class ParticipantsConfig(AppConfig):
             kept,
             letter_samples,
             letters,
+            reporting,
             walls,
         )

@@ -56,7 +56,7 @@ _PERSON = f"""
         ARRAY(
             SELECT text FROM participants_painpoint WHERE participant_id = p.id ORDER BY position
         ),
-        asked.body_digest, asked.answer, clock_timestamp(),
+        encode(asked.body_digest, 'hex'), asked.answer, clock_timestamp(),
         (SELECT min(created_at) FROM events_deskpass WHERE event_id = p.event_id)
     FROM participants_participant p
     JOIN participants_category c ON c.id = p.category_id

@@ -71,7 +71,7 @@ def replay(request, digest, kept):
 
 _KEEP = """
     INSERT INTO participants_deskrequest (client_id, desk_id, body_digest, answer, at)
-    VALUES (%s, %s, %s, %s, clock_timestamp())
+    VALUES (%s, %s, decode(%s, 'hex'), %s, clock_timestamp())
     ON CONFLICT (client_id) DO NOTHING
 """
 

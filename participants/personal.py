@@ -141,7 +141,7 @@ def nothing(column: models.Field) -> object:
         return []
     if isinstance(column, models.JSONField):
         return column.get_default()
-    return b"" if isinstance(column, models.BinaryField) else ""
+    return column.get_default() if isinstance(column, models.BinaryField) else ""
 
 
 def events_of(model) -> tuple[str, ...]:

@@ -8,9 +8,10 @@ class SalonConfig(AppConfig):
     verbose_name = _("平台")
 
     def ready(self):
-        # kept says what the platform keeps of people; access registers the check that every view has a door, accounts composes letters; celery
-        # is the app whose queue every process, a web server too, rings.
-        from salon import access, accounts, celery, kept  # noqa: F401
+        # kept says what the platform keeps of people, reporting what it counts; access registers
+        # the check that every view has a door, accounts composes letters; celery is the app whose
+        # queue every process, a web server too, rings.
+        from salon import access, accounts, celery, kept, reporting  # noqa: F401
 
         pre_migrate.connect(make_way, sender=self)
         post_migrate.connect(keep_the_rules, sender=self)

@@ -14,7 +14,8 @@ from datetime import timedelta
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from salon import clock, tables
+from salon import access, clock, tables
+from salon.digests import Digest
 
 # What a row needs beyond the first value that each field would take: {model: f(world) -> fields}.
 SAID = {
@@ -129,6 +130,8 @@ class World:
             return field.get_default()
         if isinstance(field, models.IntegerField | models.DecimalField):
             return 1
+        if isinstance(field, Digest):
+            return access.digest(self.name)
         if isinstance(field, models.BinaryField):
             return self.name.encode().ljust(32, b".")
         if isinstance(field, ArrayField):

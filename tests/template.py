@@ -8,9 +8,11 @@ import sys
 
 import psycopg2
 from django.conf import settings
+from django.contrib.contenttypes.models import ContentType
+from django.db import connection, connections
 from psycopg2 import sql
 
-from salon import tables
+from salon import embedded, tables
 from salon.embedded import CHECKOUT
 from tests.house import database_url
 
@@ -30,20 +32,29 @@ def copy_to(name, *, with_sql):
         cursor.execute(identifiers(f"ALTER DATABASE {{}} SET search_path = {path}", name))
 
 
-def pour_into(postgres, *, with_sql):
-    """Give another server's own database (an `embedded.Postgres`) the same tables."""
+def pour_into(url, *, with_sql):
+    """Give a database that is empty, on this server or another, the same tables; `url` is its
+    owner's."""
+    binaries = embedded.postgres_binaries()
     with server() as cursor, ready(cursor, with_sql) as template:
         dump = subprocess.run(
-            [postgres.binaries / "pg_dump", "--no-owner", database_url(template, owner=True)],
+            [binaries / "pg_dump", "--no-owner", database_url(template, owner=True)],
             stdout=subprocess.PIPE,
             check=True,
         )
     subprocess.run(
-        [postgres.binaries / "psql", "-q", "-v", "ON_ERROR_STOP=1", postgres.owner_url],
+        [binaries / "psql", "-q", "-v", "ON_ERROR_STOP=1", url],
         input=dump.stdout,
         stdout=subprocess.DEVNULL,
         check=True,
     )
+
+
+def look_into(name):
+    """This process's Django works in the database `name` from here on."""
+    connections.close_all()
+    connection.settings_dict["NAME"] = name
+    ContentType.objects.clear_cache()
 
 
 @contextlib.contextmanager
@@ -82,12 +93,13 @@ def drop(name):
 
 def fingerprint(with_sql):
     """Changes with every migration, with every package that might bring some, and with every rule
-    that the models give their tables."""
-    given = with_sql + str(settings.INSTALLED_APPS) + str(tables.wanted())
+    and view that the models give their tables."""
+    given = with_sql + str(settings.INSTALLED_APPS) + str(tables.wanted()) + str(tables.views())
     digest = hashlib.sha256(given.encode())
     for path in [
         CHECKOUT / "requirements.txt",
         *sorted(CHECKOUT.glob("*/migrations/*.py")),
+        *sorted(CHECKOUT.glob("salon/tables/*.py")),
     ]:
         digest.update(str(path.relative_to(CHECKOUT)).encode() + path.read_bytes())
     return digest.hexdigest()[:16]

@@ -311,7 +311,6 @@ IDENTITY = [
         "participant_not_selected_is_told_why",
     ),
     a("participant", "mobile = '', email = ''", "participant_can_be_reached"),
-    a("participant", "status = 'accepted', confirm_by = NULL", "participant_held_seat_has_deadline"),
 ]  # fmt: skip
 
 JSON = [

@@ -5,7 +5,7 @@ stage, marks it answered, pins what everybody shall see first.
 """
 
 from django.db import transaction
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from events import gate
@@ -33,22 +33,25 @@ AT_REST = Q(gate=Gate.WAITING) | Q(
 # What flies is young; older ones have flown.
 FLYING = 60
 HIDDEN_LISTED = 60
+# So many at once on a page: a hall of phones reads them over one network.
+ASKED_LISTED = 100
+WAITING_LISTED = 60
 
 
 # --- reading ----------------------------------------------------------------------------------
 
 
 def asked(event, *, person=None):
-    """Questions on show, pinned first, then by upvotes; each with `.upvotes` and `.mine`."""
+    """Questions on show as a queryset, pinned first, then by upvotes, answered ones last; each with
+    `.upvotes`, and with a `person` `.mine`."""
     questions = event.questions.on_show().filter(kind=Kind.QUESTION)
     questions = questions.annotate(upvotes=Count("votes"))
     if person is not None:
         mine = QuestionVote.objects.filter(question=OuterRef("pk"), participant=person)
         questions = questions.annotate(mine=Exists(mine))
-    return sorted(
-        questions,
-        key=lambda q: (q.answered_at is not None, q.pinned_at is None, -q.upvotes, q.pk),
-    )
+    over = ExpressionWrapper(Q(answered_at__isnull=False), BooleanField())
+    unpinned = ExpressionWrapper(Q(pinned_at=None), BooleanField())
+    return questions.order_by(over, unpinned, "-upvotes", "pk")
 
 
 def own(person):
@@ -88,8 +91,9 @@ def hidden(event):
 
 
 def waiting(event):
-    """What waits for the host's eye, the oldest first; `gate_word` is the word that it says."""
-    return list(event.questions.waiting().select_related("participant").order_by("pk"))
+    """What waits for the host's eye as a queryset, the oldest first; `gate_word` is the word that
+    it says."""
+    return event.questions.waiting().select_related("participant").order_by("pk")
 
 
 def counts(event):

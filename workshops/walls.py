@@ -13,6 +13,9 @@ from salon import live
 from workshops import blind_box, hanging, icebreaker, pains, questions, stage
 from workshops.models import Listing, Match
 
+# So many of the questions nobody has picked yet stand on the wall.
+MOST_WANTED = 3
+
 
 @live.topic("pains")
 def pain_wall(slug):
@@ -57,7 +60,8 @@ def question_wall(slug):
 
 
 def questions_context(event):
-    return {"event": event, "picked": questions.picked(event), "asked": questions.asked(event)}
+    asked = questions.asked(event)[:MOST_WANTED]
+    return {"event": event, "picked": questions.picked(event), "asked": asked}
 
 
 @live.topic("danmaku")

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from events.models.gate import Kind, looked_at_first
 from salon import tables
+from salon.digests import Digest
 
 
 def a_time_zone(name):
@@ -253,7 +254,11 @@ class Crew(models.Model):
         MENTOR = "mentor", _("导师·嘉宾")
 
     event = models.ForeignKey(
-        Event, on_delete=models.CASCADE, related_name="crew", verbose_name=_("活动")
+        Event,
+        on_delete=models.CASCADE,
+        related_name="crew",
+        verbose_name=_("活动"),
+        db_index=False,  # crew_once_per_role begins with it
     )
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -283,7 +288,7 @@ class DeskPass(models.Model):
         Event, on_delete=models.CASCADE, related_name="desks", verbose_name=_("活动")
     )
     desk = models.CharField(_("签到台"), max_length=40)
-    token_digest = models.CharField(max_length=64, unique=True)
+    token_digest = Digest(unique=True)
     pin_digest = models.CharField(max_length=128)
     expires_at = models.DateTimeField(_("有效至"))
     revoked_at = models.DateTimeField(_("停用时间"), null=True, blank=True)

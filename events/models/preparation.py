@@ -13,7 +13,11 @@ class PrepGroup(models.Model):
     erase_keeps = "the crew's own words"
 
     event = models.ForeignKey(
-        Event, on_delete=models.CASCADE, related_name="prep_groups", verbose_name=_("活动")
+        Event,
+        on_delete=models.CASCADE,
+        related_name="prep_groups",
+        verbose_name=_("活动"),
+        db_index=False,  # prep_group_name_once begins with it
     )
     name = models.CharField(_("小组"), max_length=40)
     size = models.PositiveSmallIntegerField(_("人数"), default=2)
@@ -124,7 +128,11 @@ class Material(models.Model):
         FIXED = "fixed", _("固定")
 
     event = models.ForeignKey(
-        Event, on_delete=models.CASCADE, related_name="materials", verbose_name=_("活动")
+        Event,
+        on_delete=models.CASCADE,
+        related_name="materials",
+        verbose_name=_("活动"),
+        db_index=False,  # material_name_once begins with it
     )
     section = models.CharField(_("类别"), max_length=12, choices=Section.choices)
     name = models.CharField(_("物料"), max_length=80)
@@ -152,7 +160,11 @@ class StaffRole(models.Model):
     erase_keeps = "the crew's own words"
 
     event = models.ForeignKey(
-        Event, on_delete=models.CASCADE, related_name="staff_roles", verbose_name=_("活动")
+        Event,
+        on_delete=models.CASCADE,
+        related_name="staff_roles",
+        verbose_name=_("活动"),
+        db_index=False,  # staff_role_name_once begins with it
     )
     name = models.CharField(_("岗位"), max_length=40)
     count = models.PositiveSmallIntegerField(_("人数"), default=1)

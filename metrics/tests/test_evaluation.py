@@ -10,6 +10,7 @@ from metrics.models import FollowUp, StreamImport, StreamVisit, SurveyResponse, 
 from participants.models import Category, CheckIn, Participant
 from participants.tests.scenes import code_of
 from salon import clock
+from salon.access import digest
 from workshops.models import (
     Award,
     Match,
@@ -67,11 +68,11 @@ def person(event, number, *, status="confirmed", online=False, rate=None, came=F
 
 
 def visits(event, *stays):
-    source = StreamImport.objects.create(event=event, kind="visits", file_digest="f")
+    source = StreamImport.objects.create(event=event, kind="visits", file_digest="0f")
     for viewer, someone, start, end in stays:
         StreamVisit.objects.create(
             source=source,
-            viewer=viewer,
+            viewer=digest(viewer),
             participant=someone,
             joined_at=event.starts_at + timedelta(minutes=start),
             left_at=event.starts_at + timedelta(minutes=end),

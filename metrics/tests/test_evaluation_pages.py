@@ -149,8 +149,8 @@ def test_what_lin_wrote_stands_among_the_rows_word_by_word(event, organiser):
 
 def test_the_rows_say_what_the_definition_leaves_out(event, organiser):
     Question.objects.create(event=event, kind="question", text="录播在哪", online=True)
-    source = StreamImport.objects.create(event=event, kind="visits", file_digest="f")
-    source.visits.create(viewer="g", joined_at=event.starts_at, left_at=event.ends_at)
+    source = StreamImport.objects.create(event=event, kind="visits", file_digest="0f")
+    source.visits.create(viewer="0e", joined_at=event.starts_at, left_at=event.ends_at)
     assert rows.behind(event, "online_interactions").states == {"计入": 1}
     assert rows.behind(event, "mean_watch_minutes").states == {"访客，计入": 1}
     only = {"online_interactions": {"sources": ["imported"]}, "mean_watch_minutes": {"viewers": []}}

@@ -275,11 +275,11 @@ def test_sign_ins_allowances_logs_desks_and_files_go_in_their_time(client):
         action_flag=2,
     )
     LogEntry.objects.update(action_time=old)
-    desk = event.desks.create(desk="一号台", token_digest="d", pin_digest="p", expires_at=now)
+    desk = event.desks.create(desk="一号台", token_digest="0d", pin_digest="p", expires_at=now)
     DeskRequest.objects.create(
         client_id=uuid.uuid4(),
         desk=desk,
-        body_digest="b",
+        body_digest="0b",
         answer={"result": "unknown", "participant": None, "first": None},
     )
     DeskRequest.objects.update(at=old)
@@ -287,7 +287,7 @@ def test_sign_ins_allowances_logs_desks_and_files_go_in_their_time(client):
     StreamUpload.objects.update(uploaded_at=now - timedelta(hours=25))
     ImportFile.objects.create(event=event, filename="林知夏.xlsx", content=b"")
     ImportFile.objects.update(uploaded_at=old)
-    event.stream_imports.create(kind="visits", file_digest="0", filename="林知夏.csv")
+    event.stream_imports.create(kind="visits", file_digest="00", filename="林知夏.csv")
     event.stream_imports.update(at=old)
     Sweep.objects.create(at=now - timedelta(days=4 * 365))
     done = keeping.sweep().report["cleared"]

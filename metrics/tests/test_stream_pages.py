@@ -85,7 +85,7 @@ def test_somebody_elses_upload_is_not_found(event, client):
 
 def test_somebody_elses_import_is_not_undone(event, client):
     other = a_past_salon("other")
-    source = StreamImport.objects.create(event=event, kind="visits", file_digest="f")
+    source = StreamImport.objects.create(event=event, kind="visits", file_digest="0f")
     client.force_login(an_organiser(other, "wang"))
     assert client.post(f"/admin/e/{other.slug}/stream/{source.pk}/undo/").status_code == 404
     source.refresh_from_db()

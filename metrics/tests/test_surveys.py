@@ -12,6 +12,7 @@ from participants import reminders
 from participants.models import PersonalLink
 from participants.tests.scenes import a_salon, an_organiser
 from salon import clock, letter_kinds, outbox
+from salon.access import digest
 from salon.errors import Refused
 from salon.models import Message
 
@@ -87,11 +88,11 @@ def test_whoever_only_a_wrong_stream_file_brought_is_asked_no_more():
     event = a_past_salon(hours_ago=30)
     lin = came(event, "林知夏", 1)
     wu, xu = (came(event, name, n, online=True) for n, name in ((3, "吴桐"), (4, "徐来")))
-    source = StreamImport.objects.create(event=event, kind="visits", file_digest="f")
+    source = StreamImport.objects.create(event=event, kind="visits", file_digest="0f")
     for person in (wu, xu):
         source.visits.create(
             participant=person,
-            viewer=person.name,
+            viewer=digest(person.name),
             joined_at=event.starts_at,
             left_at=event.ends_at,
         )
@@ -126,11 +127,11 @@ def test_a_viewer_found_in_the_stream_file_the_day_after_is_asked_then():
     wu = came(event, "吴桐", 3, online=True)
     tasks.run_surveys()
     assert letters_to(wu) == []
-    source = StreamImport.objects.create(event=event, kind="visits", file_digest="f")
+    source = StreamImport.objects.create(event=event, kind="visits", file_digest="0f")
     StreamVisit.objects.create(
         source=source,
         participant=wu,
-        viewer="w",
+        viewer=digest("w"),
         joined_at=event.starts_at,
         left_at=event.ends_at,
     )

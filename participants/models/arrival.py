@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from events.models import DeskPass, Event, Gated
 from participants.models.person import Participant
 from salon import tables
+from salon.digests import Digest
 
 A_MONTH = timedelta(days=31)
 
@@ -33,7 +34,12 @@ class CheckIn(models.Model):
         WALK_IN = "walk_in", _("现场报名")
         SELF = "self", _("自助签到")
 
-    event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="check_ins")
+    event = models.ForeignKey(
+        Event,
+        on_delete=models.PROTECT,
+        related_name="check_ins",
+        db_index=False,  # check_in_by_time begins with it
+    )
     participant = models.ForeignKey(Participant, on_delete=models.PROTECT, related_name="check_ins")
     desk = models.ForeignKey(DeskPass, on_delete=models.SET_NULL, null=True, related_name="+")
     desk_name = models.CharField(_("签到台"), max_length=40, blank=True)
@@ -100,7 +106,7 @@ class DeskRequest(models.Model):
 
     client_id = models.UUIDField(primary_key=True)
     desk = models.ForeignKey(DeskPass, on_delete=models.CASCADE, related_name="requests")
-    body_digest = models.CharField(max_length=64)
+    body_digest = Digest()
     answer = models.JSONField()
     at = models.DateTimeField(auto_now_add=True)
 
@@ -148,7 +154,12 @@ class TagCard(Gated):
 class InterestGroup(models.Model):
     """People of one industry with one pain, found at the door."""
 
-    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="interest_groups")
+    event = models.ForeignKey(
+        Event,
+        on_delete=models.CASCADE,
+        related_name="interest_groups",
+        db_index=False,  # interest_group_name_once begins with it
+    )
     name = models.CharField(_("组名"), max_length=60)
     industry = models.CharField(max_length=12, blank=True)
     topic = models.CharField(max_length=30, blank=True)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from events.models import Event
 from participants.models.person import Channel, Participant
-from salon import identity
+from salon.digests import Digest
 
 
 class CaseQuerySet(models.QuerySet):
@@ -80,7 +80,7 @@ class Case(models.Model):
     differs = ArrayField(models.CharField(max_length=10), verbose_name=_("哪里不同"), default=list)
     answers = models.JSONField(default=dict, blank=True, editable=False)
     # The same answers posted a hundred times are one case; "" once they were erased.
-    answers_digest = models.CharField(max_length=identity.DIGEST_LENGTH, blank=True, editable=False)
+    answers_digest = Digest(blank=True)
     client_id = models.UUIDField(null=True, blank=True, editable=False)
     # As sign-up stood at that hour: to review, or on the waiting list.
     would_wait = models.BooleanField(default=False)

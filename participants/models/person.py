@@ -11,6 +11,7 @@ from participants.models import rules
 from participants.models.privacy import Notice
 from participants.models.screening import Category
 from salon import tables
+from salon.digests import Digest
 
 # Stands where somebody erased had written something that others answered or counted.
 ERASED = "〔已删除〕"
@@ -27,10 +28,14 @@ class Channel(models.Model):
         COMMUNITY = "community", _("社群内报名")
 
     event = models.ForeignKey(
-        Event, on_delete=models.CASCADE, related_name="channels", verbose_name=_("活动")
+        Event,
+        on_delete=models.CASCADE,
+        related_name="channels",
+        verbose_name=_("活动"),
+        db_index=False,  # channel_code_once begins with it
     )
     kind = models.CharField(_("渠道"), max_length=20, choices=Kind.choices)
-    code = models.SlugField(_("渠道码"), max_length=40)
+    code = models.SlugField(_("渠道码"), max_length=40, db_index=False)
     label = models.CharField(_("名称"), max_length=80)
     inviter = models.CharField(_("邀请人"), max_length=80, blank=True)
 
@@ -185,7 +190,8 @@ class Participant(Gated):
         max_length=80, blank=True, default="", db_default="", editable=False
     )
     # "zhangsan zs": what the desk and the screening page search in.
-    pinyin = models.CharField(max_length=200, blank=True, editable=False)
+    # Lists go by it, and come out alike whatever the database's own collation.
+    pinyin = models.CharField(max_length=200, blank=True, editable=False, db_collation="C")
     mobile = models.CharField(_("手机"), max_length=20, blank=True)  # E.164
     email = models.CharField(_("邮箱"), max_length=254, blank=True)  # lower case
     # Since when it is known that this contact reaches the person: a link sent there was opened, or
@@ -440,7 +446,7 @@ class PersonalLink(models.Model):
         OWN_PAGE = "own_page", _("本人页面")
 
     participant = models.ForeignKey(Participant, on_delete=models.CASCADE, related_name="links")
-    token_digest = models.CharField(max_length=64, unique=True)
+    token_digest = Digest(unique=True)
     # Which way the key went, and in which message: a key dies with the contact it was sent to.
     channel = models.CharField(
         _("渠道"), max_length=12, choices=Channel.choices, default=Channel.EMAIL
@@ -463,7 +469,11 @@ class Wording(models.Model):
     erase_keeps = "the crew's own words"
 
     event = models.ForeignKey(
-        Event, on_delete=models.CASCADE, related_name="wordings", verbose_name=_("活动")
+        Event,
+        on_delete=models.CASCADE,
+        related_name="wordings",
+        verbose_name=_("活动"),
+        db_index=False,  # wording_once begins with it
     )
     kind = models.CharField(_("信件"), max_length=40)
     subject = models.CharField(_("标题"), max_length=200)

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from events.models import Event
 from salon import tables
-from salon.identity import DIGEST_LENGTH
+from salon.digests import Digest
 
 LONGEST_DAYS = 3650
 
@@ -83,7 +83,11 @@ class Notice(KeptDays):
     erase_keeps = "the crew's own words"
 
     event = models.ForeignKey(
-        Event, on_delete=models.PROTECT, related_name="notices", verbose_name=_("活动")
+        Event,
+        on_delete=models.PROTECT,
+        related_name="notices",
+        verbose_name=_("活动"),
+        db_index=False,  # notice_version_once begins with it
     )
     version = models.PositiveSmallIntegerField(_("版本"))
     text = models.JSONField(_("文字"))  # {language code: [[title, text], …]}
@@ -107,8 +111,13 @@ class ErasedContact(models.Model):
 
     erase_keeps = {"digest": "a keyed digest: keeps an import from bringing them back"}
 
-    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="erased_contacts")
-    digest = models.CharField(max_length=DIGEST_LENGTH)
+    event = models.ForeignKey(
+        Event,
+        on_delete=models.CASCADE,
+        related_name="erased_contacts",
+        db_index=False,  # erased_contact_once begins with it
+    )
+    digest = Digest()
     kept_until = models.DateTimeField()
 
     class Meta:

@@ -19,9 +19,13 @@ class Category(models.Model):
     erase_keeps = "the crew's own words"
 
     event = models.ForeignKey(
-        Event, on_delete=models.CASCADE, related_name="categories", verbose_name=_("活动")
+        Event,
+        on_delete=models.CASCADE,
+        related_name="categories",
+        verbose_name=_("活动"),
+        db_index=False,  # category_key_once begins with it
     )
-    key = models.SlugField(_("代号"), max_length=20)
+    key = models.SlugField(_("代号"), max_length=20, db_index=False)
     name = models.CharField(_("类别"), max_length=40)
     share_percent = models.DecimalField(
         _("占比（%）"),

@@ -13,6 +13,7 @@ Django can write as a constraint of one row stands in Meta.constraints, where fo
 from salon.tables.from_models import E164, derived, our_models, parents_first, rules_of, short
 from salon.tables.history import OnlyGrows
 from salon.tables.installing import Broken, install, is_current, lay_aside, wanted
+from salon.tables.reporting import view, views
 from salon.tables.rules import Check, Trigger, changed, literal, refuse
 from salon.tables.shapes import HasShape
 
@@ -34,5 +35,7 @@ __all__ = [
     "refuse",
     "rules_of",
     "short",
+    "view",
+    "views",
     "wanted",
 ]

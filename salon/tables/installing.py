@@ -6,7 +6,7 @@ a migration may have to do what nobody else may; after, what should be stands.
 
 from django.db import connection, transaction
 
-from salon.tables import privileges
+from salon.tables import defaults, indexes, privileges, reporting
 from salon.tables.from_models import our_models, rules_of
 from salon.tables.rules import SCHEMA, Check, Trigger
 from salon.tables.shapes import FUNCTIONS
@@ -51,6 +51,8 @@ def lay_aside() -> None:
         for (kind, table, name), mark in _installed(cursor).items():
             if kind == "trigger" or keep.get((kind, table, name)) != mark:
                 _drop(cursor, kind, table, name)
+        reporting.lay_aside(cursor)
+    defaults.lay_aside()
 
 
 def install() -> None:
@@ -59,7 +61,7 @@ def install() -> None:
     Raises Broken for the first rule that old rows break and that cannot be mended safely.
     """
     with connection.cursor() as cursor:
-        for schema in (SCHEMA, privileges.REPORTING):
+        for schema in (SCHEMA, reporting.SCHEMA):
             cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
         for function in FUNCTIONS:
             cursor.execute(function)
@@ -73,6 +75,9 @@ def install() -> None:
         for rule in rules:
             _put(cursor, rule, there, marks)
         _drop_functions(cursor, rules)
+        indexes.drop_unasked(cursor)
+        reporting.install(cursor)
+    defaults.install()
     privileges.grant()
 
 

@@ -10,10 +10,10 @@ from django.db import connection
 
 from salon.tables.from_models import our_models
 from salon.tables.history import OnlyGrows
+from salon.tables.reporting import SCHEMA as REPORTING
 from salon.tables.rules import SCHEMA
 
 READER = "salon_read"
-REPORTING = "reporting"
 
 
 def application() -> str | None:

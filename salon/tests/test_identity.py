@@ -8,6 +8,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from salon import clock, identity, limits
+from salon.digests import Digest
 from salon.models import Allowance, Message
 
 OLD, NEW = "the key of last year " * 3, "the key of this year " * 3
@@ -141,7 +142,7 @@ def test_rekey_with_one_key_only_has_nothing_to_do_and_says_so():
 def test_every_column_that_is_kept_exists_and_holds_a_whole_digest():
     for column in identity.columns():
         field = apps.get_model(column.label)._meta.get_field(column.name)
-        assert field.max_length >= identity.DIGEST_LENGTH, column
+        assert isinstance(field, Digest) or field.max_length >= identity.DIGEST_LENGTH, column
         for name in (column.of, column.until):
             assert name is None or callable(name) or column.model._meta.get_field(name), column
 

@@ -13,9 +13,13 @@ class ThemeTable(models.Model):
     erase_keeps = "the crew's own words"
 
     event = models.ForeignKey(
-        Event, on_delete=models.CASCADE, related_name="theme_tables", verbose_name=_("活动")
+        Event,
+        on_delete=models.CASCADE,
+        related_name="theme_tables",
+        verbose_name=_("活动"),
+        db_index=False,  # theme_table_once begins with it
     )
-    key = models.SlugField(_("代号"), max_length=20)
+    key = models.SlugField(_("代号"), max_length=20, db_index=False)
     name = models.CharField(_("主题桌"), max_length=40)
     seats = models.PositiveSmallIntegerField(_("座位"), default=8)
 
@@ -91,7 +95,12 @@ class Match(models.Model):
     erase_events = ("first__event", "second__event")
     table_rules = (rules.within_one_series,)
 
-    first = models.ForeignKey(Participant, on_delete=models.CASCADE, related_name="+")
+    first = models.ForeignKey(
+        Participant,
+        on_delete=models.CASCADE,
+        related_name="+",
+        db_index=False,  # match_once_per_pair begins with it
+    )
     second = models.ForeignKey(Participant, on_delete=models.CASCADE, related_name="+")
     requested_by = models.ForeignKey(
         Participant, on_delete=models.SET_NULL, null=True, related_name="+"

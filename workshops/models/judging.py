@@ -14,7 +14,11 @@ from workshops.models.plans import WorkGroup, mark
 
 class MentorReview(models.Model):
     group = models.ForeignKey(
-        WorkGroup, on_delete=models.CASCADE, related_name="reviews", verbose_name=_("小组")
+        WorkGroup,
+        on_delete=models.CASCADE,
+        related_name="reviews",
+        verbose_name=_("小组"),
+        db_index=False,  # one_review_per_mentor begins with it
     )
     mentor = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, verbose_name=_("导师")
@@ -59,9 +63,13 @@ class Award(models.Model):
     )
 
     event = models.ForeignKey(
-        Event, on_delete=models.CASCADE, related_name="awards", verbose_name=_("活动")
+        Event,
+        on_delete=models.CASCADE,
+        related_name="awards",
+        verbose_name=_("活动"),
+        db_index=False,  # award_once begins with it
     )
-    key = models.SlugField(_("代号"), max_length=20)
+    key = models.SlugField(_("代号"), max_length=20, db_index=False)
     name = models.CharField(_("奖项"), max_length=40)
     # Set when the vote is closed, with how a tie was broken.
     winner = models.ForeignKey(
@@ -98,7 +106,12 @@ class VoteTicket(models.Model):
 
     table_rules = (tables.OnlyGrows(),)
 
-    award = models.ForeignKey(Award, on_delete=models.PROTECT, related_name="tickets")
+    award = models.ForeignKey(
+        Award,
+        on_delete=models.PROTECT,
+        related_name="tickets",
+        db_index=False,  # one_vote_per_award begins with it
+    )
     participant = models.ForeignKey(Participant, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
@@ -110,7 +123,12 @@ class VoteTicket(models.Model):
 class VoteCount(models.Model):
     table_rules = (rules.votes,)
 
-    award = models.ForeignKey(Award, on_delete=models.CASCADE, related_name="counts")
+    award = models.ForeignKey(
+        Award,
+        on_delete=models.CASCADE,
+        related_name="counts",
+        db_index=False,  # one_count_per_award_and_group begins with it
+    )
     group = models.ForeignKey(WorkGroup, on_delete=models.CASCADE, related_name="+")
     votes = models.PositiveIntegerField(default=0)
 

@@ -128,7 +128,12 @@ class Solution(Gated):
 
 
 class SolutionLike(models.Model):
-    solution = models.ForeignKey(Solution, on_delete=models.CASCADE, related_name="likes")
+    solution = models.ForeignKey(
+        Solution,
+        on_delete=models.CASCADE,
+        related_name="likes",
+        db_index=False,  # one_like_per_person begins with it
+    )
     participant = models.ForeignKey(Participant, on_delete=models.CASCADE, related_name="+")
     at = models.DateTimeField(auto_now_add=True)
 
@@ -173,7 +178,12 @@ class BlindBox(models.Model):
 class Draw(models.Model):
     table_rules = (tables.OnlyGrows(free=("topic",)), rules.in_the_box)
 
-    box = models.ForeignKey(BlindBox, on_delete=models.PROTECT, related_name="draws")
+    box = models.ForeignKey(
+        BlindBox,
+        on_delete=models.PROTECT,
+        related_name="draws",
+        db_index=False,  # slip_drawn_once begins with it
+    )
     card = models.ForeignKey(PainCard, on_delete=models.PROTECT, related_name="+")
     position = models.PositiveSmallIntegerField()
     topic = models.CharField(_("归类"), max_length=30, blank=True)
@@ -207,7 +217,12 @@ class Icebreaker(models.Model):
 class Tip(Gated):
     erase_as = {"text": ERASED}
 
-    icebreaker = models.ForeignKey(Icebreaker, on_delete=models.CASCADE, related_name="tips")
+    icebreaker = models.ForeignKey(
+        Icebreaker,
+        on_delete=models.CASCADE,
+        related_name="tips",
+        db_index=False,  # one_tip_per_group begins with it
+    )
     interest_group = models.ForeignKey(InterestGroup, on_delete=models.CASCADE, related_name="tips")
     participant = models.ForeignKey(Participant, on_delete=models.SET_NULL, null=True)
     text = models.CharField(_("小技巧"), max_length=200)

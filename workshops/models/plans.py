@@ -24,7 +24,11 @@ class WorkGroup(models.Model):
     table_rules = (rules.members_lead,)
 
     event = models.ForeignKey(
-        Event, on_delete=models.CASCADE, related_name="work_groups", verbose_name=_("活动")
+        Event,
+        on_delete=models.CASCADE,
+        related_name="work_groups",
+        verbose_name=_("活动"),
+        db_index=False,  # work_group_number_once begins with it
     )
     number = models.PositiveSmallIntegerField(_("组号"))
     name = models.CharField(_("组名"), max_length=60)
@@ -84,9 +88,13 @@ class TaskElement(models.Model):
     erase_keeps = "the crew's own words"
 
     event = models.ForeignKey(
-        Event, on_delete=models.CASCADE, related_name="task_elements", verbose_name=_("活动")
+        Event,
+        on_delete=models.CASCADE,
+        related_name="task_elements",
+        verbose_name=_("活动"),
+        db_index=False,  # task_element_once begins with it
     )
-    key = models.SlugField(_("代号"), max_length=30)
+    key = models.SlugField(_("代号"), max_length=30, db_index=False)
     name = models.CharField(_("要素"), max_length=40)
     hint = models.CharField(_("提示"), max_length=200, blank=True)
     position = models.PositiveSmallIntegerField(_("顺序"), default=0)
@@ -160,7 +168,12 @@ class LateDraft(Gated):
         ),
     )
 
-    plan = models.ForeignKey(Plan, on_delete=models.CASCADE, related_name="late_drafts")
+    plan = models.ForeignKey(
+        Plan,
+        on_delete=models.CASCADE,
+        related_name="late_drafts",
+        db_index=False,  # late_draft_once_per_author begins with it
+    )
     participant = models.ForeignKey(
         Participant, on_delete=models.SET_NULL, null=True, related_name="+"
     )
@@ -177,7 +190,12 @@ class LateDraft(Gated):
 
 
 class PlanRow(models.Model):
-    plan = models.ForeignKey(Plan, on_delete=models.CASCADE, related_name="rows")
+    plan = models.ForeignKey(
+        Plan,
+        on_delete=models.CASCADE,
+        related_name="rows",
+        db_index=False,  # plan_row_position_once begins with it
+    )
     position = models.PositiveSmallIntegerField()
     time_node = models.CharField(_("时间节点"), max_length=60)
     owner = models.CharField(_("负责人"), max_length=60, blank=True)
@@ -193,7 +211,12 @@ class PlanRow(models.Model):
 class PlanEdit(models.Model):
     """Who has written in a plan: a contribution that counts, once per person."""
 
-    plan = models.ForeignKey(Plan, on_delete=models.CASCADE, related_name="edits")
+    plan = models.ForeignKey(
+        Plan,
+        on_delete=models.CASCADE,
+        related_name="edits",
+        db_index=False,  # plan_edit_per_person begins with it
+    )
     participant = models.ForeignKey(Participant, on_delete=models.CASCADE, related_name="+")
     at = models.DateTimeField(auto_now=True)
 
@@ -233,7 +256,11 @@ class Phase(models.Model):
         VOTE = "vote", _("投票")
 
     event = models.ForeignKey(
-        Event, on_delete=models.CASCADE, related_name="phases", verbose_name=_("活动")
+        Event,
+        on_delete=models.CASCADE,
+        related_name="phases",
+        verbose_name=_("活动"),
+        db_index=False,  # phase_once begins with it
     )
     kind = models.CharField(_("阶段"), max_length=8, choices=Kind.choices)
     minutes = models.PositiveSmallIntegerField(_("分钟"))

@@ -57,7 +57,12 @@ class Question(Gated):
 
 
 class QuestionVote(models.Model):
-    question = models.ForeignKey(Question, on_delete=models.CASCADE, related_name="votes")
+    question = models.ForeignKey(
+        Question,
+        on_delete=models.CASCADE,
+        related_name="votes",
+        db_index=False,  # one_upvote_per_person begins with it
+    )
     participant = models.ForeignKey(Participant, on_delete=models.CASCADE, related_name="+")
     at = models.DateTimeField(auto_now_add=True)
 

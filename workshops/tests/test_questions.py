@@ -1,10 +1,12 @@
 """Questions and danmaku: nothing disguised goes up unseen, everything good comes on stage."""
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 
 from events import gate
 from events.models import Event
+from salon import clock
 from salon.errors import Refused
 from workshops import questions, walls
 from workshops.models import Question, QuestionVote
@@ -42,7 +44,7 @@ def after(salon):
 
 def test_before_the_host_has_looked_nobody_sees_it(salon, lin):
     question = send(lin)
-    assert questions.asked(salon) == []
+    assert not questions.asked(salon)
     assert [row.pk for row in questions.own(lin)] == [question.pk]
     questions.show(question=question, by=scenes.host(salon))
     assert [row.text for row in questions.asked(salon)] == ["数据怎么跟？"]
@@ -197,6 +199,55 @@ def test_the_queue_costs_the_same_for_many(client, salon, lin, django_assert_max
     client.force_login(scenes.host(salon))
     with django_assert_max_num_queries(10):
         client.get(reverse("questions_host", args=[salon.slug]))
+
+
+def many(salon, lin, number, **fields):
+    now = clock.now()
+    Question.objects.bulk_create(
+        [
+            Question(
+                event=salon,
+                participant=lin,
+                kind="question",
+                text=f"{n}，{'怎么让群里的人愿意先开口说话' * 3}？",
+                client_id=new_id(),
+                gate_at=now,
+                **fields,
+            )
+            for n in range(number)
+        ],
+        batch_size=5000,
+    )
+
+
+def test_of_twenty_thousand_questions_a_page_is_sent_and_the_rest_by_the_page(client, salon, lin):
+    """Over the one network of a full hall: what a phone and the host's laptop read stays small."""
+    many(salon, lin, 20_000, gate="shown")
+    many(salon, lin, 500, gate="waiting")
+    many(salon, lin, 500, gate="hidden")
+    phone, laptop = scenes.phone_of(client, lin), Client()
+    laptop.force_login(scenes.host(salon))
+    for browser, name in (
+        *((phone, name) for name in ("me_questions", "me_questions_list")),
+        *((laptop, name) for name in ("questions_host", "questions_queue")),
+    ):
+        page = browser.get(reverse(name, args=[salon.slug]))
+        assert len(page.content) <= 300_000, name
+        assert "1 / 200" in page.text
+    last = phone.get(reverse("me_questions", args=[salon.slug]), {"page": "200"}).text
+    assert "19999，" in last
+    assert f'{reverse("me_questions_list", args=[salon.slug])}?page=200"' in last
+    waiting = laptop.get(reverse("questions_queue", args=[salon.slug])).text
+    assert '<span class="count">500</span>' in waiting
+    assert "这 60 条上墙" in waiting
+
+
+def test_a_page_that_is_not_there_is_the_nearest_one(client, salon, lin):
+    many(salon, lin, 101, gate="shown")
+    phone = scenes.phone_of(client, lin)
+    for asked, told in (("0", "2 / 2"), ("999", "2 / 2"), ("x", "1 / 2"), ("2", "2 / 2")):
+        page = phone.get(reverse("me_questions", args=[salon.slug]), {"page": asked})
+        assert told in page.text, asked
 
 
 @pytest.mark.race

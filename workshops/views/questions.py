@@ -5,6 +5,7 @@ from functools import partial
 
 from django.conf import settings
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -66,7 +67,7 @@ def _context(request, **more):
     return {
         "event": request.event,
         "person": request.person,
-        "questions": questions.asked(request.event, person=request.person),
+        "questions": _page(request, questions.asked(request.event, person=request.person)),
         "own": questions.own(request.person),
         "kinds": Question.Kind.choices,
         "form_id": uuid.uuid4(),
@@ -74,6 +75,10 @@ def _context(request, **more):
         "here": "questions",
         **more,
     }
+
+
+def _page(request, asked):
+    return Paginator(asked, questions.ASKED_LISTED).get_page(request.GET.get("page"))
 
 
 @guest
@@ -112,7 +117,7 @@ def questions_host(request, slug):
 
 
 def _host_page(request, *, status=200, **more):
-    context = _queue(request.event) | {"words": request.event.blocked_words, **more}
+    context = _queue(request) | {"words": request.event.blocked_words, **more}
     return render(request, "workshops/questions_host.html", context, status=status)
 
 
@@ -121,18 +126,23 @@ def _host_page(request, *, status=200, **more):
 @require_GET
 def queue(request, slug):
     """The part of the host's page that changes."""
-    return render(request, "workshops/_questions_queue.html", _queue(request.event))
+    return render(request, "workshops/_questions_queue.html", _queue(request))
 
 
-def _queue(event):
-    asked = questions.asked(event)
+def _queue(request):
+    event = request.event
+    all_waiting = questions.waiting(event)
+    waiting = list(all_waiting[: questions.WAITING_LISTED])
     return {
         "event": event,
-        "waiting": questions.waiting(event),
-        "questions": asked,
+        "waiting": waiting,
+        "all_waiting": len(waiting)
+        if len(waiting) < questions.WAITING_LISTED
+        else all_waiting.count(),
+        "questions": _page(request, questions.asked(event)),
         "flying": questions.flying(event)[::-1],
         "hidden": questions.hidden(event),
-        "picked": next((row for row in asked if row.picked_at), None),
+        "picked": questions.picked(event),
         "modes": Event.Moderation.choices,
         "mode": questions.moderation(event),
     }
