@@ -76,7 +76,7 @@ def reply_to(event: Event) -> str:
 
 def _address_in(text: str) -> str:
     """The mail address in a line like 邮箱 hi@example.com，电话 021-…"""
-    for word in re.findall(r"[^\s<>，。；：、,;:（）()]+@[^\s<>，。；：、,;:（）()]+", text):
+    for word in re.split(r"[\s<>，。；：、,;:（）()]+", text):
         try:
             validate_email(word)
         except ValidationError:

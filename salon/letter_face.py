@@ -71,12 +71,14 @@ class Part:
 def parts_of(text: str, secrets: Mapping[str, str]) -> list[Part]:
     """The paragraphs of a text; `secrets` are what stands on the wire for each `{{name}}`."""
     found: list[Part] = []
+    has_button = False
     for paragraph in filter(None, map(str.strip, re.split(r"\n\s*\n", text))):
         lines = paragraph.split("\n")
         address = ""
-        if not any(part.button for part in found):
+        if not has_button:
             address = _button(lines[-1].strip(), secrets)
             lines = lines[:-1] if address else lines
+            has_button = bool(address)
         found.append(Part(tuple(_line(line, secrets) for line in lines), address))
     return found
 

@@ -113,10 +113,12 @@ BESIDES = {
     "instead": "某位",
     "longest": 254,
     "purpose": "letters",
+    "secrets": {"link": "https://salon.example/l/k"},
 }
 # No readers of what strangers write.
 NOT_ASKED = {
     "salon.qr.qr_svg",  # draws addresses that the house made
+    "salon.settings.sms_templates",  # what the house's own environment says
     "participants.criteria.number_text",  # writes a number
     "salon.text.rate_text",  # likewise
     "salon.text.email_on_the_wire",  # writes what normalize_email has read
