@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from metrics.models import FollowUp, SurveyTicket
 from metrics.surveys import FOLLOW_UP
+from participants.standing import hold
 from salon import audit, clock
 from salon.errors import Refused
 
@@ -28,6 +29,7 @@ def answer(*, person, active_rate, note):
     Raises Refused("not_yet").
     """
     with transaction.atomic():
+        hold(person)
         now = clock.now()
         if not may_answer(person=person, now=now):
             raise Refused("not_yet", _("回访在活动结束 30 天后开放给到场的朋友。"))

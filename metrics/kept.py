@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -15,6 +16,7 @@ from metrics.models import (
     WhitepaperClaim,
 )
 from participants import keeping
+from participants.held import let_erasing_through
 from participants.keeping import Holding
 from salon import keeping as house
 
@@ -95,10 +97,13 @@ def _claims():
 
 def _clear_claims(now):
     """Counted they stay; without a wish for news nobody needs the address any more."""
-    return _claims().filter(wants_news=False, at__lt=now - CLAIMS).update(email="") + (
-        # Whoever typed somebody's address asked for news that was never wanted.
-        _claims().filter(proven_at=None, at__lt=now - CLAIMS).update(email="", wants_news=False)
-    )
+    with transaction.atomic():
+        # As erasing: words go, and nobody is held for it.
+        let_erasing_through()
+        return _claims().filter(wants_news=False, at__lt=now - CLAIMS).update(email="") + (
+            # Whoever typed somebody's address asked for news that was never wanted.
+            _claims().filter(proven_at=None, at__lt=now - CLAIMS).update(email="", wants_news=False)
+        )
 
 
 house.keep(

@@ -245,6 +245,7 @@ def keep_upload(*, event, content, name, by):
 def commit_upload(*, upload, by):
     """Import a kept file: `(import, rows written)`; the file itself goes."""
     with transaction.atomic():
+        Event.objects.select_for_update(no_key=True).get(pk=upload.event_id)
         upload = StreamUpload.objects.select_for_update().filter(pk=upload.pk).first()
         if upload is None:
             raise Refused("gone", _("这份文件已经导入或过期，请重新上传。"), status=410)

@@ -39,6 +39,7 @@ from participants import erased_contacts
 from participants.erase import erase_person
 from participants.held import let_erasing_through
 from participants.models import CheckIn, Consent, Participant, PrivacyTerms
+from participants.standing import lock_event
 from salon import audit, clock, outbox
 from salon.meeting import goes_again
 
@@ -184,16 +185,17 @@ def clear_words(group: str, now: datetime) -> int:
     """Blank what has had its time of a group, event by event; how many rows."""
     found = past(group, now=now)
     events = list(found.order_by("event_id").values_list("event_id", flat=True).distinct())
-    return sum(_clear_words_of(group, found.filter(event_id=pk)) for pk in events)
+    return sum(_clear_words_of(group, pk, found.filter(event_id=pk)) for pk in events)
 
 
 @goes_again
-def _clear_words_of(group, people):
+def _clear_words_of(group, event_id, people):
     pks = people.values("pk")
     uncredited = people.exclude(
         pk__in=Participant.objects.consenting(Purpose.WHITEPAPER_CREDIT).values("pk")
     ).values("pk")
     with transaction.atomic():
+        lock_event(event_id)
         # Of somebody erased nothing is left to blank; a row that also names one may be written.
         let_erasing_through()
         return sum(
@@ -242,6 +244,7 @@ def _with_events(people):
 def clear_contact(person: Participant) -> int:
     """Take mobile and e-mail of somebody of whom only the credit stays."""
     with transaction.atomic():
+        lock_event(person.event_id)
         person = (
             Participant.objects.select_for_update(of=("self",))
             .select_related("event")

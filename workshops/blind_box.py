@@ -225,10 +225,10 @@ def file_under(*, draw, topic, by):
     if topic not in {each.key for _key, each in topics()}:
         raise Refused("topic", _("没有这个主题。"), status=400)
     with transaction.atomic():
+        event = Event.objects.select_for_update(no_key=True).get(pk=draw.box.event_id)
+        PainCard.objects.filter(pk=draw.card_id).update(topic=topic)
         draw.topic = topic
         draw.save(update_fields=["topic"])
-        PainCard.objects.filter(pk=draw.card_id).update(topic=topic)
-        event = draw.box.event
         audit.record("file_slip", draw, by=by, event_id=event.pk, fields=["topic"])
         live.publish(event, "box", "box-bell")
 

@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from participants.models import Participant
+from participants.standing import hold
 from salon import limits, live
 from salon.errors import Refused, refusal_of
 from salon.text import clean_text
@@ -87,8 +88,9 @@ def sent_once(model, *, person, client_id, pace, topics, at_rest, **fields):
         if refusal := refusal_of(error):
             raise refusal from None
         with transaction.atomic():
+            hold(person)
             # The lock keeps a like or an answer from coming in between the look and the change.
-            row = model.objects.select_for_update().filter(client_id=client_id).first()
+            row = model.objects.select_for_update(no_key=True).filter(client_id=client_id).first()
             if row is None:
                 raise
             _require_same_author(row, person)

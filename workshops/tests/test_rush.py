@@ -77,7 +77,7 @@ def test_an_autosave_costs_no_more_however_long_the_plan(
     url = reverse("me_group_save", args=[salon.slug])
     assert phone.post(url, form, headers=JSON).status_code == 200
     form |= {"version": 1, "title": "二"}
-    with django_capture_on_commit_callbacks() as bells, django_assert_num_queries(12):
+    with django_capture_on_commit_callbacks() as bells, django_assert_num_queries(13):
         assert phone.post(url, form, headers=JSON).status_code == 200
     assert len(bells) == 1
     assert groups.group_of(room[0]).plan.rows.count() == 30
