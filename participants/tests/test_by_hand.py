@@ -134,3 +134,15 @@ def test_what_is_not_to_be_told_any_more_says_so(client, three, chen, step):
     answer = client.post(address(f"by_hand_{step}", letter.pk), follow=True).content.decode()
     assert "不用" in answer
     assert letter_of(three[0]).state == "cancelled"
+
+
+def test_a_batch_says_which_kinds_of_letters_are_in_it(client, event, chen):
+    lin, zhou = (scenes.an_applicant(event, name, n) for n, name in enumerate(("林知夏", "周子昂")))
+    batch, _refused = screening.decide_many(
+        event=event, people=[lin.pk], to_status="accepted", by=chen
+    )
+    screening.decide(participant=zhou, to_status="waitlisted", by=chen)
+    Message.objects.of_kind("waitlisted").update(batch=f"screening:{batch.pk}")
+    page = client.get(address("messages_batch") + f"?batch=screening:{batch.pk}").content.decode()
+    for label in ("通过，请确认", "进入候补"):
+        assert re.search(rf"{label} <span class=\"count count-quiet\">1</span>", page)

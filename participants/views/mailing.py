@@ -3,6 +3,7 @@
 import re
 
 from django.contrib import messages
+from django.db.models import Count
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -83,7 +84,11 @@ def batch(request, slug):
         "event": request.event,
         "batch": name,
         "title": outbox.label_of(letters[0].kind),
-        "letters": [(letter, people.get(letter.person_id)) for letter in letters],
+        "kinds": _kinds(found),
+        "letters": [
+            (letter, people.get(letter.person_id), outbox.label_of(letter.kind))
+            for letter in letters
+        ],
         "more": max(0, found.count() - SHOWN),
         "held": any(letter.shown_state == "held" for letter in letters),
         "number": found.held().count(),
@@ -91,6 +96,12 @@ def batch(request, slug):
         **_read(letters[0]),
     }
     return render(request, "participants/mailing/batch.html", context)
+
+
+def _kinds(letters):
+    """[(what organisers call a kind, how many letters of it)], the most first."""
+    counted = letters.order_by().values_list("kind").annotate(n=Count("pk")).order_by("-n", "kind")
+    return [(outbox.label_of(kind), number) for kind, number in counted]
 
 
 @organiser

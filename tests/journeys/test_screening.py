@@ -104,6 +104,7 @@ def test_chen_screens_the_sheet_to_a_full_room_and_lets_the_letters_go(house, de
     assert not Message.objects.handed_over().exists()
     page.goto("/admin/e/spring/messages/")
     page.get_by_role("link", name="通过，请确认").first.click()
+    page.get_by_text("纯文字版").click()
     page.locator(".letter-text", has_text="已经通过").wait_for()
     page.goto("/admin/e/spring/messages/")
     page.locator(".mailing", has_text="chen").first.get_by_role("button", name="放行").click()
@@ -115,7 +116,12 @@ def test_chen_screens_the_sheet_to_a_full_room_and_lets_the_letters_go(house, de
         what="every decision released",
     )
     invited = Message.objects.of_kind("accepted")
-    until(lambda: invited.handed_over().count() == 50, within=60, what="fifty letters sent")
+    until(
+        lambda: invited.handed_over().count() + invited.by_hand().count() == 50,
+        within=60,
+        what="fifty letters sent, or to be told by hand",
+    )
+    assert set(invited.by_hand().values_list("channel", flat=True)) <= {"sms"}
     letters = house.mailbox.to(invited.handed_over().filter(channel="email").first().recipient)
     text = letters[-1].get_body(preferencelist=("plain",)).get_content()
     assert "请在" in text
