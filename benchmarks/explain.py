@@ -176,8 +176,8 @@ def write(file, event, rows):
         " took longest (the best of three) is explained. Made by `python -m benchmarks.explain > docs/explain.md`."
     )
     line(
-        "\n`benchmarks/bench_migration.py` (`make bench TESTS=migration`) times the migration of a"
-        " house in use, from before contacts could be proven, to today's tables: docs below.\n"
+        "\n`python -m benchmarks migration` times the migration of a"
+        " house in use, from before contacts could be proven, to today's tables.\n"
     )
     line("| | ms | asked by |\n|---|---|---|")
     for number, (spent, what, _sql, _values) in enumerate(rows, 1):
