@@ -344,7 +344,7 @@ class ParticipantAdmin(OfEvent):
             if done:
                 messages.success(
                     request,
-                    _("%(n)s 人：%(word)s。消息等您放行。")
+                    _("%(n)s 人：%(word)s。通知待您确认发送。")
                     % {"n": done, "word": Status(to_status).label},
                 )
 
@@ -407,7 +407,7 @@ class ParticipantAdmin(OfEvent):
 
 
 class WordingForm(OneEventForm):
-    kind = forms.ChoiceField(label=_("信件"))
+    kind = forms.ChoiceField(label=_("通知"))
 
     def __init__(self, *args, **options):
         super().__init__(*args, **options)

@@ -184,12 +184,12 @@ def _carry_out(call, event, by, told_reason, reason):
         screening.decide(
             participant=person, to_status=Status.NOT_SELECTED, by=by, told_reason=told_reason
         )
-        return _("记为未入选，放行后会写信告诉本人。")
+        return _("记为未入选，确认发送后会通知本人。")
     if call.outcome == Outcome.HOLD:
         screening.decide(participant=person, to_status=Status.SUBMITTED, by=by)
         return _("放回待审核。")
     if room_seats(event, online=person.online).free_in(person.category) > 0:
         screening.decide(participant=person, to_status=Status.ACCEPTED, by=by, reason=reason)
-        return _("已通过，放行后会写信请本人确认。")
+        return _("已通过，确认发送后会通知本人来确认。")
     screening.decide(participant=person, to_status=Status.WAITLISTED, by=by)
     return _("本类别名额满了，已排候补。")

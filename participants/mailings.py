@@ -102,7 +102,7 @@ def release(*, event, batch, by):
     Raises Refused("draft") for invitations to a page that nobody can open yet.
     """
     if batch.startswith(INVITATIONS) and event.status == Event.Status.DRAFT:
-        raise Refused("draft", _("活动页还没有公开，收到的人打不开。先在控制室公开，再放行邀请。"))
+        raise Refused("draft", _("活动页还没有公开，收到的人打不开。先在控制室公开，再发送邀请。"))
     if decided := _screening_batch(event, batch):
         return screening.release_batch(batch=decided, by=by)
     with transaction.atomic():

@@ -271,7 +271,7 @@ def release_batches(*, batches, by):
 def _let_go(batch, *, by):
     waiting = letters_of(batch).held()
     if batch.released_at and not waiting.exists():
-        raise Refused("released", _("这一批已经放行了。"))
+        raise Refused("released", _("这一批已经发送了。"))
     released = outbox.release(waiting, by=by)
     batch.released_at = batch.released_at or clock.now()
     batch.save(update_fields=["released_at"])
@@ -309,7 +309,7 @@ def undo_batch(*, batch, by):
     with transaction.atomic():
         batch = _lock_batch(batch)
         if batch.released_at:
-            raise Refused("released", _("这一批的消息已经放行，不能再撤销；请改用新的决定。"))
+            raise Refused("released", _("这一批的通知已经发送，不能再撤销；请改用新的决定。"))
         now = clock.now()
         # Somebody may have come back to this batch by another's undoing: the first change counts.
         changes = batch.changes.order_by("-pk")

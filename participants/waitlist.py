@@ -116,10 +116,10 @@ def _next(freed, seats, now, *, deciding):
         return promoted, nobody
     if deciding:
         code = "not_released"
-        sentence = _("没有人递补，因为%(category)s的候补还没有放行；空席请用“按名额补满”来排。")
+        sentence = _("没有人递补，因为%(category)s的候补还没有收到通知；空席请用“按名额补满”来排。")
     else:
         code = AWAITS_RELEASE
-        sentence = _("还没有人递补，因为%(category)s的候补还没有放行；放行后自动递补。")
+        sentence = _("还没有人递补，因为%(category)s的候补还没有收到通知；发送后自动递补。")
     return promoted, quota.NobodyMoved(code, sentence % {"category": category.name})
 
 

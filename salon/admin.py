@@ -84,7 +84,7 @@ class MessageAdmin(ForSuperusers):
     def told_by(self, message):
         return message.done_by_id and User.objects.filter(pk=message.done_by_id).first()
 
-    @admin.display(description=_("信件"))
+    @admin.display(description=_("通知"))
     def letter(self, message):
         try:
             letter, refusal = outbox.preview(message), None
@@ -94,7 +94,7 @@ class MessageAdmin(ForSuperusers):
             "salon/_message.html", {"message": message, "letter": letter, "refusal": refusal}
         )
 
-    @admin.action(description=_("放行所选消息"), permissions=["view"])
+    @admin.action(description=_("发送所选通知"), permissions=["view"])
     def release(self, request, rows):
         asking.many_letters(request, rows.order_by().held().count())
         self._say(request, outbox.release(rows.order_by(), by=request.user))
@@ -109,8 +109,8 @@ class MessageAdmin(ForSuperusers):
         asking.sure(
             request,
             asking.Question(
-                title=_("取消 %(n)d 封还没发出的信？") % {"n": len(open_ones)},
-                sentence=_("取消的信不会再发，收信人不会知道。"),
+                title=_("取消 %(n)d 条还没发出的通知？") % {"n": len(open_ones)},
+                sentence=_("取消的通知不会再发，收件人不会知道。"),
                 yes=_("取消 %(n)d 封") % {"n": len(open_ones)},
                 about=open_ones,
             ),

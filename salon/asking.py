@@ -80,8 +80,8 @@ def many_letters(request: HttpRequest, number: int, **more) -> None:
     """Ask when so many letters go at once."""
     if number > MANY_LETTERS:
         question = Question(
-            title=_("%(n)d 封信马上发出，发吗？") % {"n": number},
-            sentence=_("发出的信收不回来。"),
+            title=_("%(n)d 条通知马上发出，发吗？") % {"n": number},
+            sentence=_("发出的通知收不回来。"),
             yes=_("发出 %(n)d 封") % {"n": number},
             **more,
         )

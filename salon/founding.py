@@ -125,7 +125,7 @@ class NextReviewForm(forms.Form):
             "count": alumni
         }
         self.fields["invite"].help_text = _(
-            "只写给同意交换联系方式的人，收回同意就不再写。信先存着，公开活动页、放行之后才发。"
+            "只写给同意交换联系方式的人，收回同意就不再写。邀请先存着，公开活动页、确认发送之后才发。"
         )
         self.fields["invite"].disabled = not alumni
         self.helper = FormHelper()
@@ -185,8 +185,8 @@ def _said(letters):
     if not letters:
         return _("线上复盘建好了，还是草稿。看一遍流程，再公开活动页。")
     return ngettext(
-        "线上复盘建好了，还是草稿。%(count)d 封邀请信在“消息”里：公开活动页后放行。",
-        "线上复盘建好了，还是草稿。%(count)d 封邀请信在“消息”里：公开活动页后放行。",
+        "线上复盘建好了，还是草稿。%(count)d 条邀请在“消息”里：公开活动页后发送。",
+        "线上复盘建好了，还是草稿。%(count)d 条邀请在“消息”里：公开活动页后发送。",
         letters,
     ) % {"count": letters}
 

@@ -493,7 +493,7 @@ def _deliver_one(message, channel, silent):
     except Exception:
         log.exception("message %s (%s)", message.pk, message.kind)
         problem = NotDelivered(
-            _("这封信没能写成，请检查模板。"), perhaps=message.on_the_wire_at is not None
+            _("这条通知没能写成，请检查模板。"), perhaps=message.on_the_wire_at is not None
         )
     else:
         return _note_handed_over(message) if state == State.HANDED_OVER else state

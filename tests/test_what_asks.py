@@ -205,7 +205,7 @@ def test_twenty_letters_go_at_one_press_and_one_more_asks(desk, salon):
     batch = decided(desk, other, asking.MANY_LETTERS + 1)
     release = reverse("messages_release", args=[other.slug])
     page = desk.post(release, {"batch": batch})
-    assert "21 封信马上发出，发吗？" in page.content.decode()
+    assert "21 条通知马上发出，发吗？" in page.content.decode()
     assert Message.objects.in_batch(batch).held().count() == 21
     desk.post(release, {"batch": batch, "sure": mark(page)})
     assert not Message.objects.in_batch(batch).held().exists()

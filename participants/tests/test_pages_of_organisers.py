@@ -180,16 +180,16 @@ def test_letters_are_read_released_and_reworded(client, event, chen):
 def test_an_evening_of_single_decisions_is_released_at_once(client, event, chen):
     people = scenes.applicants(event, 3)
     screening.decide(participant=people[0], to_status=Status.ACCEPTED, by=chen)
-    assert "放行全部决定" not in client.get(address("messages")).content.decode()
+    assert "发送全部决定的通知" not in client.get(address("messages")).content.decode()
     screening.decide(participant=people[1], to_status=Status.WAITLISTED, by=chen)
     screening.decide(
         participant=people[2], to_status=Status.NOT_SELECTED, told_reason="这次名额有限", by=chen
     )
-    assert "放行全部决定（3 封）" in client.get(address("messages")).content.decode()
+    assert "发送全部决定的通知（3 条）" in client.get(address("messages")).content.decode()
     client.post(address("messages_release_all"))
     held = Message.objects.held()
     assert not held.exclude(kind="received").exists()
-    assert "放行全部决定" not in client.get(address("messages")).content.decode()
+    assert "发送全部决定的通知" not in client.get(address("messages")).content.decode()
 
 
 def test_where_nobody_is_there_is_nothing_to_decide_but_the_last_step_can_be_undone(

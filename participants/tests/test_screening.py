@@ -255,7 +255,7 @@ def test_a_seat_given_up_waits_until_the_waiting_list_is_told():
     screening.withdraw(participant=lin, by=lin)
     freed = FreedSeat.objects.get()
     assert (freed.promoted, freed.code) == (None, "awaits_release")
-    assert "放行后自动递补" in freed.sentence
+    assert "发送后自动递补" in freed.sentence
     assert not Message.objects.filter(kind="offered").exists()
 
     mailings.release_all(event=event, by=chen)  # both batches: the better one moves up

@@ -131,13 +131,13 @@ def _read(message):
 def release(request, slug):
     held = Message.objects.of_event(request.event).in_sight().held()
     asking.many_letters(request, held.in_batch(_batch(request)).count())
-    return _act(request, mailings.release, _("放行了 %(n)s 封信，马上发出。"))
+    return _act(request, mailings.release, _("%(n)s 条通知马上发出。"))
 
 
 @organiser
 @require_POST
 def hold(request, slug):
-    return _act(request, mailings.hold, _("拦下了 %(n)s 封还没发出的信。"))
+    return _act(request, mailings.hold, _("%(n)s 条还没发出的通知先不发了。"))
 
 
 @organiser
@@ -147,7 +147,7 @@ def release_all(request, slug):
     held = [row.held for row in mailings.mailings(request.event) if row.held and row.decided]
     asking.many_letters(request, sum(held))
     number = mailings.release_all(event=request.event, by=request.user)
-    messages.success(request, _("放行了 %(n)s 封信，马上发出。") % {"n": number})
+    messages.success(request, _("%(n)s 条通知马上发出。") % {"n": number})
     return redirect("messages", slug)
 
 
@@ -221,7 +221,7 @@ def edit_wording(request, slug, kind):
         except Refused as refused:
             problem = refused
         else:
-            messages.success(request, _("信件文字保存了。"))
+            messages.success(request, _("通知文字保存了。"))
             return redirect("messages_wording", slug, kind)
     context = {
         "event": request.event,

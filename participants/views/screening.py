@@ -136,7 +136,7 @@ REASON_WORDS = {
     "undo": gettext_lazy("撤销"),
     "no_answer": gettext_lazy("逾期没有确认"),
     "unreached": gettext_lazy("没能联系上"),
-    "never_told": gettext_lazy("没来得及放行"),
+    "never_told": gettext_lazy("没来得及发通知"),
     "taken_back": gettext_lazy("收回取消"),
 }
 

@@ -75,7 +75,7 @@ def test_the_mailbox_holds_the_letter_after_it_went(chen):
     ("context", "words"),
     [
         ({"refuse": True}, "这位报名者没有留下邮箱。"),
-        ({"unneeded": True}, "这封信已不需要发送"),
+        ({"unneeded": True}, "这条通知已不需要发送"),
     ],
 )
 def test_a_letter_that_cannot_or_need_not_go_says_so(chen, context, words):

@@ -106,9 +106,9 @@ def test_chen_screens_the_sheet_to_a_full_room_and_lets_the_letters_go(house, de
     page.get_by_role("link", name="通过，请确认").first.click()
     page.frame_locator("iframe.letter-face").get_by_text("已经通过").last.wait_for()
     page.goto("/admin/e/spring/messages/")
-    page.locator(".mailing", has_text="chen").first.get_by_role("button", name="放行").click()
+    page.locator(".mailing", has_text="chen").first.get_by_role("button", name="发送通知").click()
     say_yes(page)
-    page.get_by_role("button", name="放行全部决定").click()
+    page.get_by_role("button", name="发送全部决定的通知").click()
     say_yes(page)
     until(
         lambda: not Message.objects.held().exclude(kind="received").exists(),
@@ -129,7 +129,7 @@ def test_chen_screens_the_sheet_to_a_full_room_and_lets_the_letters_go(house, de
 
 def say_yes(page):
     """Many letters at once are asked about with their number, few by the browser."""
-    yes, gone = page.get_by_role("button", name="发出"), page.get_by_text("封信，马上发出")
+    yes, gone = page.get_by_role("button", name="发出"), page.get_by_text("条通知马上发出。")
     yes.or_(gone).first.wait_for()
     if yes.is_visible():
         yes.click()

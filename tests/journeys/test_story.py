@@ -281,8 +281,8 @@ def accepts_and_releases(page):
     expect(page.locator(".letter")).to_contain_text("您好")
     expect(page.locator(".letter")).not_to_contain_text("林知夏")
     keep(page, "04-messages-desktop")
-    page.get_by_role("button", name="放行").click()
-    page.get_by_text("放行了 1 封信").wait_for()
+    page.get_by_role("button", name="发送这一批").click()
+    page.get_by_text("1 条通知马上发出").wait_for()
 
 
 def confirms(page, link):
