@@ -80,7 +80,7 @@ def swap_link(request, slug):
 
 
 # By hand, because it stands before every tap of every phone: composed by the ORM it takes a third
-# of a post's time. No column of theirs needs a converter.
+# of a post's time.
 _MODELS = (Participant, Event, Category, PersonalLink)
 _PERSON = f"""
     SELECT {by_hand.columns(*_MODELS)}

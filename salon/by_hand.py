@@ -1,13 +1,12 @@
-"""Rows for a statement written by hand, where the ORM's own composing costs more than the answer.
+"""Rows for a statement written by hand, where the ORM's own composing costs more than the answer."""
 
-Columns come as psycopg2 gives them: a JSON column is text.
-"""
-
+from collections.abc import Callable
+from functools import cache
 from itertools import islice
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import BigAutoField, BigIntegerField, ForeignKey, Lookup
+from django.db.models import BigAutoField, BigIntegerField, ForeignKey, Lookup, Model
 
 
 @BigAutoField.register_lookup
@@ -36,8 +35,23 @@ def columns(*models):
     )
 
 
+@cache
+def _converted(models: tuple[type[Model], ...]) -> list[tuple[int, Callable]]:
+    """Of the columns of these models, those that psycopg2 does not give as Python has them: the
+    place in the row, and the field's own way to read it."""
+    fields = [field for model in models for field in model._meta.concrete_fields]
+    return [
+        (place, field.from_db_value)
+        for place, field in enumerate(fields)
+        if hasattr(field, "from_db_value")
+    ]
+
+
 def instances(row, *models):
     """One instance of each model from a row selected by `columns` of the same models."""
+    row = list(row)
+    for place, read in _converted(models):
+        row[place] = read(row[place], None, connection)
     values = iter(row)
     found = []
     for model in models:

@@ -101,7 +101,6 @@ def plan(
         "released": released,
     }
     [message] = by_hand.first(_PLAN, values, Message)
-    message.context = json.loads(message.context)  # Django lets psycopg2 leave JSON as text
     # A hint by this machine's clock; whether it is due the database decides.
     if released and due_at <= timezone.now() + timedelta(seconds=10):
         ring()
