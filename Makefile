@@ -12,7 +12,7 @@ run: $(VENV)/.installed
 	@exec $(BIN)/python manage.py up $(ARGS)
 
 test: $(VENV)/.installed-dev
-	@sh tests/browser.sh
+	@sh tests/machine.sh
 	$(BIN)/pytest -n 2 $(TESTS)
 
 lint: $(VENV)/.installed-dev

@@ -1,11 +1,10 @@
 """The proxy's configuration that comes with the house: it lets through what the house takes, keeps
 back what a slow phone sends, writes no key into its log, and nginx itself takes it."""
 
+import os
 import re
 import shutil
 import subprocess
-
-import pytest
 
 from salon import bodies, live
 from salon.access import views_of
@@ -14,7 +13,7 @@ from salon.logs import SECRET_ARGUMENTS
 from workshops import photos
 
 CONFIGURATION = (CHECKOUT / "deploy/nginx.conf").read_text()
-NGINX = shutil.which("nginx")
+NGINX = shutil.which("nginx", path=os.environ["PATH"] + ":/usr/sbin")
 UNITS = {"k": 1024, "m": 1024**2, "g": 1024**3}
 
 
@@ -110,30 +109,15 @@ def test_no_key_comes_into_its_log():
     assert "$request_uri" not in told(HTTPS)["access_log"]
 
 
-@pytest.mark.skipif(NGINX is None, reason="nginx is not on this machine")
 def test_nginx_takes_it(tmp_path):
+    assert NGINX, "nginx is missing: tests/machine.sh installs it"
+    key, certificate = tmp_path / "key", tmp_path / "cert"
+    command = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=salon.example"
     subprocess.run(
-        [
-            "openssl",
-            "req",
-            "-x509",
-            "-newkey",
-            "rsa:2048",
-            "-nodes",
-            "-days",
-            "2",
-            "-subj",
-            "/CN=salon.example",
-            "-keyout",
-            tmp_path / "key",
-            "-out",
-            tmp_path / "cert",
-        ],
-        check=True,
-        capture_output=True,
+        [*command.split(), "-keyout", key, "-out", certificate], check=True, capture_output=True
     )
-    here = CONFIGURATION.replace("/etc/ssl/salon/fullchain.pem", str(tmp_path / "cert"))
-    here = here.replace("/etc/ssl/salon/privkey.pem", str(tmp_path / "key"))
+    here = CONFIGURATION.replace("/etc/ssl/salon/fullchain.pem", str(certificate))
+    here = here.replace("/etc/ssl/salon/privkey.pem", str(key))
     here = here.replace("/var/log/nginx/", f"{tmp_path}/")
     whole = tmp_path / "nginx.conf"
     whole.write_text(f"pid {tmp_path}/pid; events {{}} http {{ {here} }}")
