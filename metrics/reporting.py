@@ -6,7 +6,7 @@ from metrics.contributions import CONTRIBUTIONS
 from salon import tables
 
 # The metrics ask it of one event; here it is asked of all.
-_OF_ALL_EVENTS = re.sub(r"(\w+\.)?event_id = %\(event\)s", "true", CONTRIBUTIONS)
+_OF_ALL_EVENTS = re.sub(r"(\b\w+\.)?event_id = %\(event\)s", "true", CONTRIBUTIONS)
 
 tables.view(
     "contribution",

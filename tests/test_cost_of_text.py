@@ -118,7 +118,6 @@ BESIDES = {
 # No readers of what strangers write.
 NOT_ASKED = {
     "salon.qr.qr_svg",  # draws addresses that the house made
-    "salon.settings.sms_templates",  # what the house's own environment says
     "participants.criteria.number_text",  # writes a number
     "salon.text.rate_text",  # likewise
     "salon.text.email_on_the_wire",  # writes what normalize_email has read
@@ -150,7 +149,8 @@ def readers():
             if first is None or not (first.arg in READS or path.match("salon/text.py")):
                 continue
             name = f"{'.'.join(path.relative_to(CHECKOUT).with_suffix('').parts)}.{node.name}"
-            if name in NOT_ASKED:
+            # The settings read what the house's own environment says.
+            if name in NOT_ASKED or path.match("salon/settings.py"):
                 continue
             function = getattr(module_of(path), node.name)
             _text, *others = inspect.signature(function).parameters.values()
