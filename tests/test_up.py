@@ -19,7 +19,9 @@ import pytest
 from salon import embedded
 from tests.house import until
 
-READY_WITHIN_SECONDS = 90
+# The first start makes every table; a machine that does something else as well takes its time.
+READY_WITHIN_SECONDS = 240
+pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.fixture(scope="module")
@@ -217,7 +219,6 @@ class Visitor:
 
 
 @pytest.mark.fault
-@pytest.mark.timeout(300)
 def test_a_house_open_to_the_network_tells_nothing_and_knows_no_common_password(checkout):
     manage(checkout, "migrate", "--verbosity", "0")
     make = "from salon import demo_accounts as d; d.account('admin', 'x', is_staff=True, "
