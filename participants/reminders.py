@@ -18,6 +18,7 @@ from participants.standing import lock_event
 from salon import audit, clock, outbox
 from salon.errors import Refused
 from salon.models import Message
+from salon.seen import LOOK_AGAIN, require_unchanged
 
 # At this hour of the event's own zone. How many days before is the event's: ReminderDays.
 SCHEDULE = {
@@ -145,9 +146,10 @@ def _bring_in_line(event, was, *, key, now):
         )
 
 
-def set_days(*, event, first, second, on_the_day, by):
+def set_days(*, event, first, second, on_the_day, by, was: str | None = None):
     """Say how many days before the event its guests are reminded (None: not at all), and move what
-    is planned. Raises Refused("days") with a sentence."""
+    is planned. Raises Refused: "days" with a sentence; "stale" when `was` is not the stamp of the
+    three as they stand."""
     days = ReminderDays(event=event, first=first, second=second, on_the_day=on_the_day)
     farthest = [number for number in (first, second) if number is not None]
     if any(not 1 <= number <= FARTHEST for number in farthest):
@@ -158,13 +160,15 @@ def set_days(*, event, first, second, on_the_day, by):
         raise Refused("days", _("第一次提醒要比第二次早。"), status=422)
     with transaction.atomic():
         event = lock_event(event.pk)
-        was, now = due_times(event), clock.now()
+        there = days_of(event)
+        require_unchanged(was, there.first, there.second, there.on_the_day, told=LOOK_AGAIN)
+        moments, now = due_times(event), clock.now()
         ReminderDays.objects.update_or_create(
             event=event, defaults={"first": first, "second": second, "on_the_day": on_the_day}
         )
         event.refresh_from_db()
         audit.record("set_reminder_days", event, by=by, event_id=event.pk, fields=["reminder_days"])
-        _bring_in_line(event, was, key=f"days{now.timestamp():.0f}", now=now)
+        _bring_in_line(event, moments, key=f"days{now.timestamp():.0f}", now=now)
     return days
 
 

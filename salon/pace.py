@@ -13,6 +13,7 @@ from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When
 
 from salon import audit, clock, letter_kinds
 from salon.models import EventPace, Message, Pace
+from salon.seen import LOOK_AGAIN, require_unchanged
 
 MAIL_SERVER, SMS_SERVER = "server email", "server sms"
 SERVERS = {"email": MAIL_SERVER, "sms": SMS_SERVER}
@@ -188,11 +189,13 @@ def _slowest_of(messages):
     return min(paces.values_list("per_minute", flat=True), default=0)
 
 
-def set_event_pace(*, event, per_minute: int | None, by) -> None:
+def set_event_pace(*, event, per_minute: int | None, by, was: str | None = None) -> None:
     """Let the letters of this event go slower, so many a minute to each domain; None or 0: as fast
-    as the house's."""
+    as the house's. Raises Refused("stale") when `was` is not the stamp of what stands."""
     row = EventPace(event_id=event.pk, per_minute=min(per_minute or 0, MOST_A_MINUTE))
     with transaction.atomic():
+        there = EventPace.objects.select_for_update().filter(pk=row.pk).first()
+        require_unchanged(was, there and there.per_minute, told=LOOK_AGAIN)
         if per_minute:
             row.save()
         else:

@@ -6,7 +6,7 @@ from django.db import models
 from django.urls import reverse
 
 from events.admin import OfEvent
-from events.models import PrepMember, Series
+from events.models import Gate, PrepMember, Series
 from participants.models import Participant
 from tests.test_doors import account, guest, rows_of, salon
 
@@ -26,6 +26,7 @@ def words_of(model):
         if type(field) in (models.CharField, models.TextField)
         and not field.choices
         and not field.unique
+        and field.name != "mobile"  # the table takes numbers alone
         and (field.max_length or 100) >= 10
     ]
 
@@ -41,6 +42,8 @@ def name_everything(event):
         own = {"pk": event.pk} if path == "pk" else {path: event}
         for row in model._default_manager.filter(**own):
             fresh = dict.fromkeys(words_of(model), f"{THEIRS}{row.pk}")
+            if "name_before" in fresh:  # which a person has only while the new one waits
+                fresh["gate"] = Gate.WAITING
             model._default_manager.filter(pk=row.pk).update(**fresh)
 
 

@@ -187,6 +187,7 @@ def set_reminder_days(request, slug):
             **{name: _days(text) for name, text in typed.items()},
             on_the_day="on_the_day" in request.POST,
             by=request.user,
+            was=request.POST.get("seen"),
         )
     except Refused as refused:
         messages.error(request, str(refused))

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_POST
 
 from events.access import organiser
 from salon import clock, pace
+from salon.errors import Refused
 from salon.models import EventPace, Message
 
 
@@ -30,8 +31,15 @@ def set_pace(request, slug):
             % {"most": pace.MOST_A_MINUTE},
         )
         return redirect("messages", slug)
-    pace.set_event_pace(
-        event=request.event, per_minute=int(typed) if typed else None, by=request.user
-    )
-    messages.success(request, _("发送速度改好了。"))
+    try:
+        pace.set_event_pace(
+            event=request.event,
+            per_minute=int(typed) if typed else None,
+            by=request.user,
+            was=request.POST.get("seen"),
+        )
+    except Refused as refused:
+        messages.error(request, str(refused))
+    else:
+        messages.success(request, _("发送速度改好了。"))
     return redirect("messages", slug)

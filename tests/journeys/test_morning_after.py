@@ -86,7 +86,7 @@ def test_from_the_last_press_to_a_whitepaper_in_word(house, phone, desktop, trav
     travel(Event.objects.get().ended_at + timedelta(hours=1, minutes=1))
     house.ring(DELIVER)
     letter = until(lambda: house.mailbox.to(people["林知夏"].email), what="Lin's letter")[0]
-    link = next(line for line in letter.get_content().split() if "/l/" in line)
+    link = next(line for line in letter.get_body(("plain",)).get_content().split() if "/l/" in line)
     lin = phone()
     lin.goto("/" + link.split("/", 3)[3])
     answer_the_survey(lin)
