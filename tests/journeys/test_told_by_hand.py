@@ -48,6 +48,7 @@ def test_chen_tells_three_by_hand_and_gives_a_fourth_seat_away(house, phone, des
     page.get_by_role("link", name="开始，一位一位来（4 人）").click()
     for number, name in enumerate(names[:3]):
         expect(page.get_by_role("heading", level=1)).to_have_text(name)
+        page.wait_for_load_state()  # with its script: before, the words come back to be copied
         page.get_by_role("button", name="取个人链接并复制").click()
         page.get_by_text("已复制").or_(page.get_by_text("请长按")).wait_for()
         expect(page.locator("#words")).to_have_value(re.compile("/l/"))
