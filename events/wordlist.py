@@ -280,6 +280,6 @@ def _within_a_phrase(said, start, end):
 @functools.cache
 def _common() -> dict[str, str]:
     """{first character: the second ones} of the common words of two characters."""
-    # From the word frequencies of jieba (MIT licence), with some of these years.
+    # From the word frequencies of jieba (common_words.LICENSE), with some of these years.
     lines = (Path(__file__).parent / "common_words.txt").read_text(encoding="utf-8").splitlines()
     return {line[0]: line[1:] for line in lines}

@@ -7,6 +7,7 @@ import pytest
 
 from salon.embedded import CHECKOUT
 
+README = (CHECKOUT / "README.md").read_text()
 TEMPLATE_RULES = {
     "a script without src (the CSP refuses it; json_script is the way)": (
         r"<script(?![^>]*\bsrc=)[^>]*>",
@@ -171,3 +172,11 @@ def test_the_readme_names_every_variable_that_settings_read():
     assert "DATABASE_URL" in variables
     named = set(re.findall(r"`([A-Z_]+)`", read("README.md")))
     assert sorted(variables - named) == []
+
+
+def test_every_file_that_the_map_names_is_there():
+    listed = subprocess.run(["git", "ls-files"], cwd=CHECKOUT, capture_output=True, check=True)
+    there = "\n" + listed.stdout.decode()
+    named = set(re.findall(r"[`\s]([\w.][\w./-]*\.(?:py|js|md|conf|sh|css))[`\s,]", README))
+    assert len(named) > 50
+    assert [name for name in sorted(named) if f"/{name}\n" not in there.replace("\n", "\n/")] == []
